@@ -1,0 +1,156 @@
+//! What the warehouse really has: relations, their columns, functions that yield rows, default search paths.
+//!
+//! A [`Catalog`] is immutable; a newer one replaces it whole. It is read by `backend::introspect` from a live server or by
+//! `exonym rewrite --catalog FILE` from the file that `exonym catalog dump` writes. No IO here.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+/// Everything the rewriter may know about one database.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// The database it was read from.
+    #[serde(default)]
+    pub database: String,
+    /// `server_version_num`, such as 150018; 0 when unknown.
+    #[serde(default)]
+    pub server_version: u32,
+    /// The search path of a session that sets none.
+    #[serde(default = "default_search_path")]
+    pub search_path: Vec<String>,
+    /// Search paths that `ALTER ROLE … SET search_path` gives to single users.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub role_search_paths: BTreeMap<String, Vec<String>>,
+    /// Tables, views and whatever else may stand in FROM by name.
+    #[serde(default)]
+    pub relations: Vec<Relation>,
+    /// Functions whose result is a row: what FROM sees of them is columns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<Function>,
+    #[serde(skip)]
+    index: Index,
+}
+
+/// One name that may stand in FROM.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    /// Schema, such as `public`.
+    pub schema: String,
+    /// Name, as stored (folded, unquoted).
+    pub name: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: RelationKind,
+    /// Columns in their order, dropped ones left out.
+    pub columns: Vec<Column>,
+    /// The text of a view, for `check`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+}
+
+/// `pg_class.relkind`, as far as FROM cares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationKind {
+    /// An ordinary table; hypertables and partitions are such.
+    #[default]
+    Table,
+    /// A partitioned table.
+    Partitioned,
+    /// A view.
+    View,
+    /// A materialized view.
+    MaterializedView,
+    /// A foreign table.
+    Foreign,
+}
+
+/// One column.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Name, as stored.
+    pub name: String,
+    /// `format_type(atttypid, atttypmod)`, such as `timestamp with time zone` or `numeric(10,2)`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// NOT NULL.
+    #[serde(default)]
+    pub not_null: bool,
+}
+
+/// A function that yields rows, and what FROM sees of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Schema.
+    pub schema: String,
+    /// Name; overloads stand one by one.
+    pub name: String,
+    /// Output columns; empty when only a column definition list can tell (`record`).
+    pub columns: Vec<String>,
+    /// The body, for `check`; never for the rewriter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Index {
+    by_name: HashMap<String, Vec<usize>>,
+    column_names: HashSet<String>,
+    functions: HashMap<String, Vec<usize>>,
+}
+
+fn default_search_path() -> Vec<String> {
+    vec!["$user".into(), "public".into()]
+}
+
+impl Catalog {
+    /// Builds the look-up tables; to be called once after the lists are filled.
+    #[must_use]
+    pub fn indexed(mut self) -> Self {
+        let mut index = Index::default();
+        for (i, relation) in self.relations.iter().enumerate() {
+            index.by_name.entry(relation.name.clone()).or_default().push(i);
+            index.column_names.extend(relation.columns.iter().map(|c| c.name.clone()));
+        }
+        for (i, function) in self.functions.iter().enumerate() {
+            index.functions.entry(function.name.clone()).or_default().push(i);
+        }
+        self.index = index;
+        self
+    }
+
+    /// The relation `schema.name`.
+    #[must_use]
+    pub fn relation(&self, schema: &str, name: &str) -> Option<&Relation> {
+        self.relations_named(name).find(|r| r.schema == schema)
+    }
+
+    /// All relations of that name, in any schema.
+    pub fn relations_named(&self, name: &str) -> impl Iterator<Item = &Relation> {
+        self.index.by_name.get(name).into_iter().flatten().map(|&i| &self.relations[i])
+    }
+
+    /// All row-yielding functions of that name, in any schema.
+    pub fn functions_named(&self, name: &str) -> impl Iterator<Item = &Function> {
+        self.index.functions.get(name).into_iter().flatten().map(|&i| &self.functions[i])
+    }
+
+    /// True when some relation has a column of that name.
+    #[must_use]
+    pub fn has_column_anywhere(&self, name: &str) -> bool {
+        self.index.column_names.contains(name)
+    }
+}
+
+impl Relation {
+    /// The column of that name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.name == name)
+    }
+}

@@ -1,0 +1,161 @@
+//! The declarative mapping: which legacy name means what in the current schema.
+//!
+//! A [`Mapping`] is the checked content of one TOML file ([`file`]). It knows nothing of a catalog; what a legacy name means
+//! in a given database is decided by `rewrite::World`. No IO here.
+
+use std::sync::Arc;
+
+use crate::text::{Span, diagnostic::Source};
+
+/// One mapping file.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mapping {
+    /// `[mapping] name`.
+    pub name: Arc<str>,
+    /// Where unqualified tables live; `public` unless told.
+    pub schema: String,
+    /// The time zone in which a timestamp has its day; `UTC` unless told.
+    pub zone: String,
+    /// Tables by legacy name.
+    pub tables: Vec<Table>,
+    /// The file, for findings that only a catalog can make.
+    pub source: Source,
+}
+
+/// `[tables.<legacy>]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Table {
+    /// The name that services use.
+    pub legacy: Arc<str>,
+    /// The name that the warehouse has; the same when only columns changed.
+    pub current: String,
+    /// What `SELECT *` gives; none means the default of the contract.
+    pub star: Option<Star>,
+    /// The legacy columns in the legacy order.
+    pub layout: Option<Vec<String>>,
+    /// The mapping wins over a real table of the legacy name.
+    pub override_real: bool,
+    /// Legacy columns.
+    pub columns: Vec<Column>,
+    /// The key in the file.
+    pub span: Span,
+}
+
+/// What `SELECT *` gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Star {
+    /// Exactly the legacy columns.
+    Legacy,
+    /// The current columns, untouched.
+    Physical,
+    /// The current columns, then the legacy names.
+    Both,
+}
+
+/// One legacy column.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Column {
+    /// The name that services use.
+    pub legacy: Arc<str>,
+    /// What it means now.
+    pub kind: Kind,
+    /// The declared legacy type, as Postgres spells it.
+    pub type_name: Option<String>,
+    /// The mapping wins over a real column of the legacy name.
+    pub override_real: bool,
+    /// The key in the file.
+    pub span: Span,
+}
+
+/// What a legacy column means in the current schema.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Kind {
+    /// Another column.
+    Rename {
+        /// The current column.
+        column: String,
+    },
+    /// The day of a timestamp, in the mapping's zone.
+    Date {
+        /// The current column.
+        column: String,
+    },
+    /// A value inside of a JSON document.
+    Json {
+        /// The current column, `json` or `jsonb`.
+        column: String,
+        /// Keys and indexes from the root.
+        path: Vec<String>,
+    },
+    /// Always the same.
+    Constant(Constant),
+    /// An expression over current columns.
+    Expression(Template),
+}
+
+/// A constant as TOML has it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Constant {
+    /// `text` unless a type is declared.
+    Text(String),
+    /// `integer`, or `bigint` when it does not fit.
+    Integer(i64),
+    /// `double precision`.
+    Float(f64),
+    /// `boolean`.
+    Boolean(bool),
+}
+
+/// SQL over current columns, cut at the column references, so that each can be qualified with the alias at hand.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Template {
+    /// Text and columns in turn.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of a [`Template`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Piece {
+    /// SQL as it stands.
+    Text(String),
+    /// A current column, unquoted name.
+    Column(String),
+}
+
+impl Kind {
+    /// The word for it in metrics and explanations.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Rename { .. } => "rename",
+            Self::Date { .. } => "date",
+            Self::Json { .. } => "json",
+            Self::Constant(_) => "constant",
+            Self::Expression(_) => "expression",
+        }
+    }
+
+    /// The current columns that it reads.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        let (one, template) = match self {
+            Self::Rename { column } | Self::Date { column } | Self::Json { column, .. } => {
+                (Some(column.as_str()), None)
+            }
+            Self::Constant(_) => (None, None),
+            Self::Expression(template) => (None, Some(template)),
+        };
+        let in_template = template.into_iter().flat_map(|t| &t.pieces).filter_map(|piece| match piece {
+            Piece::Column(name) => Some(name.as_str()),
+            Piece::Text(_) => None,
+        });
+        one.into_iter().chain(in_template)
+    }
+}
+
+impl Table {
+    /// The legacy column of that name.
+    #[must_use]
+    pub fn column(&self, legacy: &str) -> Option<&Column> {
+        self.columns.iter().find(|c| c.legacy.as_ref() == legacy)
+    }
+}

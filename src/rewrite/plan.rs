@@ -1,0 +1,114 @@
+//! The decision for one text: what is sent to the server instead, and everything needed to make its answers look right.
+//!
+//! A [`Plan`] is pure and shared: the same text in the same world gives the same plan, whoever asks.
+
+use std::sync::Arc;
+
+use crate::text::{SourceMap, Span};
+
+/// The decision for the text of one Query or Parse message.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// What to send; none means the client's own bytes.
+    pub sql: Option<Arc<str>>,
+    /// Offsets of the client's text ↔ offsets of `sql`.
+    pub map: SourceMap,
+    /// One entry for each statement in the text, in order; empty when nothing in it concerns the mapping.
+    pub statements: Vec<Statement>,
+}
+
+/// What becomes of one statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Its bytes in the client's text.
+    pub span: Span,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// Each legacy name that was rewritten, once.
+    pub uses: Vec<Use>,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
+    /// What it does to the session's own names when it succeeds.
+    pub effect: Effect,
+}
+
+/// The `outcome` label of `exonym_statements_total`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Outcome {
+    /// Sent as it came: it names nothing legacy.
+    Unchanged,
+    /// Sent with legacy names replaced.
+    Rewritten,
+    /// Not sent; answered with an error.
+    Refused,
+    /// Sent as it came, with a body in it that the proxy cannot see into.
+    Opaque,
+    /// Sent as it came: it could not be parsed, and no legacy name in it can go wrong.
+    Unparsed,
+}
+
+impl Outcome {
+    /// All of them, in label order.
+    pub const ALL: [Self; 5] = [Self::Unchanged, Self::Rewritten, Self::Refused, Self::Opaque, Self::Unparsed];
+
+    /// The label.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Rewritten => "rewritten",
+            Self::Refused => "refused",
+            Self::Opaque => "opaque",
+            Self::Unparsed => "unparsed",
+        }
+    }
+}
+
+/// A legacy name that a statement used. A renamed table without a column has an empty `column`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Use {
+    /// `[mapping] name`.
+    pub mapping: Arc<str>,
+    /// Legacy table.
+    pub table: Arc<str>,
+    /// Legacy column, or empty for the table itself.
+    pub column: Arc<str>,
+    /// `rename`, `date`, `json`, `constant`, `expression`, `table`, `star`.
+    pub kind: &'static str,
+    /// What it became, for hints: `kwh_consumed`.
+    pub became: Arc<str>,
+}
+
+/// An error that Exonym makes instead of sending a statement.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// Five characters, such as `0A000`.
+    pub sqlstate: &'static str,
+    /// What and where, in the style of a server message.
+    pub message: String,
+    /// What now.
+    pub hint: Option<String>,
+    /// The byte of the client's text that it is about.
+    pub at: Option<usize>,
+    /// The name, unique in the plan, of the relation that stands in the text sent so that the server fails in its place:
+    /// its 42P01 is answered as this refusal, and order, transaction and skip-until-Sync stay the server's.
+    pub marker: String,
+}
+
+/// What a statement does to the names of its session when it succeeds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Effect {
+    /// Nothing.
+    #[default]
+    None,
+    /// `SET search_path = a, b` at session level.
+    SearchPath(Vec<String>),
+    /// The search path or the role may be anything now (SET LOCAL, SET ROLE, set_config, RESET ALL, …).
+    Unsure,
+    /// Back to what the session began with (`RESET search_path`, `SET search_path TO DEFAULT`).
+    DefaultSearchPath,
+    /// `DISCARD ALL`: search path, role, temporary tables and prepared statements as at the start.
+    Discard,
+    /// A temporary table of this name exists now.
+    Temporary(String),
+}
