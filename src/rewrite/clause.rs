@@ -5,7 +5,9 @@
 
 use std::rc::Rc;
 
-use sqlparser::ast::{Expr, Select, SelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions, WindowSpec};
+use sqlparser::ast::{
+    Expr, Select, SelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions, WindowSpec,
+};
 
 use super::from::bare;
 use super::label;
@@ -63,11 +65,18 @@ pub(super) fn star_labels(namespace: &Namespace<'_>) -> Labels {
 
 impl<'w> Walk<'w> {
     /// The select list after its expressions were walked: labels are kept, stars are spelled out where they would differ.
-    pub(super) fn projection(&mut self, select: &Select, namespace: &Namespace<'w>, env: &Env<'_, 'w>) -> Walked<Outputs> {
+    pub(super) fn projection(
+        &mut self,
+        select: &Select,
+        namespace: &Namespace<'w>,
+        env: &Env<'_, 'w>,
+    ) -> Walked<Outputs> {
         let mut outputs = Outputs { columns: Vec::new(), complete: true };
         for (i, item) in select.projection.iter().enumerate() {
             match item {
-                SelectItem::ExprWithAlias { expr, alias } => outputs.push(names::ident(alias).as_ref(), reference(expr)),
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    outputs.push(names::ident(alias).as_ref(), reference(expr))
+                }
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
@@ -90,7 +99,13 @@ impl<'w> Walk<'w> {
     }
 
     /// One element of GROUP BY.
-    pub(super) fn group(&mut self, expr: &Expr, outputs: &Outputs, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    pub(super) fn group(
+        &mut self,
+        expr: &Expr,
+        outputs: &Outputs,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
         match expr {
             Expr::Nested(inner) => self.group(inner, outputs, env, around),
             Expr::Tuple(list) => self.groups(list, outputs, env, around),
@@ -134,14 +149,26 @@ impl<'w> Walk<'w> {
                 || output.reference.is_some_and(|at| self.bound.get(&Place::Source(at)) == Some(&column))
         };
         if current_only && !outputs.columns.iter().all(same) {
-            let message = format!("`{name}` in GROUP BY is an output label in the legacy naming and a column in the current naming");
-            return Err(Refused::unsure(message, "give the output another label, or group by its position", Some(span.start)));
+            let message = format!(
+                "`{name}` in GROUP BY is an output label in the legacy naming and a column in the current naming"
+            );
+            return Err(Refused::unsure(
+                message,
+                "give the output another label, or group by its position",
+                Some(span.start),
+            ));
         }
         self.name(name, span, env)
     }
 
     /// One element of ORDER BY or DISTINCT ON.
-    pub(super) fn order(&mut self, expr: &Expr, outputs: &Outputs, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    pub(super) fn order(
+        &mut self,
+        expr: &Expr,
+        outputs: &Outputs,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
         let Some(ident) = bare(expr) else { return self.expr(expr, env, around) };
         let (name, Some(span)) = (names::ident(ident), parse::span(ident)) else { return Ok(()) };
         if outputs.has(&name) {
@@ -229,7 +256,9 @@ impl<'w> Walk<'w> {
                 }
                 Ok(source.labels())
             }
-            Found::Ambiguous => Err(Refused::not_understood("a star over one of two tables of the same name", Some(star.start))),
+            Found::Ambiguous => {
+                Err(Refused::not_understood("a star over one of two tables of the same name", Some(star.start)))
+            }
             _ => Ok(None),
         }
     }
@@ -307,7 +336,11 @@ impl<'w> Walk<'w> {
             }
             Some(Meaning::Broken(_)) | None => {
                 let message = format!("`*` of `{}` has a column `{label}` that exists no longer", table.legacy);
-                Err(Refused::unsure(message, "correct the mapping; `exonym check` lists all such columns", Some(span.start)))
+                Err(Refused::unsure(
+                    message,
+                    "correct the mapping; `exonym check` lists all such columns",
+                    Some(span.start),
+                ))
             }
         }
     }

@@ -70,7 +70,10 @@ fn plain_string(text: &str) -> Option<String> {
 
 fn names_search_path(source: &str, tokens: &[Token]) -> bool {
     let mut strings = tokens.iter().filter(|t| {
-        matches!(t.kind, TokenKind::String | TokenKind::EscapeString | TokenKind::UnicodeString | TokenKind::DollarString)
+        matches!(
+            t.kind,
+            TokenKind::String | TokenKind::EscapeString | TokenKind::UnicodeString | TokenKind::DollarString
+        )
     });
     strings.any(|t| t.text(source).to_ascii_lowercase().contains("search_path"))
 }

@@ -55,9 +55,9 @@ impl<'w> Walk<'w> {
             | Expr::IsJson { expr: e, .. } => self.expr(e, env, around),
             Expr::Interval(interval) => self.expr(&interval.value, env, around),
             Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => self.exprs([&**a, &**b], env, around),
-            Expr::BinaryOp { left, right, .. }
-            | Expr::AnyOp { left, right, .. }
-            | Expr::AllOp { left, right, .. } => self.exprs([&**left, &**right], env, around),
+            Expr::BinaryOp { left, right, .. } | Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
+                self.exprs([&**left, &**right], env, around)
+            }
             Expr::AtTimeZone { timestamp, time_zone } => self.exprs([&**timestamp, &**time_zone], env, around),
             Expr::Position { expr, r#in } => self.exprs([&**expr, &**r#in], env, around),
             Expr::Between { expr, low, high, .. } => self.exprs([&**expr, &**low, &**high], env, around),
@@ -207,7 +207,12 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    fn argument_clause(&mut self, clause: &FunctionArgumentClause, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    fn argument_clause(
+        &mut self,
+        clause: &FunctionArgumentClause,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
         match clause {
             FunctionArgumentClause::OrderBy(list) => self.exprs(list.iter().map(|o| &o.expr), env, around),
             FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => Ok(()),

@@ -61,7 +61,12 @@ impl<'w> Walk<'w> {
         Ok(namespace)
     }
 
-    fn joined(&mut self, item: &TableWithJoins, before: &Namespace<'w>, around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
+    fn joined(
+        &mut self,
+        item: &TableWithJoins,
+        before: &Namespace<'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
         let mut left = self.factor(&item.relation, before, around)?;
         for join in &item.joins {
             let lateral = before.with(&left);
@@ -119,7 +124,8 @@ impl<'w> Walk<'w> {
     /// A column that USING names has to be the same in both namings on both sides.
     fn mergeable(&self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
         use super::scope::Found;
-        let plain = |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Obscured(_));
+        let plain =
+            |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Obscured(_));
         if self.naming == Naming::Current || (plain(left) && plain(right)) {
             return Ok(());
         }
@@ -140,10 +146,30 @@ impl<'w> Walk<'w> {
         Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
     }
 
-    fn factor(&mut self, factor: &TableFactor, before: &Namespace<'w>, around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
+    fn factor(
+        &mut self,
+        factor: &TableFactor,
+        before: &Namespace<'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
         match factor {
-            TableFactor::Table { name, alias, args, with_ordinality, sample, with_hints, version, partitions, json_path, index_hints } => {
-                let foreign = !with_hints.is_empty() || version.is_some() || !partitions.is_empty() || json_path.is_some() || !index_hints.is_empty();
+            TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_ordinality,
+                sample,
+                with_hints,
+                version,
+                partitions,
+                json_path,
+                index_hints,
+            } => {
+                let foreign = !with_hints.is_empty()
+                    || version.is_some()
+                    || !partitions.is_empty()
+                    || json_path.is_some()
+                    || !index_hints.is_empty();
                 if foreign {
                     return Err(Refused::not_understood("a table clause that Postgres does not have", None));
                 }
@@ -207,7 +233,12 @@ impl<'w> Walk<'w> {
     }
 
     /// A table, view or CTE by name. A renamed table gets its legacy name as its alias, so that every reference to it holds.
-    fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>, around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
+    fn table(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<&TableAlias>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
         let number = self.next_source();
         let parts: Option<Vec<&Ident>> = name.0.iter().map(|p| p.as_ident()).collect();
         let parts = parts.ok_or_else(|| Refused::not_understood("a computed table name", None))?;
@@ -243,7 +274,9 @@ impl<'w> Walk<'w> {
             _ => schema_name.as_deref().map(Rc::from),
         };
         let name = alias.map_or_else(|| Rc::from(stored.as_ref()), alias_name);
-        Ok(Namespace { sources: vec![Rc::new(Source { number, name: Some(name), schema, columns, merged: Rc::default() })] })
+        Ok(Namespace {
+            sources: vec![Rc::new(Source { number, name: Some(name), schema, columns, merged: Rc::default() })],
+        })
     }
 
     /// What a name in FROM offers: a CTE in sight, else what the search path finds.
@@ -264,7 +297,11 @@ impl<'w> Walk<'w> {
             Resolved::Missing => Columns::Missing(name.into()),
             Resolved::Unsure => {
                 let message = format!("which `{name}` is meant depends on a search path that is not known any more");
-                return Err(Refused::unsure(message, "qualify the table with its schema, or SET search_path again", at));
+                return Err(Refused::unsure(
+                    message,
+                    "qualify the table with its schema, or SET search_path again",
+                    at,
+                ));
             }
         })
     }
@@ -287,7 +324,8 @@ impl<'w> Walk<'w> {
         let current = names::quote(&table.current);
         let found = resolve(self.world, self.context, Naming::Current, None, &table.current);
         let found = matches!(found, Resolved::Relation(r) if r.schema == table.schema);
-        let prefix = if schema.is_some() || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
+        let prefix =
+            if schema.is_some() || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
         self.edit(span, format!("{prefix}{current}{alias}"), "table", table.legacy.to_string())
     }
@@ -347,7 +385,8 @@ fn alias_name(alias: &TableAlias) -> Rc<str> {
 
 /// The columns that an alias itself declares, when it declares any.
 fn declared(alias: &TableAlias) -> Labels {
-    (!alias.columns.is_empty()).then(|| alias.columns.iter().map(|c| Rc::from(names::ident(&c.name).as_ref())).collect())
+    (!alias.columns.is_empty())
+        .then(|| alias.columns.iter().map(|c| Rc::from(names::ident(&c.name).as_ref())).collect())
 }
 
 /// `AS t(a, b)` names the first columns anew.

@@ -4,8 +4,20 @@ use crate::sql::token::{Token, TokenKind};
 
 /// Words that begin the clause after a select list. All of them are reserved, so none of them is a bare column or label.
 const CLAUSES: [&str; 14] = [
-    "from", "where", "group", "having", "window", "union", "intersect", "except", "order", "limit", "offset", "fetch",
-    "for", "into",
+    "from",
+    "where",
+    "group",
+    "having",
+    "window",
+    "union",
+    "intersect",
+    "except",
+    "order",
+    "limit",
+    "offset",
+    "fetch",
+    "for",
+    "into",
 ];
 
 /// The end of each item, in bytes, of the select list whose SELECT `tokens` begin with.
@@ -85,7 +97,8 @@ mod tests {
         ends(sql, &tokens)
             .into_iter()
             .map(|end| {
-                let item = sql[start..end].rsplit("SELECT ").next().unwrap_or_default().trim_start_matches(", ").to_owned();
+                let item =
+                    sql[start..end].rsplit("SELECT ").next().unwrap_or_default().trim_start_matches(", ").to_owned();
                 start = end;
                 item
             })
@@ -95,7 +108,10 @@ mod tests {
     #[test]
     fn items_end_where_the_next_begins() {
         assert_eq!(items("SELECT a, f(b, c) FROM t"), ["a", "f(b, c)"]);
-        assert_eq!(items("SELECT a IS DISTINCT FROM b, 1 AS from, t.order FROM t"), ["a IS DISTINCT FROM b", "1 AS from", "t.order"]);
+        assert_eq!(
+            items("SELECT a IS DISTINCT FROM b, 1 AS from, t.order FROM t"),
+            ["a IS DISTINCT FROM b", "1 AS from", "t.order"]
+        );
         assert_eq!(items("SELECT mode() WITHIN GROUP (ORDER BY a), 1 GROUP BY a").len(), 2);
         assert_eq!(items("SELECT DISTINCT ON (a, b) a, b FROM t").len(), 2);
         assert_eq!(items("SELECT ARRAY[a, b], c) AND (d").len(), 2);

@@ -159,6 +159,7 @@ fn internal_name(spelled: &str) -> String {
 #[must_use]
 pub fn is_count(name: &ObjectName, args: &FunctionArguments) -> bool {
     let named_count = name.0.last().and_then(|p| p.as_ident()).is_some_and(|i| names::ident(i) == "count");
-    let plain = matches!(args, FunctionArguments::List(list) if list.duplicate_treatment.is_none() && list.args.len() == 1);
+    let plain =
+        matches!(args, FunctionArguments::List(list) if list.duplicate_treatment.is_none() && list.args.len() == 1);
     named_count && plain
 }

@@ -1,15 +1,13 @@
 //! Queries: WITH, set operations, SELECT and its clauses in Postgres's order of analysis.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    Distinct, Fetch, GroupByExpr, LimitClause, NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SelectItem, SetExpr,
-    Statement,
+    Distinct, Fetch, GroupByExpr, LimitClause, NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SelectItem,
+    SetExpr, Statement,
 };
 
 use super::from::Ctes;
-use super::label;
 use super::scope::{Columns, Env, Namespace, Naming, Source};
 use super::walk::{Refused, Walk, Walked};
 use super::words;
@@ -76,17 +74,17 @@ impl<'w> Walk<'w> {
                 let width = values.rows.first().map_or(0, |row| row.content.len());
                 Ok(Some((1..=width).map(|i| format!("column{i}").into()).collect()))
             }
-            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) | SetExpr::Merge(statement) => {
-                self.writing(statement)
-            }
+            SetExpr::Insert(statement)
+            | SetExpr::Update(statement)
+            | SetExpr::Delete(statement)
+            | SetExpr::Merge(statement) => self.writing(statement),
             SetExpr::Table(table) => self.bare_table(table.schema_name.as_deref(), table.table_name.as_deref(), around),
         }
     }
 
-    /// A data-modifying CTE: left to the server when it names nothing legacy.
-    fn writing(&mut self, statement: &Statement) -> Walked<Labels> {
-        // The tree has no span for a whole statement, so the words of the text that holds it decide.
-        let _ = statement;
+    /// A data-modifying CTE: left to the server when it names nothing legacy. The tree has no span for a whole statement, so
+    /// the words of the text that holds it decide.
+    fn writing(&mut self, _statement: &Statement) -> Walked<Labels> {
         if self.naming == Naming::Legacy {
             words::allow(self.world, self.source, self.tokens, words::Why::Unsupported)?;
         }
@@ -137,7 +135,9 @@ impl<'w> Walk<'w> {
         self.exprs(&select.selection, &env, around)?;
         for item in &select.projection {
             match item {
-                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => self.expr(expr, &env, around)?,
+                SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                    self.expr(expr, &env, around)?
+                }
                 SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {}
                 SelectItem::ExprWithAliases { .. } => return Err(Refused::not_understood("a list of aliases", None)),
             }
@@ -170,7 +170,13 @@ impl<'w> Walk<'w> {
         Ok(outputs.names())
     }
 
-    fn order_by(&mut self, order: &OrderBy, outputs: &super::clause::Outputs, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    fn order_by(
+        &mut self,
+        order: &OrderBy,
+        outputs: &super::clause::Outputs,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
         let OrderByKind::Expressions(exprs) = &order.kind else {
             return Err(Refused::not_understood("ORDER BY ALL", None));
         };
@@ -210,11 +216,3 @@ fn reject_foreign(select: &Select) -> Walked {
         || !select.sort_by.is_empty();
     if foreign { Err(Refused::not_understood("a clause that Postgres does not have", None)) } else { Ok(()) }
 }
-
-/// The label of a query whose columns are one subquery's: used by scalar subqueries.
-pub(super) fn scalar_label(query: &Query) -> Option<String> {
-    label::first_label(query)
-}
-
-/// A set of names, for USING.
-pub(super) type Merged = Rc<HashSet<String>>;

@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::Context;
 use super::meaning::Filled;
 use super::plan::Use;
 use super::scope::{Env, Found, Naming, Source};
 use super::world::{Table, World};
-use super::Context;
 use crate::sql::names;
 use crate::sql::token::Token;
 use crate::text::{Edit, Edits, Span};
@@ -210,7 +210,8 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         let replacement = &table.replacements[index];
         if !self.context.standard_conforming_strings && replacement.needs_conforming_strings() {
-            let message = format!("`{}` holds a backslash, which means another thing in this session", replacement.legacy);
+            let message =
+                format!("`{}` holds a backslash, which means another thing in this session", replacement.legacy);
             return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(start)));
         }
         self.uses.insert(Use {
@@ -268,7 +269,10 @@ impl<'w> Walk<'w> {
             }),
             Found::Broken(table, missing) => Err(Refused {
                 sqlstate: "42703",
-                message: format!("column \"{}.{name}\" is mapped to `{}.{missing}`, which does not exist", table.legacy, table.current),
+                message: format!(
+                    "column \"{}.{name}\" is mapped to `{}.{missing}`, which does not exist",
+                    table.legacy, table.current
+                ),
                 hint: Some("correct the mapping; `exonym check` lists all such columns".into()),
                 at,
                 only_not_understood: false,

@@ -80,7 +80,9 @@ impl Reader<'_> {
         while at < range.end {
             if self.kind(at) == Some(TokenKind::LeftParen) {
                 at = self.after_parens(at);
-            } else if self.is_any(at, &["insert", "update", "delete", "merge"]) && self.kind(at - 1) == Some(TokenKind::RightParen) {
+            } else if self.is_any(at, &["insert", "update", "delete", "merge"])
+                && self.kind(at - 1) == Some(TokenKind::RightParen)
+            {
                 return true;
             } else {
                 at += 1;
@@ -137,7 +139,9 @@ impl Reader<'_> {
                 continue;
             }
             let inner = at + 1;
-            if self.is(at, word) && (self.begins_query(inner) || self.is_any(inner, &["insert", "update", "delete", "merge"])) {
+            if self.is(at, word)
+                && (self.begins_query(inner) || self.is_any(inner, &["insert", "update", "delete", "merge"]))
+            {
                 return self.shape(inner..self.without_suffix(inner..range.end));
             }
             at += 1;
@@ -204,7 +208,10 @@ mod tests {
             assert_eq!(inner(sql), "SELECT 1", "{sql}");
         }
         assert_eq!(inner("EXPLAIN (SELECT 1)"), "(SELECT 1)");
-        assert_eq!(inner("WITH a AS (DELETE FROM t RETURNING x) SELECT 1"), "WITH a AS (DELETE FROM t RETURNING x) SELECT 1");
+        assert_eq!(
+            inner("WITH a AS (DELETE FROM t RETURNING x) SELECT 1"),
+            "WITH a AS (DELETE FROM t RETURNING x) SELECT 1"
+        );
     }
 
     #[test]
