@@ -250,7 +250,8 @@ impl<'w> Walk<'w> {
         let span = span_of(table)?;
         let stored = names::ident(table);
         let schema_name = schema.map(names::ident);
-        let columns = self.relation_columns(schema_name.as_deref(), &stored, around.ctes, Some(span.start))?;
+        let at = parts.first().and_then(|part| parse::span(part)).map(|s| s.start);
+        let columns = self.relation_columns(schema_name.as_deref(), &stored, around.ctes, at)?;
         if let Columns::Mapped(mapped) = &columns {
             if alias.is_some_and(|a| !a.columns.is_empty()) {
                 return Err(Refused::not_understood("an alias with a column list", Some(span.start)));
@@ -294,7 +295,10 @@ impl<'w> Walk<'w> {
             Resolved::Mapped(table) => Columns::Mapped(table),
             Resolved::Relation(relation) => Columns::Relation(relation),
             Resolved::Temporary => Columns::Unknown,
-            Resolved::Missing => Columns::Missing(name.into()),
+            Resolved::Missing => {
+                let relation = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));
+                Columns::Missing { relation: relation.into(), at }
+            }
             Resolved::Unsure => {
                 let message = format!("which `{name}` is meant depends on a search path that is not known any more");
                 return Err(Refused::unsure(

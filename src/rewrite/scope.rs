@@ -32,7 +32,12 @@ pub enum Columns<'w> {
     /// Nobody here knows.
     Unknown,
     /// A relation that is not in the catalog: the server knows it, or says that it does not exist.
-    Missing(Rc<str>),
+    Missing {
+        /// As the server would name it.
+        relation: Rc<str>,
+        /// Where it is named.
+        at: Option<usize>,
+    },
     /// A table under its legacy name.
     Mapped(&'w Table),
     /// A relation as it is.
@@ -95,7 +100,7 @@ const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tabl
 impl<'w> Source<'w> {
     fn offer(&self, column: &str) -> Offer {
         match &self.columns {
-            Columns::Unknown | Columns::Missing(_) => Offer::Unknown,
+            Columns::Unknown | Columns::Missing { .. } => Offer::Unknown,
             Columns::Mapped(table) => match table.columns.get(column) {
                 Some(Meaning::Real) => Offer::Plain,
                 Some(Meaning::Current) => Offer::Current,
@@ -124,7 +129,7 @@ impl<'w> Source<'w> {
     #[must_use]
     pub fn labels(&self) -> Option<Vec<Rc<str>>> {
         match &self.columns {
-            Columns::Unknown | Columns::Missing(_) => None,
+            Columns::Unknown | Columns::Missing { .. } => None,
             Columns::Mapped(table) => Some(table.star_names().iter().map(|n| Rc::from(n.as_ref())).collect()),
             Columns::Relation(relation) => Some(relation.columns.iter().map(|c| Rc::from(c.name.as_str())).collect()),
             Columns::Labels(labels) => Some(labels.to_vec()),
@@ -225,6 +230,7 @@ impl<'w> Env<'_, 'w> {
         }
         match (obscured, self.row(None, name)) {
             (Some(source), Found::Row(row)) if row.mapped().is_some() => Found::Obscured(source),
+            (Some(source), Found::Nothing) => Found::Obscured(source),
             (_, row) => row,
         }
     }

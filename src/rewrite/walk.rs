@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::Context;
 use super::meaning::Filled;
 use super::plan::Use;
-use super::scope::{Env, Found, Naming, Source};
+use super::scope::{Columns, Env, Found, Naming, Source};
 use super::world::{Table, World};
 use crate::sql::names;
 use crate::sql::token::Token;
@@ -326,12 +326,12 @@ fn describe(source: &Source<'_>) -> String {
 }
 
 fn obscured(source: &Source<'_>, name: &str, at: Option<usize>) -> Refused {
-    if let super::scope::Columns::Missing(relation) = &source.columns {
+    if let Columns::Missing { relation, at } = &source.columns {
         return Refused {
             sqlstate: "42P01",
             message: format!("relation \"{relation}\" does not exist"),
             hint: Some("exonym's catalog does not have it (yet); the catalog is read again now".into()),
-            at,
+            at: *at,
             only_not_understood: false,
         };
     }

@@ -68,7 +68,9 @@ impl World {
                 by_column.entry(replacement.legacy.clone()).or_default().push(i);
             }
         }
-        let words = (!tables.is_empty()).then(|| search_for(by_legacy.keys().map(AsRef::as_ref)));
+        // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
+        let mut names = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).peekable();
+        let words = names.peek().is_some().then(|| search_for(names));
         Self { generation, mappings, catalog, tables, by_legacy, by_column, words }
     }
 
