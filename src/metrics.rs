@@ -59,7 +59,7 @@ pub enum Protocol {
     Simple,
     /// Parse, Bind, Execute.
     Extended,
-    /// The REST door of BigQuery.
+    /// The REST door of `BigQuery`.
     Rest,
 }
 
