@@ -1,3 +1,3 @@
 //! What integration tests share.
 
-pub mod postgres;
+pub(crate) mod postgres;

@@ -18,25 +18,25 @@ use std::time::{Duration, Instant};
 
 /// A running server. Superuser `postgres`, trusted; databases `postgres` and whatever a test creates.
 #[derive(Debug)]
-pub struct Postgres {
+pub(crate) struct Postgres {
     /// The TCP port on 127.0.0.1.
-    pub port: u16,
+    pub(crate) port: u16,
     /// Where its socket, its data (`data/`) and its log (`log`) lie.
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
     supervisor: Child,
     /// Its end is the server's end.
     lifeline: Option<ChildStdin>,
 }
 
 /// The server that all tests of this binary share; tests keep apart by databases of their own.
-pub fn shared() -> &'static Postgres {
+pub(crate) fn shared() -> &'static Postgres {
     static SERVER: OnceLock<Postgres> = OnceLock::new();
     SERVER.get_or_init(|| Postgres::start(&[]))
 }
 
 impl Postgres {
     /// Starts a server of its own, for a test that kills it or needs other settings (`name=value`).
-    pub fn start(settings: &[&str]) -> Self {
+    pub(crate) fn start(settings: &[&str]) -> Self {
         let directory = private_directory();
         let data = directory.join("data");
         let initdb = as_postgres(&bin("initdb"))
@@ -60,14 +60,14 @@ impl Postgres {
     }
 
     /// Runs SQL with psql as the superuser and returns what it printed, unaligned, without headers.
-    pub fn sql(&self, database: &str, sql: &str) -> String {
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
         let output = self.try_sql(database, sql);
         assert!(output.status.success(), "psql on {database}: {}\n{sql}", said(&output));
         String::from_utf8(output.stdout).expect("psql prints UTF-8")
     }
 
     /// The same, for SQL that may fail.
-    pub fn try_sql(&self, database: &str, sql: &str) -> Output {
+    pub(crate) fn try_sql(&self, database: &str, sql: &str) -> Output {
         let mut psql = Command::new(bin("psql"))
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres"])
             .args(["-p", &self.port.to_string(), "-d", database, "-f", "-"])
@@ -84,13 +84,13 @@ impl Postgres {
     }
 
     /// Creates an empty database and returns its name again.
-    pub fn database<'a>(&self, name: &'a str) -> &'a str {
+    pub(crate) fn database<'a>(&self, name: &'a str) -> &'a str {
         self.sql("postgres", &format!("CREATE DATABASE \"{name}\""));
         name
     }
 
     /// Puts lines before all others in `pg_hba.conf`; later connections follow them.
-    pub fn prepend_hba(&self, lines: &str) {
+    pub(crate) fn prepend_hba(&self, lines: &str) {
         let path = self.directory.join("data/pg_hba.conf");
         let old = fs::read_to_string(&path).expect("the server has a pg_hba.conf");
         fs::write(&path, format!("{lines}\n{old}")).expect("pg_hba.conf can be written");
@@ -98,14 +98,14 @@ impl Postgres {
     }
 
     /// The process id of the postmaster.
-    pub fn postmaster(&self) -> u32 {
+    pub(crate) fn postmaster(&self) -> u32 {
         let text =
             fs::read_to_string(self.directory.join("data/postmaster.pid")).expect("a running server has a pid file");
         text.lines().next().and_then(|l| l.trim().parse().ok()).expect("its first line is the pid")
     }
 
     /// Ends the server at once, as a crash would (`pg_ctl stop -m immediate`).
-    pub fn crash(&self) {
+    pub(crate) fn crash(&self) {
         let stop = as_postgres(&bin("pg_ctl"))
             .args(["stop", "-m", "immediate", "-w", "-D"])
             .arg(self.directory.join("data"))
@@ -155,7 +155,7 @@ impl Drop for Postgres {
 }
 
 /// A program of the server's version: from `EXONYM_PG_BIN`, else of the newest installation, else from `PATH`.
-pub fn bin(program: &str) -> PathBuf {
+pub(crate) fn bin(program: &str) -> PathBuf {
     if let Some(directory) = std::env::var_os("EXONYM_PG_BIN") {
         return PathBuf::from(directory).join(program);
     }
@@ -171,7 +171,7 @@ pub fn bin(program: &str) -> PathBuf {
 }
 
 /// A command that runs as `postgres` when the tests run as root, which the server refuses.
-pub fn as_postgres(program: &Path) -> Command {
+pub(crate) fn as_postgres(program: &Path) -> Command {
     let mut command = Command::new(program);
     if let Some((uid, gid)) = other_user() {
         command.uid(uid).gid(gid);
