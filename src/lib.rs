@@ -5,3 +5,4 @@ pub mod mapping;
 pub mod metrics;
 pub mod rewrite;
 pub mod text;
+pub mod wire;
