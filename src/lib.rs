@@ -2,6 +2,8 @@
 
 pub mod catalog;
 pub mod mapping;
+pub mod metrics;
 pub mod rewrite;
 pub mod sql;
 pub mod text;
+pub mod wire;
