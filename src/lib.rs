@@ -3,4 +3,5 @@
 pub mod catalog;
 pub mod mapping;
 pub mod rewrite;
+pub mod sql;
 pub mod text;
