@@ -4,8 +4,10 @@
 
 pub mod diagnostic;
 pub mod edit;
+pub mod nearest;
 pub mod source_map;
 pub mod span;
+pub mod toml;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::{Edit, Edits, Overlap, Spliced};
