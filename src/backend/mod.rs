@@ -5,6 +5,7 @@
 
 pub mod introspect;
 pub mod login;
+pub mod refresh;
 pub mod target;
 
 pub use target::{Stream, connect};

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
+use crate::text::chain;
 use crate::text::diagnostic::{Diagnostic, render};
 
 /// What the process was asked for could not be done.
@@ -62,22 +63,6 @@ impl Failure {
     pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::Because(chain(error))
     }
-}
-
-/// An error and its sources in one line, each said once.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        // The database client's word for "see below".
-        if cause_text != "db error" && !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// Draws findings on standard error.
