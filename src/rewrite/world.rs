@@ -236,9 +236,11 @@ fn legacy_name(current: &str, replacements: &[Replacement]) -> Arc<str> {
 }
 
 fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> AhoCorasick {
-    let patterns = legacy_tables.chain(SESSION_WORDS).chain([ESCAPED_IDENTIFIER]);
+    // In quotes, a quote is written twice.
+    let names = legacy_tables.map(|name| name.replace('"', "\"\""));
+    let words = SESSION_WORDS.iter().chain([&ESCAPED_IDENTIFIER]).map(|word| (*word).to_owned());
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(patterns)
+        .build(names.chain(words))
         .expect("a few names of at most 63 bytes each fit an automaton")
 }
