@@ -61,7 +61,8 @@ fn edits(world: &World, context: &Context, sql: &str) -> Edits {
 }
 
 fn world() -> World {
-    let (catalog_toml, mapping_toml) = (include_str!("../tests/rewrite/catalog.toml"), include_str!("../tests/rewrite/mapping.toml"));
+    let (catalog_toml, mapping_toml) =
+        (include_str!("../tests/rewrite/catalog.toml"), include_str!("../tests/rewrite/mapping.toml"));
     let catalog = catalog::file::parse(catalog_toml, "catalog.toml").expect("the catalog is good");
     let mapping = mapping::file::parse("mapping.toml", mapping_toml).expect("the mapping is good");
     World::new(1, vec![Arc::new(mapping)], Arc::new(catalog))
