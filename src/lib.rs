@@ -4,5 +4,6 @@ pub mod catalog;
 pub mod mapping;
 pub mod metrics;
 pub mod rewrite;
+pub mod session;
 pub mod text;
 pub mod wire;
