@@ -8,7 +8,7 @@ mod column;
 mod constant;
 pub mod file;
 mod json_path;
-mod merge;
+pub mod merge;
 mod names;
 mod references;
 mod table;
