@@ -11,6 +11,7 @@ mod json_path;
 pub mod merge;
 mod names;
 mod references;
+pub mod shadow;
 mod table;
 mod template;
 pub mod type_name;

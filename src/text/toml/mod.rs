@@ -222,19 +222,29 @@ impl Text<'_> {
 }
 
 /// The value (or, when that is a table with a header, the key) at a path of keys; the deepest that exists, none when not even the first
-/// does. For findings that are made after a file was read, and need a place in it.
+/// does. In a list of strings a key is the string. For findings that are made after a file was read, and need a place in it.
 #[must_use]
 pub fn locate(source: &Source, path: &[&str]) -> Option<Span> {
     let (root, _) = DeTable::parse_recoverable(&source.text);
     let mut table = root.get_ref();
     let mut found = None;
-    for key in path {
+    for (depth, key) in path.iter().enumerate() {
         let Some((key, value)) = table.get_key_value(*key) else { break };
-        let DeValue::Table(inner) = value.get_ref() else { return Some(value.span().into()) };
-        found = Some(Span::from(key.span()));
-        table = inner;
+        match value.get_ref() {
+            DeValue::Table(inner) => {
+                found = Some(key.span());
+                table = inner;
+            }
+            DeValue::Array(items) => {
+                let wanted = path.get(depth + 1).copied();
+                let item =
+                    items.iter().find(|item| wanted.is_some_and(|wanted| item.get_ref().as_str() == Some(wanted)));
+                return Some(item.map_or_else(|| value.span(), Spanned::span).into());
+            }
+            _ => return Some(value.span().into()),
+        }
     }
-    found
+    found.map(Span::from)
 }
 
 fn line(text: &str, span: Span) -> usize {
