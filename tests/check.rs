@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use exonym::catalog::{self, Catalog};
-use exonym::config::check::{against, unknown_on_server};
+use exonym::config::check::{against, against_server};
 use exonym::mapping::{Mapping, codes, file, shadow};
 use exonym::rewrite::World;
 use exonym::text::Diagnostic;
@@ -48,7 +48,7 @@ fn every_case_has_its_findings() {
         let catalog = catalog_of(&case);
         let findings = against(&mapping, &catalog);
         seen.extend(findings.iter().map(|f| f.code));
-        agrees_with_the_rewriter(&name, mapping, catalog, &findings);
+        agrees_with_the_rewriter(&name, mapping, &catalog, &findings);
 
         let out = render(&findings, false);
         let expected = case.with_extension("out");
@@ -69,7 +69,7 @@ fn every_case_has_its_findings() {
 }
 
 /// The names in a mapping that check says are not rewritten are those that the rewriter does not rewrite.
-fn agrees_with_the_rewriter(name: &str, mapping: Mapping, catalog: Catalog, findings: &[Diagnostic]) {
+fn agrees_with_the_rewriter(name: &str, mapping: Mapping, catalog: &Catalog, findings: &[Diagnostic]) {
     let mapping = Arc::new(mapping);
     let world = World::new(1, vec![Arc::clone(&mapping)], Arc::new(catalog.clone()));
     let at =
@@ -98,10 +98,21 @@ fn agrees_with_the_rewriter(name: &str, mapping: Mapping, catalog: Catalog, find
 
 #[test]
 fn what_a_server_does_not_know_stands_under_its_name() {
-    let text = "[mapping]\nzone = \"Europe/Madrit\"\n[tables.t.columns]\na = { column = \"b\", type = \"moood\" }\n";
+    let text =
+        "[mapping]\nzone = \"Europe/Madrit\"\n[tables.swapped.columns]\nx = { column = \"a\", type = \"moood\" }\n";
     let mapping = file::parse("m.toml", text).expect("nothing is wrong with it offline");
-    let found = unknown_on_server(&mapping, &["moood".to_owned()], &["Europe/Madrit".to_owned()]);
-    let places: Vec<_> = found.iter().map(|f| (f.code, f.line_column())).collect();
-    assert_eq!(places, [(codes::UNKNOWN_TYPE, Some((4, 28))), (codes::NO_ZONE, Some((2, 8)))]);
-    assert!(unknown_on_server(&mapping, &[], &[]).is_empty());
+    let catalog = catalog_of(&folder().join("m.toml"));
+    let places = |zones: &[&str], types: &[&str]| -> Vec<_> {
+        let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let found = against_server(&mapping, &catalog, &owned(zones), &owned(types));
+        found.iter().map(|f| (f.code, f.line_column())).collect()
+    };
+    let at_type = Some((4, 28));
+    assert_eq!(
+        places(&["Europe/Madrit"], &["moood"]),
+        [(codes::NO_ZONE, Some((2, 8))), (codes::UNKNOWN_TYPE, at_type)]
+    );
+    assert_eq!(places(&[], &[]), [(codes::TYPE_DIFFERS, at_type)]);
+    let guessed: Vec<_> = against(&mapping, &catalog).iter().map(|f| (f.code, f.line_column())).collect();
+    assert_eq!(guessed, [(codes::UNKNOWN_TYPE, at_type)]);
 }

@@ -49,9 +49,9 @@ pub fn of_column<'m>(table: &'m Table, column: &Column, relation: &Relation) -> 
 }
 
 fn standing(overrides: bool, heir: Option<&str>) -> Standing<'_> {
-    match (heir, overrides) {
-        (Some(heir), _) => Standing::Followed(heir),
-        (None, true) => Standing::Overridden,
-        (None, false) => Standing::Shadowed,
+    match (overrides, heir) {
+        (true, _) => Standing::Overridden,
+        (false, Some(heir)) => Standing::Followed(heir),
+        (false, None) => Standing::Shadowed,
     }
 }

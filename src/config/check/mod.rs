@@ -14,11 +14,21 @@ use crate::text::nearest::{did_you_mean, nearest};
 use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
 
-pub use types::{declared_types, unknown_on_server};
+pub use types::declared_types;
 
 /// Everything that is wrong between `mapping` and `catalog`, in the order of the file.
 #[must_use]
 pub fn against(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnostic> {
+    compare(mapping, catalog, types::unknown(mapping, catalog))
+}
+
+/// The same, with the word of a server on the time zones and types that it was asked for: those that it does not know.
+#[must_use]
+pub fn against_server(mapping: &Mapping, catalog: &Catalog, zones: &[String], types: &[String]) -> Vec<Diagnostic> {
+    compare(mapping, catalog, types::unknown_on_server(mapping, zones, types))
+}
+
+fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let objects = objects::all(catalog);
     for table in &mapping.tables {
@@ -31,7 +41,6 @@ pub fn against(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnostic> {
             }
         }
     }
-    let unknown = types::unknown(mapping, catalog);
     // What there is to say of a type that does not exist has been said.
     findings.retain(|f| f.code != codes::TYPE_DIFFERS || unknown.iter().all(|u| u.at != f.at));
     findings.extend(unknown);

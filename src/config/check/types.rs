@@ -103,8 +103,7 @@ pub(super) fn unknown(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnostic> {
 }
 
 /// What to say of declared types and of the zone that a server was asked for and does not know.
-#[must_use]
-pub fn unknown_on_server(mapping: &Mapping, types: &[String], zones: &[String]) -> Vec<Diagnostic> {
+pub(super) fn unknown_on_server(mapping: &Mapping, zones: &[String], types: &[String]) -> Vec<Diagnostic> {
     let types: Vec<_> = types.iter().map(String::as_str).collect();
     let mut all = findings(mapping, &types, |name| {
         Diagnostic::error(codes::UNKNOWN_TYPE, format!("the server has no type `{name}`"))
