@@ -3,10 +3,11 @@
 //! `record_date = { column = "timestamp_utc", date = true }` becomes `(({q}.timestamp_utc AT TIME ZONE 'UTC')::date)`, where
 //! `{q}` is the alias at hand. The text is made once for each world; a statement only fills in the alias.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::catalog::{Column as RealColumn, Relation};
-use crate::mapping::{Column, Constant, Kind, Mapping, Piece};
+use crate::mapping::{Column, Constant, Kind, Mapping, Piece, type_name};
 use crate::sql::names;
 
 /// What one column name of a mapped table stands for.
@@ -37,11 +38,11 @@ pub struct Replacement {
 
 /// A replacement for one place: its text, and where in it the columns stand.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Filled {
+pub struct Filled<'w> {
     /// SQL.
     pub text: String,
     /// (byte of the text where a qualified column begins, that column's stored name).
-    pub columns: Vec<(usize, String)>,
+    pub columns: Vec<(usize, Cow<'w, str>)>,
 }
 
 impl Replacement {
@@ -68,25 +69,26 @@ impl Replacement {
 
     /// The SQL with each column qualified by `qualifier` (SQL, quoted where needed).
     #[must_use]
-    pub fn fill(&self, qualifier: &str) -> Filled {
+    pub fn fill<'w>(&'w self, qualifier: &str) -> Filled<'w> {
         let mut filled = Filled::default();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => filled.text.push_str(text),
-                Piece::Column(column) => filled.push_column(qualifier, column),
+                Piece::Column(column) => filled.push_column(qualifier, Cow::Borrowed(column)),
             }
         }
         filled
     }
 }
 
-impl Filled {
+impl<'w> Filled<'w> {
     /// Appends `qualifier.column`.
-    pub fn push_column(&mut self, qualifier: &str, column: &str) {
-        self.columns.push((self.text.len(), column.to_owned()));
+    pub fn push_column(&mut self, qualifier: &str, column: Cow<'w, str>) {
+        let start = self.text.len();
         self.text.push_str(qualifier);
         self.text.push('.');
-        self.text.push_str(&names::quote(column));
+        self.text.push_str(&names::quote(&column));
+        self.columns.push((start, column));
     }
 }
 
@@ -168,34 +170,8 @@ fn array_literal(path: &[String]) -> String {
 /// True when both spell the same type, typmod included.
 #[must_use]
 pub fn same_type(one: &str, other: &str) -> bool {
-    canonical_type(one) == canonical_type(other)
-}
-
-/// The spelling of `format_type`, for the aliases that the grammar has.
-#[must_use]
-pub fn canonical_type(name: &str) -> String {
-    let name = name.trim().to_ascii_lowercase();
-    let (base, rest) = name.find(['(', '[']).map_or((name.as_str(), ""), |at| name.split_at(at));
-    let base = base.split_whitespace().collect::<Vec<_>>().join(" ");
-    let base = base.strip_prefix("pg_catalog.").unwrap_or(&base);
-    let base = match base {
-        "int" | "int4" => "integer",
-        "int8" => "bigint",
-        "int2" => "smallint",
-        "float" | "float8" => "double precision",
-        "float4" => "real",
-        "bool" => "boolean",
-        "varchar" | "char varying" => "character varying",
-        "char" | "bpchar" => "character",
-        "decimal" => "numeric",
-        "timestamptz" => "timestamp with time zone",
-        "timestamp" => "timestamp without time zone",
-        "timetz" => "time with time zone",
-        "time" => "time without time zone",
-        other => other,
-    };
-    let rest: String = rest.chars().filter(|c| !c.is_whitespace()).collect();
-    format!("{base}{rest}")
+    let canonical = |name: &str| type_name::canonical(name).unwrap_or_else(|_| name.to_owned());
+    one == other || canonical(one) == canonical(other)
 }
 
 #[cfg(test)]
