@@ -4,7 +4,6 @@
 //! another legacy name means now: in `a ↔ b` and in `a → b → c` the real `b` has moved on, and the mapping is followed.
 
 use super::{Column, Kind, Mapping, Table};
-use crate::catalog::{Catalog, Relation};
 
 /// How a legacy name stands to the real ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,21 +26,21 @@ impl Standing<'_> {
     }
 }
 
-/// How `table` of `mapping` stands in `catalog`.
+/// How `table` of `mapping` stands; `real` says whether the schema has a table of its legacy name.
 #[must_use]
-pub fn of_table<'m>(mapping: &'m Mapping, table: &Table, catalog: &Catalog) -> Standing<'m> {
-    if *table.legacy == *table.current || catalog.relation(&mapping.schema, &table.legacy).is_none() {
+pub fn of_table<'m>(mapping: &'m Mapping, table: &Table, real: bool) -> Standing<'m> {
+    if !real || *table.legacy == *table.current {
         return Standing::Free;
     }
     let heir = mapping.tables.iter().find(|t| t.current == *table.legacy && t.legacy != table.legacy);
     standing(table.override_real, heir.map(|t| &*t.legacy))
 }
 
-/// How `column` of `table` stands in `relation`, the table's current one.
+/// How `column` of `table` stands; `real` says whether the current table has a column of its legacy name.
 #[must_use]
-pub fn of_column<'m>(table: &'m Table, column: &Column, relation: &Relation) -> Standing<'m> {
+pub fn of_column<'m>(table: &'m Table, column: &Column, real: bool) -> Standing<'m> {
     let renamed_to = |c: &Column, name: &str| matches!(&c.kind, Kind::Rename { column } if column == name);
-    if relation.column(&column.legacy).is_none() || renamed_to(column, &column.legacy) {
+    if !real || renamed_to(column, &column.legacy) {
         return Standing::Free;
     }
     let heir = table.columns.iter().find(|c| renamed_to(c, &column.legacy) && c.legacy != column.legacy);

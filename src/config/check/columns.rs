@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{full_name, place, types};
+use super::{column_standing, full_name, place, types};
 use crate::catalog::Relation;
-use crate::mapping::shadow::{self, Standing};
+use crate::mapping::shadow::Standing;
 use crate::mapping::{Column, Kind, Mapping, Star, Table, codes};
 use crate::text::nearest::did_you_mean;
 use crate::text::{Diagnostic, Severity, Span};
@@ -78,7 +78,7 @@ fn word(mapping: &Mapping, span: Span, name: &str) -> Span {
 fn shadowed(mapping: &Mapping, table: &Table, column: &Column, relation: &Relation) -> Option<Diagnostic> {
     let legacy = &column.legacy;
     let real = format!("{}.{legacy}", full_name(relation));
-    let finding = match shadow::of_column(table, column, relation) {
+    let finding = match column_standing(table, column, relation) {
         Standing::Free | Standing::Overridden => return None,
         Standing::Shadowed => Diagnostic::warning(
             codes::SHADOWED_COLUMN,
@@ -132,7 +132,7 @@ fn star(mapping: &Mapping, table: &Table, relation: &Relation) -> Option<Diagnos
     let shown = |current: &str| {
         let names = |c: &&Column| {
             matches!(&c.kind, Kind::Rename { column } if column == current)
-                && !shadow::of_column(table, c, relation).is_shadowed()
+                && !column_standing(table, c, relation).is_shadowed()
         };
         table.columns.iter().find(names).map_or_else(|| current.to_owned(), |c| c.legacy.to_string())
     };

@@ -9,7 +9,7 @@ mod types;
 
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::shadow::{self, Standing};
-use crate::mapping::{Mapping, Table, codes};
+use crate::mapping::{Column, Mapping, Table, codes};
 use crate::text::nearest::{did_you_mean, nearest};
 use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
@@ -78,7 +78,7 @@ fn missing_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Diagnos
 
 fn shadowed_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Option<Diagnostic> {
     let name = format!("{}.{}", mapping.schema, table.legacy);
-    let finding = match shadow::of_table(mapping, table, catalog) {
+    let finding = match table_standing(mapping, table, catalog) {
         Standing::Free | Standing::Overridden => return None,
         Standing::Shadowed => {
             Diagnostic::warning(codes::SHADOWED_TABLE, format!("`{name}` really exists, and is used as it is"))
@@ -94,6 +94,14 @@ fn shadowed_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Option
         }
     };
     Some(finding.at(&mapping.source, table.span))
+}
+
+fn table_standing<'m>(mapping: &'m Mapping, table: &Table, catalog: &Catalog) -> Standing<'m> {
+    shadow::of_table(mapping, table, catalog.relation(&mapping.schema, &table.legacy).is_some())
+}
+
+fn column_standing<'m>(table: &'m Table, column: &Column, relation: &Relation) -> Standing<'m> {
+    shadow::of_column(table, column, relation.column(&column.legacy).is_some())
 }
 
 /// `public.consumption_log`.

@@ -10,9 +10,9 @@
 
 use std::collections::BTreeSet;
 
-use super::full_name;
+use super::{column_standing, full_name, table_standing};
 use crate::catalog::{Catalog, Relation};
-use crate::mapping::shadow::{self, Standing};
+use crate::mapping::shadow::Standing;
 use crate::mapping::{Column, Mapping, Table, codes};
 use crate::sql::{self, LexOptions, Token, TokenKind};
 use crate::text::Diagnostic;
@@ -48,10 +48,10 @@ pub(super) fn check(
     catalog: &Catalog,
     objects: &[Object],
 ) -> Vec<Diagnostic> {
-    let free = |c: &&Column| shadow::of_column(table, c, relation) == Standing::Free;
+    let free = |c: &&Column| column_standing(table, c, relation) == Standing::Free;
     let legacy: Vec<&str> =
         table.columns.iter().filter(free).map(|c| &*c.legacy).filter(|c| relation.column(c).is_none()).collect();
-    let renamed = table.current != *table.legacy && shadow::of_table(mapping, table, catalog) == Standing::Free;
+    let renamed = table.current != *table.legacy && table_standing(mapping, table, catalog) == Standing::Free;
     let finding = |object: &Object| {
         let words = &object.words;
         let has_table = renamed && words.tables.contains(&*table.legacy);
