@@ -99,7 +99,7 @@ pub async fn introspect(backend: &Backend, database: &str) -> Result<Catalog, Er
 }
 
 /// Opens a session; its connection ends with the client that is returned.
-async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
+pub(super) async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
     let credentials = login::credentials(backend)?;
     let address = backend.address.clone();
     let stream = match connect(&backend.address, backend.connect_timeout).await {

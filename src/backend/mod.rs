@@ -7,5 +7,6 @@ pub mod introspect;
 pub mod login;
 pub mod refresh;
 pub mod target;
+pub mod unknown;
 
 pub use target::{Stream, connect};

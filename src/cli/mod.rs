@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error.
 
 mod catalog;
+mod check;
 
 use std::fs;
 use std::io::IsTerminal as _;
@@ -28,6 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Args),
     Catalog(catalog::Args),
 }
 
@@ -44,6 +46,7 @@ pub(crate) enum Failure {
 #[must_use]
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
         Command::Catalog(args) => catalog::run(args),
     };
     match outcome {
