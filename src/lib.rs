@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod mapping;
+pub mod metrics;
 pub mod rewrite;
 pub mod text;
