@@ -1,3 +1,8 @@
 //! What integration tests share.
 
+pub(crate) mod binary;
+pub(crate) mod cases;
+pub(crate) mod client;
 pub(crate) mod postgres;
+pub(crate) mod proxy;
+pub(crate) mod twins;
