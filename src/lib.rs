@@ -1,7 +1,12 @@
 //! Exonym: a Postgres wire-protocol proxy that lets services keep speaking a legacy schema.
 
+pub mod backend;
 pub mod catalog;
+pub mod cli;
+pub mod config;
 pub mod mapping;
 pub mod metrics;
 pub mod rewrite;
+pub mod sql;
 pub mod text;
+pub mod wire;
