@@ -169,6 +169,7 @@ SELECT s.rating FROM solver s, (SELECT s.rating) x
 
 -- case: errors: the table's name twice
 -- traps: 47
+-- same-or-refused: 42702
 SELECT rating FROM solver, solver
 
 -- case: errors: division by zero at run time
@@ -238,6 +239,7 @@ SELECT rating::nosuchtype FROM solver
 
 -- case: errors: permission and relation kinds stay the server's
 -- traps: 47
+-- same-or-refused: 42P01
 SELECT rating FROM solver_pkey
 
 -- case: errors: a statement that the server refuses itself

@@ -14,6 +14,7 @@ SELECT user_id, sum(kwh_consumed) AS kwh, max(timestamp_utc) FROM consumption_lo
 SELECT f.feedback_id, f.feedback_useful, f.submitted_at, p.predicted_value->>'consumption' FROM feedback_log f JOIN ai_predictions p USING (user_id) WHERE f.feedback_useful IS NULL ORDER BY 1, p.prediction_id
 
 -- case: moved: smartwatt: its unqualified created_at
+-- same-or-refused: 42702
 -- straight: current
 SELECT feedback_id, created_at FROM feedback_log JOIN ai_predictions USING (user_id) ORDER BY feedback_id, prediction_id LIMIT 20
 

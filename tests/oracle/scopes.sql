@@ -55,10 +55,12 @@ SELECT id FROM solver s WHERE EXISTS (SELECT 1 FROM cons c WHERE c.run_id = s.id
 
 -- case: scopes: the outer alias is hidden inside
 -- traps: 15
+-- same-or-refused
 SELECT s.id FROM solver s WHERE EXISTS (SELECT 1 FROM cons s WHERE s.run_id = 1 AND rating = 4) ORDER BY s.id
 
 -- case: scopes: the outer table's name is the alias of an inner one
 -- traps: 15
+-- same-or-refused
 SELECT id FROM solver WHERE EXISTS (SELECT 1 FROM cons solver WHERE solver.run_id IS NOT NULL AND rating = 4) ORDER BY id
 
 -- case: scopes: the same table inside and outside
@@ -124,6 +126,7 @@ SELECT solver.full_name, customers.rating FROM customers AS solver JOIN solver A
 
 -- case: scopes: a self join of a renamed table
 -- traps: 16
+-- same-or-refused
 SELECT customers.full_name, other.full_name, other.phone_number FROM customers JOIN customers other USING (phone_number) WHERE customers.id < other.id ORDER BY 1
 
 -- case: scopes: for update of the legacy name
@@ -152,6 +155,7 @@ SELECT rating FROM ONLY solver ORDER BY id
 
 -- case: scopes: a star after the table
 -- traps: 16
+-- same-or-refused
 SELECT rating FROM solver * ORDER BY id
 
 -- case: scopes: tablesample
@@ -176,6 +180,7 @@ WITH RECURSIVE solver(id, rating) AS (SELECT 1, 10 UNION ALL SELECT id + 1, rati
 
 -- case: scopes: with recursive makes also the first CTE see itself
 -- traps: 33
+-- same-or-refused
 WITH RECURSIVE a AS (SELECT rating FROM solver), solver AS (SELECT 1 AS rating) SELECT count(*), max(rating) FROM a
 
 -- case: scopes: without recursive the later CTE is not seen
@@ -196,6 +201,7 @@ WITH solver AS (SELECT 7 AS rating) SELECT max(s.rating), count(*) FROM public.s
 
 -- case: scopes: a CTE of a renamed table's current name
 -- traps: 33
+-- same-or-refused
 WITH solver_runs AS (SELECT 1 AS id, 5 AS feedback_useful) SELECT s.id, s.rating, r.feedback_useful FROM solver s JOIN solver_runs r ON r.id = s.id
 
 -- case: scopes: a CTE of the current name over the legacy table
@@ -229,6 +235,7 @@ SELECT id, rating, steps FROM w ORDER BY id
 
 -- case: scopes: a recursive CTE with search and cycle
 -- traps: 34
+-- same-or-refused
 WITH RECURSIVE w(id, rating) AS (
     SELECT id, rating FROM solver WHERE id = 1
     UNION ALL
@@ -342,3 +349,56 @@ SELECT 1 AS rating, 'rating', timestamp '2025-01-01' AS timestamp
 
 -- case: scopes: a catalog of the server
 SELECT tablename FROM pg_tables WHERE tablename = 'cons'
+
+-- case: scopes: the missing side of nested joins
+SELECT o.id, s.rating, s.version, c.id FROM orders o LEFT JOIN (solver s JOIN cons c ON c.run_id = s.id) ON s.id = o.id ORDER BY o.id, c.id
+
+-- case: scopes: the missing side of a chain of left joins
+SELECT o.id, s.rating, t.rating, t.version FROM orders o LEFT JOIN solver s ON s.id = o.id + 4 LEFT JOIN solver t ON t.id = s.id * 2 ORDER BY o.id
+
+-- case: scopes: an inner join after a left join
+SELECT c.id, s.rating, r.rating FROM cons c LEFT JOIN solver s ON s.id = c.run_id JOIN rating r ON r.id = c.id ORDER BY c.id
+
+-- case: scopes: the missing side is a derived table
+SELECT c.id, q.rating, q.version FROM cons c LEFT JOIN (SELECT id, rating, version FROM solver) q ON q.id = c.run_id ORDER BY c.id
+
+-- case: scopes: the missing side is a CTE
+WITH q AS (SELECT id, rating, channel FROM solver) SELECT c.id, q.rating, q.channel FROM cons c LEFT JOIN q ON q.id = c.run_id ORDER BY c.id
+
+-- case: scopes: the missing side is lateral
+SELECT c.id, q.version, q.rating FROM cons c LEFT JOIN LATERAL (SELECT version, rating FROM solver WHERE id = c.run_id) q ON true ORDER BY c.id
+
+-- case: scopes: the missing side seen from a correlated subquery
+SELECT c.id, (SELECT count(*) FROM rating WHERE rating.rating > s.rating) FROM cons c LEFT JOIN solver s ON s.id = c.run_id ORDER BY c.id
+
+-- case: scopes: the missing side grouped and ordered
+SELECT s.rating, s.channel, count(*) FROM cons c LEFT JOIN solver s ON s.id = c.run_id GROUP BY s.rating, s.channel ORDER BY s.rating NULLS FIRST, s.channel
+
+-- case: scopes: the missing side in a condition of where
+SELECT c.id FROM cons c LEFT JOIN solver s ON s.id = c.run_id WHERE s.version = 1 ORDER BY c.id
+
+-- case: scopes: the missing side in a later condition of on
+SELECT c.id, t.id FROM cons c LEFT JOIN solver s ON s.id = c.run_id LEFT JOIN rating t ON s.version = 1 AND t.id = c.id ORDER BY c.id, t.id
+
+-- case: scopes: the missing side by using
+SELECT id, s.rating, s.version FROM cons LEFT JOIN solver s USING (id) ORDER BY id
+
+-- case: scopes: the missing side by using, all columns
+SELECT * FROM cons LEFT JOIN solver s USING (id) ORDER BY id
+
+-- case: scopes: the missing side coalesced
+SELECT c.id, coalesce(s.rating, -1), coalesce(s.channel, 'none') FROM cons c LEFT JOIN solver s ON s.id = c.run_id ORDER BY c.id
+
+-- case: scopes: a CTE of the current name in an outer query
+-- same-or-refused
+WITH solver_runs AS (SELECT 1 AS id, true AS feedback_useful) SELECT (SELECT max(rating) FROM solver), (SELECT count(*) FROM solver_runs)
+
+-- case: scopes: a CTE of the current name with the current columns
+-- same-or-refused
+WITH clientes AS (SELECT 1 AS id, 'x' AS nombre_completo) SELECT full_name FROM customers WHERE id = 2
+
+-- case: scopes: a CTE of a mapped table that kept its name
+WITH feedback_log AS (SELECT 'f' AS feedback_id, 9 AS rating) SELECT rating, feedback_id FROM feedback_log
+
+-- case: scopes: a CTE of the smartwatt table over itself
+WITH feedback_log AS (SELECT feedback_id, rating FROM feedback_log WHERE rating = 4) SELECT count(*), max(rating) FROM feedback_log

@@ -58,11 +58,11 @@ SELECT s, count(*) FROM swapped s GROUP BY s
 
 -- case: whole rows: a row of the unmapped table
 -- traps: 10
-SELECT c, to_jsonb(c)->>'feedback_useful' FROM cons c ORDER BY c.id
+SELECT c::text, to_jsonb(c)->>'feedback_useful' FROM cons c ORDER BY c.id
 
 -- case: whole rows: a row of the unmapped table beside the mapped one
 -- traps: 10
-SELECT r, s.rating FROM rating r JOIN solver s ON s.id = r.id ORDER BY s.id
+SELECT r::text, s.rating FROM rating r JOIN solver s ON s.id = r.id ORDER BY s.id
 
 -- case: whole rows: an alias called like a column is the column
 -- traps: 10, 37
@@ -114,8 +114,8 @@ SELECT NULL::solver IS NULL
 
 -- case: whole rows: an array of the table's type
 -- traps: 31
--- same-or-refused
-SELECT '{}'::customers[]
+-- same-or-refused: 42704
+SELECT '{}'::customers[] IS NULL
 
 -- case: whole rows: the row type of a table that kept its name
 -- traps: 31
@@ -124,22 +124,22 @@ SELECT * FROM jsonb_populate_record(NULL::feedback_log, '{"feedback_id": "x", "r
 
 -- case: whole rows: the name as regclass
 -- traps: 32
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT 'solver'::regclass::text
 
 -- case: whole rows: the size of a renamed table
 -- traps: 32
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT pg_relation_size('customers') > 0
 
 -- case: whole rows: a privilege on a renamed table
 -- traps: 32
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT has_table_privilege('solver', 'SELECT')
 
 -- case: whole rows: a privilege on a legacy column
 -- traps: 32
--- same-or-refused
+-- same-or-refused: 42703
 SELECT has_column_privilege('feedback_log', 'rating', 'SELECT')
 
 -- case: whole rows: using a renamed column
@@ -218,3 +218,56 @@ SELECT j.rating, j.kind FROM (solver s JOIN cons c ON c.run_id = s.id) AS j ORDE
 -- traps: 35
 -- same-or-refused
 SELECT s.rating FROM (solver s JOIN cons c ON c.run_id = s.id) AS j
+
+-- case: whole rows: the row of a swapped pair as json
+-- traps: 10
+-- same-or-refused
+SELECT row_to_json(t), to_jsonb(t)->>'a' FROM swapped t ORDER BY t.id
+
+-- case: whole rows: a field of the row of a swapped pair
+-- traps: 11
+-- same-or-refused
+SELECT (swapped).a, (swapped).b FROM swapped ORDER BY id
+
+-- case: whole rows: a column of a swapped pair as a function
+-- traps: 11
+-- same-or-refused
+SELECT a(swapped), b(swapped) FROM swapped ORDER BY id
+
+-- case: whole rows: a shorter column list on a swapped pair
+-- traps: 13
+-- same-or-refused
+SELECT k, a, b FROM swapped t(k) ORDER BY k
+
+-- case: whole rows: a column list on a CTE over a swapped pair
+-- traps: 13
+WITH w AS (SELECT * FROM swapped) SELECT x, y FROM w AS t(id, x, y) ORDER BY id
+
+-- case: whole rows: a row out of a derived table of a swapped pair
+-- traps: 10
+SELECT to_jsonb(q) FROM (SELECT * FROM swapped) q ORDER BY q.id
+
+-- case: whole rows: the row of a swapped pair in a subquery
+-- traps: 10
+-- same-or-refused
+SELECT c.id, (SELECT s FROM swapped s WHERE s.id = c.id)::text FROM cons c ORDER BY c.id
+
+-- case: whole rows: the row of a swapped pair compared with values
+-- traps: 10
+-- same-or-refused
+SELECT id FROM swapped s WHERE s = ROW(1, 10, 3, 'x') ORDER BY id
+
+-- case: whole rows: the table command in a CTE
+-- traps: 12
+-- same-or-refused
+WITH w AS (TABLE swapped) SELECT id, a FROM w ORDER BY id
+
+-- case: whole rows: the table command in a union
+-- traps: 12
+-- same-or-refused
+TABLE swapped UNION ALL SELECT 0, 0, 0, 'q' ORDER BY 1
+
+-- case: whole rows: in over a table command
+-- traps: 12
+-- same-or-refused
+SELECT id FROM orders WHERE (id, 10, 3, 'x') IN (TABLE swapped)

@@ -206,6 +206,7 @@ SELECT predicted_consumption_over_the_whole_winter_season_in_kilowatth FROM gadg
 
 -- case: words: a name of more than 63 bytes is cut
 -- traps: 38
+-- notices: any
 SELECT predicted_consumption_over_the_whole_winter_season_in_kilowatthours, g."predicted_consumption_over_the_whole_winter_season_in_kilowatthours and more" FROM gadget g ORDER BY id
 
 -- case: words: a hint comment before the statement

@@ -50,6 +50,8 @@ pub(crate) struct Step {
     pub(crate) sql: String,
     /// What must come.
     pub(crate) expect: Expect,
+    /// The codes of a refusal that is as good as the answer.
+    pub(crate) refusals: Vec<String>,
     /// `-- as: …`: what goes straight in place of a refused text; without it a statement over a relation that is not there.
     pub(crate) sent_as: Option<String>,
     /// `-- $n = type value`: type OID (0 when undeclared) and text (none is NULL).
@@ -58,6 +60,8 @@ pub(crate) struct Step {
     pub(crate) shape_only: bool,
     /// `-- position: any`.
     pub(crate) any_position: bool,
+    /// `-- notices: any`.
+    pub(crate) any_notices: bool,
     /// Rows come in a defined order.
     pub(crate) ordered: bool,
 }
@@ -67,9 +71,9 @@ pub(crate) struct Step {
 pub(crate) enum Expect {
     /// Answer as the straight side does.
     Same,
-    /// `-- refused: 0A000`.
-    Refused(String),
-    /// `-- same-or-refused`: a refusal is 0A000.
+    /// `-- refused: 0A000`, or one of several codes, with ` or ` between.
+    Refused(Vec<String>),
+    /// `-- same-or-refused`: a refusal is 0A000, or another code when the directive names it.
     SameOrRefused,
 }
 
@@ -153,11 +157,15 @@ impl Case {
             ("protocol", list) => self.protocols = list.split(", ").map(Into::into).collect(),
             ("set", sql) => self.set.push(sql.into()),
             ("rollback", "") => self.rollback = true,
-            ("refused", code) => step.expect = Expect::Refused(code.into()),
-            ("same-or-refused", "") => step.expect = Expect::SameOrRefused,
+            ("refused", code) => step.expect = Expect::Refused(code.split(" or ").map(Into::into).collect()),
+            ("same-or-refused", code) => {
+                step.expect = Expect::SameOrRefused;
+                step.refusals = ["0A000", code].iter().filter(|c| !c.is_empty()).map(|c| (*c).into()).collect();
+            }
             ("as", sql) => step.sent_as = Some(sql.into()),
             ("compare", "shape") => step.shape_only = true,
             ("position", "any") => step.any_position = true,
+            ("notices", "any") => step.any_notices = true,
             ("rows", "ordered") => step.ordered = true,
             ("traps", _) => {}
             _ if line.starts_with('$') => {
@@ -176,10 +184,12 @@ impl Default for Step {
         Self {
             sql: String::new(),
             expect: Expect::Same,
+            refusals: Vec::new(),
             sent_as: None,
             parameters: Vec::new(),
             shape_only: false,
             any_position: false,
+            any_notices: false,
             ordered: false,
         }
     }

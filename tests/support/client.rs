@@ -194,6 +194,11 @@ impl Client {
         loop {
             let message = self.read()?;
             let fatal = matches!(&message, Message::Error(e) if e.get('V').is_some_and(|v| v != "ERROR"));
+            if message == Message::Other('G') {
+                // Nobody has data for it; without an answer the server would wait for ever.
+                self.message(b'f', |body| put_string(body, "no data"));
+                self.send()?;
+            }
             let last = fatal || matches!(message, Message::Ready(_));
             messages.push(message);
             if last {
