@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::catalog::{Column as RealColumn, Relation};
-use crate::mapping::{Column, Constant, Kind, Mapping, Piece};
+use crate::mapping::{Column, Constant, Kind, Mapping, Piece, type_name};
 use crate::sql::names;
 
 /// What one column name of a mapped table stands for.
@@ -168,34 +168,8 @@ fn array_literal(path: &[String]) -> String {
 /// True when both spell the same type, typmod included.
 #[must_use]
 pub fn same_type(one: &str, other: &str) -> bool {
-    canonical_type(one) == canonical_type(other)
-}
-
-/// The spelling of `format_type`, for the aliases that the grammar has.
-#[must_use]
-pub fn canonical_type(name: &str) -> String {
-    let name = name.trim().to_ascii_lowercase();
-    let (base, rest) = name.find(['(', '[']).map_or((name.as_str(), ""), |at| name.split_at(at));
-    let base = base.split_whitespace().collect::<Vec<_>>().join(" ");
-    let base = base.strip_prefix("pg_catalog.").unwrap_or(&base);
-    let base = match base {
-        "int" | "int4" => "integer",
-        "int8" => "bigint",
-        "int2" => "smallint",
-        "float" | "float8" => "double precision",
-        "float4" => "real",
-        "bool" => "boolean",
-        "varchar" | "char varying" => "character varying",
-        "char" | "bpchar" => "character",
-        "decimal" => "numeric",
-        "timestamptz" => "timestamp with time zone",
-        "timestamp" => "timestamp without time zone",
-        "timetz" => "time with time zone",
-        "time" => "time without time zone",
-        other => other,
-    };
-    let rest: String = rest.chars().filter(|c| !c.is_whitespace()).collect();
-    format!("{base}{rest}")
+    let canonical = |name: &str| type_name::canonical(name).unwrap_or_else(|_| name.to_owned());
+    one == other || canonical(one) == canonical(other)
 }
 
 #[cfg(test)]
