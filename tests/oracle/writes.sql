@@ -335,6 +335,7 @@ SELECT count(*), min(full_name), max(status) FROM customers
 
 -- case: writes: lock of a renamed table
 -- traps: 44
+-- rollback
 -- refused: 0A000 or 42P01
 LOCK TABLE customers IN SHARE MODE
 -- then
