@@ -9,6 +9,8 @@ mod literal;
 pub mod names;
 mod operators;
 pub mod parse;
+mod roles;
+mod shims;
 pub mod split;
 pub mod token;
 mod words;

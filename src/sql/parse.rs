@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_would_be_misread_is_unparsed() {
         for source in [
-            "SELECT mytype 'lit' FROM t",
+            "SELECT name 'lit' FROM t",
             "SELECT WHERE false",
             "SELECT INTO t FROM s",
             "SELECT 1 + 2 FROM t WHERE a END",

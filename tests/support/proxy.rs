@@ -1,104 +1,109 @@
-//! The real `exonym serve`, started for one test binary and ended with it, however that ends.
+//! The Postgres door on a free port, before a given server, in this process.
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
-use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// A running proxy before one database.
+use exonym::catalog::Catalog;
+use exonym::mapping::Mapping;
+use exonym::metrics::Metrics;
+use exonym::rewrite::World;
+use exonym::session::{Address, Backend, Limits, Route, Shared, serve_client};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::runtime::{Builder, Runtime};
+
+/// A running proxy; its sessions end with it.
+#[derive(Debug)]
 pub(crate) struct Proxy {
-    /// Its Postgres door on 127.0.0.1.
     pub(crate) port: u16,
-    /// Its admin port.
-    pub(crate) admin: u16,
-    directory: PathBuf,
-    supervisor: Child,
-    lifeline: Option<ChildStdin>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) route: Arc<Route>,
+    /// Where its unix socket lies, as psql wants it for `host`.
+    pub(crate) socket_directory: PathBuf,
+    _directory: tempfile::TempDir,
+    runtime: Option<Runtime>,
+}
+
+/// What a proxy is started with.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) address: Address,
+    /// What clients ask for.
+    pub(crate) database: String,
+    /// What the server is asked for.
+    pub(crate) server_database: String,
+    pub(crate) mappings: Vec<Mapping>,
+    pub(crate) catalog: Catalog,
+    pub(crate) limits: Limits,
+}
+
+impl Setup {
+    /// A route to `database` of the server on `port`, with an empty mapping.
+    pub(crate) fn to(port: u16, database: &str) -> Self {
+        Self {
+            address: Address::Tcp { host: "127.0.0.1".into(), port },
+            database: database.into(),
+            server_database: database.into(),
+            mappings: Vec::new(),
+            catalog: Catalog::default().indexed(),
+            limits: Limits::default(),
+        }
+    }
+
+    pub(crate) fn start(self) -> Proxy {
+        let metrics = Arc::new(Metrics::new());
+        let backend =
+            Backend { name: "warehouse".into(), address: self.address, database: self.server_database.into() };
+        let mappings = self.mappings.into_iter().map(Arc::new).collect();
+        let world = World::new(1, mappings, Arc::new(self.catalog));
+        let database: Arc<str> = self.database.into();
+        let route = Route::new(database.clone(), database, Arc::new(backend), Arc::new(world), &metrics);
+        let route = Arc::new(route);
+        let shared = Arc::new(Shared::new([route.clone()], metrics.clone(), self.limits));
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let (port, socket) = runtime.block_on(async {
+            let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
+            let port = tcp.local_addr().expect("it is bound").port();
+            let socket = directory.path().join(format!(".s.PGSQL.{port}"));
+            let unix = UnixListener::bind(&socket).expect("a new socket");
+            let (for_tcp, for_unix) = (shared.clone(), shared.clone());
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = tcp.accept().await {
+                    tokio::spawn(serve_client(stream, for_tcp.clone()));
+                }
+            });
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = unix.accept().await {
+                    tokio::spawn(serve_client(stream, for_unix.clone()));
+                }
+            });
+            (port, directory.path().to_owned())
+        });
+        Proxy { port, shared, metrics, route, socket_directory: socket, _directory: directory, runtime: Some(runtime) }
+    }
 }
 
 impl Proxy {
-    /// Starts it before `database` on the server at `port`, and waits until it is ready.
-    pub(crate) fn start(port: u16, database: &str, mappings: &[PathBuf]) -> Self {
-        // The end of the pipe is the end of the proxy; a background job of `sh` has no standard input, hence descriptor 3.
-        const SCRIPT: &str = r#"
-            exec 3<&0 </dev/null
-            log=$1; shift
-            "$@" 2>"$log" 3<&- &
-            proxy=$!
-            (read -r _ <&3; kill -KILL $proxy) &
-            exec 3<&-
-            wait $proxy
-        "#;
-        let directory = tempfile::Builder::new().prefix("exonym-proxy-").tempdir().expect("a temporary directory").keep();
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT, "sh"]).arg(directory.join("log")).arg(env!("CARGO_BIN_EXE_exonym")).arg("serve");
-        command.args(["--to", &format!("postgres://postgres@127.0.0.1:{port}/{database}")]);
-        command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
-        for mapping in mappings {
-            command.arg("--mappings").arg(mapping);
-        }
-        command.env("EXONYM_LOG", "info").process_group(0);
-        let mut supervisor = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("sh can be run");
-        let lifeline = supervisor.stdin.take();
-        let mut proxy = Self { port: 0, admin: 0, directory, supervisor, lifeline };
-        proxy.becomes_ready();
-        proxy
+    /// Runs a future on the proxy's own runtime.
+    pub(crate) fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("it is there until the proxy is dropped")
     }
 
-    /// What it has logged.
-    pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).unwrap_or_default()
-    }
-
-    /// Status and body of a page of the admin port.
-    pub(crate) fn get(&self, path: &str) -> std::io::Result<(u16, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.admin))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-        Ok((status, body))
-    }
-
-    fn becomes_ready(&mut self) {
-        let until = Instant::now() + Duration::from_secs(60);
-        while Instant::now() < until {
-            let log = self.log();
-            let port = |door| listening(&log, door);
-            if let (Some(postgres), Some(admin)) = (port("postgres"), port("admin")) {
-                (self.port, self.admin) = (postgres, admin);
-                if matches!(self.get("/readyz"), Ok((200, _))) {
-                    return;
-                }
-            }
-            if let Ok(Some(status)) = self.supervisor.try_wait() {
-                panic!("exonym serve ended with {status}\n{log}");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("exonym serve does not get ready\n{}", self.log());
+    /// The value of a metric, all labels as the page prints them.
+    pub(crate) fn metric(&self, series: &str) -> f64 {
+        let page = self.metrics.gather();
+        let line = page.lines().find_map(|l| l.strip_prefix(series)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().expect("metrics are numbers"))
     }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        drop(self.lifeline.take());
-        let _ = self.supervisor.wait();
-        let _ = fs::remove_dir_all(Path::new(&self.directory));
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
-}
-
-/// The port of a door, when the log says that it is open.
-fn listening(log: &str, door: &str) -> Option<u16> {
-    log.lines().find_map(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
-        let ours = line["message"] == "listening" && line["door"] == door;
-        ours.then(|| line["address"].as_str()?.rsplit_once(':')?.1.parse().ok())?
-    })
 }

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::postgres::{self, Postgres};
-use super::proxy::Proxy;
+use super::shared_proxy::SharedProxy;
 
 /// The two databases and the proxy.
 pub(crate) struct Twins {
     pub(crate) server: &'static Postgres,
-    pub(crate) proxy: Proxy,
+    pub(crate) proxy: SharedProxy,
 }
 
 /// The name of the database in legacy names.
@@ -44,7 +44,7 @@ pub(crate) fn shared() -> &'static Twins {
         server.sql(CURRENT, &texts(&["tests/oracle/fixture/facts.sql", "tests/oracle/fixture/current.sql", COMMON]));
         server.sql(CURRENT, &format!("ALTER DATABASE \"{CURRENT}\" SET log_statement = 'all'"));
         let mappings = [root().join("mappings/smartwatt.toml"), root().join("tests/oracle/fixture/traps.toml")];
-        Twins { server, proxy: Proxy::start(server.port, CURRENT, &mappings) }
+        Twins { server, proxy: SharedProxy::start(server.port, CURRENT, &mappings) }
     })
 }
 
