@@ -7,4 +7,5 @@ pub mod config;
 pub mod mapping;
 pub mod metrics;
 pub mod rewrite;
+pub mod sql;
 pub mod text;

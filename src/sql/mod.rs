@@ -2,8 +2,17 @@
 //!
 //! Nothing else in the crate calls sqlparser's tokenizer or parser; the rewriter only walks its tree.
 
+mod feed;
 pub mod lexer;
+mod limits;
+mod literal;
 pub mod names;
+mod operators;
 pub mod parse;
 pub mod split;
 pub mod token;
+mod words;
+
+pub use lexer::{LexError, LexOptions, lex};
+pub use parse::{Reason, Unparsed};
+pub use token::{Token, TokenKind};
