@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod rewrite;
 pub mod sql;
 pub mod text;
+pub mod wire;

@@ -114,7 +114,7 @@ impl<'a> Feed<'a> {
         let goes_on = self.known.get(next).is_some_and(|known| {
             matches!(known.keyword, Keyword::PRECISION | Keyword::VARYING | Keyword::WITH | Keyword::WITHOUT)
         });
-        let zone = matches!(self.before(at), Keyword::WITH | Keyword::WITHOUT);
+        let zone = matches!(self.before(at), Keyword::WITH | Keyword::WITHOUT | Keyword::AT);
         follows || goes_on || zone || self.is_utility()
     }
 

@@ -1,0 +1,340 @@
+//! The walk over one statement: what it collects, and how a reference becomes an edit.
+//!
+//! The same walk runs twice: over the client's text in legacy names, collecting edits, and over the spliced text in current
+//! names, where it only says to what each reference binds ([`super::verify`] compares). The tree is walked by
+//! `query`, `from`, `clause` and `expr`, which add methods to [`Walk`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::Context;
+use super::meaning::Filled;
+use super::plan::Use;
+use super::scope::{Columns, Env, Found, Naming, Source};
+use super::world::{Table, World};
+use crate::sql::names;
+use crate::sql::token::Token;
+use crate::text::{Edit, Edits, Span};
+
+/// Why a statement is not sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// Five characters.
+    pub sqlstate: &'static str,
+    /// What.
+    pub message: String,
+    /// What now.
+    pub hint: Option<String>,
+    /// The byte of the text it is about.
+    pub at: Option<usize>,
+    /// True when only our understanding ends here: a statement that names nothing legacy may still go on as it came.
+    pub only_not_understood: bool,
+}
+
+/// The outcome of a step of the walk.
+pub type Walked<T = ()> = Result<T, Refused>;
+
+/// To what a reference binds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Bound {
+    /// A column of the source with that number.
+    Column(usize, String),
+    /// The whole row of the source with that number.
+    Row(usize),
+    /// An output label of its own select list.
+    Label(String),
+    /// Nothing that is known.
+    Nothing,
+}
+
+/// A place that is only known once the edits are applied: `offset` bytes into the edit at `span`, or a byte of the source.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Place {
+    /// A byte that no edit covers.
+    Source(usize),
+    /// A byte of the text that replaces `span`.
+    Edit {
+        /// The edit's span.
+        span: Span,
+        /// Bytes into its text.
+        offset: usize,
+    },
+}
+
+/// An edit, and why: for `rewrite --explain`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The edit's span in the source.
+    pub span: Span,
+    /// The rule, in words.
+    pub rule: &'static str,
+    /// The source that the name was bound to: `feedback_log as f`.
+    pub scope: String,
+}
+
+/// One walk over one statement.
+pub struct Walk<'w> {
+    pub(super) world: &'w World,
+    pub(super) context: &'w Context,
+    pub(super) naming: Naming,
+    pub(super) source: &'w str,
+    pub(super) tokens: &'w [Token],
+    /// What becomes of the text.
+    pub edits: Edits,
+    /// What each reference binds to, in the text after the edits.
+    pub bound: BTreeMap<Place, Bound>,
+    /// The output columns of the statement, when it has any and they are known.
+    pub output: Option<Vec<Rc<str>>>,
+    /// Legacy names that were rewritten.
+    pub uses: BTreeSet<Use>,
+    /// Why each edit was made.
+    pub reasons: Vec<Reason>,
+    /// Starts of references that no longer end in the client's own name.
+    pub(super) replaced: BTreeSet<usize>,
+    sources: usize,
+}
+
+impl Refused {
+    /// A construct that this version does not understand over a mapped table.
+    pub fn not_understood(what: impl Into<String>, at: Option<usize>) -> Self {
+        Self {
+            sqlstate: "0A000",
+            message: format!("{} is not understood by exonym over a mapped table", what.into()),
+            hint: Some("write the statement in current names, or without this construct".into()),
+            at,
+            only_not_understood: true,
+        }
+    }
+
+    /// A statement whose meaning is not certain.
+    pub fn unsure(message: impl Into<String>, hint: impl Into<String>, at: Option<usize>) -> Self {
+        let (message, hint) = (message.into(), Some(hint.into()));
+        Self { sqlstate: "0A000", message, hint, at, only_not_understood: false }
+    }
+}
+
+impl<'w> Walk<'w> {
+    /// A walk over the statement that `tokens` of `source` are.
+    pub fn new(world: &'w World, context: &'w Context, naming: Naming, source: &'w str, tokens: &'w [Token]) -> Self {
+        Self {
+            world,
+            context,
+            naming,
+            source,
+            tokens,
+            edits: Edits::new(),
+            bound: BTreeMap::new(),
+            output: None,
+            uses: BTreeSet::new(),
+            reasons: Vec::new(),
+            replaced: BTreeSet::new(),
+            sources: 0,
+        }
+    }
+
+    /// The number of the next source, the same in both walks.
+    pub(super) fn next_source(&mut self) -> usize {
+        self.sources += 1;
+        self.sources
+    }
+
+    /// The token that begins at that byte.
+    pub(super) fn token_at(&self, byte: usize) -> Option<usize> {
+        self.tokens.binary_search_by_key(&byte, |t| t.span.start).ok()
+    }
+
+    /// Adds an edit; two over the same bytes refuse the statement.
+    pub(super) fn edit(&mut self, span: Span, text: String, rule: &'static str, scope: String) -> Walked {
+        let overlap = |_| {
+            let message = "two rewrites of this statement overlap";
+            Refused::unsure(message, "please report the statement: this is a bug in exonym", Some(span.start))
+        };
+        self.edits.push(Edit { span, text }).map_err(overlap)?;
+        self.reasons.push(Reason { span, rule, scope });
+        Ok(())
+    }
+
+    /// `name`, unqualified, at `span`.
+    pub(super) fn name(&mut self, name: &str, span: Span, env: &Env<'_, 'w>) -> Walked {
+        let found = env.name(name);
+        match found {
+            Found::Mapped(source, table, index) => {
+                self.reachable(&source, name, span, env)?;
+                self.replace(&source, table, index, Some(span), span, span.start)
+            }
+            Found::Qualify(source) => {
+                self.reachable(&source, name, span, env)?;
+                let mut filled = Filled::default();
+                filled.push_column(&qualifier(&source), name);
+                self.fill(&source, filled, span, "the current schema has a second column of this name")
+            }
+            Found::Row(source) => self.row(&source, span),
+            other => self.unedited(other, name, span),
+        }
+    }
+
+    /// `source.column` or `schema.source.column`; `parts` are (name, span).
+    pub(super) fn qualified(&mut self, parts: &[(String, Span)], env: &Env<'_, 'w>) -> Walked {
+        let (schema, source, column) = match parts {
+            [source, column] => (None, source, column),
+            [.., schema, source, column] => (Some(schema), source, column),
+            _ => return Ok(()),
+        };
+        let all = parts[0].1.to(column.1);
+        let found = env.qualified(schema.map(|s| s.0.as_str()), &source.0, &column.0);
+        match found {
+            Found::Mapped(source, table, index) => {
+                // With the table renamed, `public.customers.city` has no longer a relation of that name to refer to.
+                let whole = schema.is_some() && table.is_renamed();
+                let name = if whole { None } else { Some(column.1) };
+                self.replace(&source, table, index, name, all, all.start)
+            }
+            Found::Plain(found) if schema.is_some() && found.mapped().is_some_and(Table::is_renamed) => {
+                let mut filled = Filled::default();
+                filled.push_column(&qualifier(&found), &column.0);
+                self.fill(&found, filled, all, "a renamed table is known by its alias only")
+            }
+            other => self.unedited(other, &column.0, all),
+        }
+    }
+
+    /// Replaces a legacy column. `name` is the span of its last part when only that part has to change in a rename.
+    fn replace(
+        &mut self,
+        source: &Source<'w>,
+        table: &'w Table,
+        index: usize,
+        name: Option<Span>,
+        all: Span,
+        start: usize,
+    ) -> Walked {
+        let replacement = &table.replacements[index];
+        if !self.context.standard_conforming_strings && replacement.needs_conforming_strings() {
+            let message =
+                format!("`{}` holds a backslash, which means another thing in this session", replacement.legacy);
+            return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(start)));
+        }
+        self.uses.insert(Use {
+            mapping: table.mapping.clone(),
+            table: table.legacy.clone(),
+            column: replacement.legacy.clone(),
+            kind: replacement.kind,
+            became: replacement.became.clone(),
+        });
+        self.replaced.insert(start);
+        match (replacement.renamed(), name) {
+            (Some(current), Some(name)) if name != all => {
+                self.bound.insert(Place::Source(start), Bound::Column(source.number, current.to_owned()));
+                self.edit(name, names::quote(current).into_owned(), replacement.kind, describe(source))
+            }
+            _ => {
+                let filled = replacement.fill(&qualifier(source));
+                self.fill(source, filled, all, replacement.kind)
+            }
+        }
+    }
+
+    /// Puts a filled text in the place of `span`.
+    fn fill(&mut self, source: &Source<'w>, filled: Filled, span: Span, rule: &'static str) -> Walked {
+        for (offset, column) in filled.columns {
+            self.bound.insert(Place::Edit { span, offset }, Bound::Column(source.number, column));
+        }
+        self.edit(span, filled.text, rule, describe(source))
+    }
+
+    /// The whole row of `source`, which keeps its shape only if the table's columns are the same in both namings.
+    fn row(&mut self, source: &Source<'w>, span: Span) -> Walked {
+        if source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()) {
+            let what = format!("a whole row (`{}`)", span.text(self.source));
+            return Err(Refused::not_understood(what, Some(span.start)));
+        }
+        self.bound.insert(Place::Source(span.start), Bound::Row(source.number));
+        Ok(())
+    }
+
+    /// A reference whose text stays, or which cannot be decided.
+    fn unedited(&mut self, found: Found<'w>, name: &str, span: Span) -> Walked {
+        let at = Some(span.start);
+        match found {
+            Found::Plain(source) => {
+                self.bound.insert(Place::Source(span.start), Bound::Column(source.number, name.to_owned()));
+                Ok(())
+            }
+            Found::Ambiguous => Err(Refused {
+                sqlstate: "42702",
+                message: format!("column reference \"{name}\" is ambiguous"),
+                hint: None,
+                at,
+                only_not_understood: false,
+            }),
+            Found::Broken(table, missing) => Err(Refused {
+                sqlstate: "42703",
+                message: format!(
+                    "column \"{}.{name}\" is mapped to `{}.{missing}`, which does not exist",
+                    table.legacy, table.current
+                ),
+                hint: Some("correct the mapping; `exonym check` lists all such columns".into()),
+                at,
+                only_not_understood: false,
+            }),
+            Found::TwoReadings => Err(Refused::unsure(
+                format!("`{name}` is one column in the legacy naming and another one in the current naming"),
+                "qualify it with its table",
+                at,
+            )),
+            Found::Obscured(source) if self.naming == Naming::Legacy && self.legacy_word(name) => {
+                Err(obscured(&source, name, at))
+            }
+            Found::Obscured(_) | Found::Nothing | Found::Mapped(..) | Found::Qualify(_) | Found::Row(_) => {
+                self.bound.insert(Place::Source(span.start), Bound::Nothing);
+                Ok(())
+            }
+        }
+    }
+
+    /// True when some mapped table has a legacy column, or is called, like that.
+    fn legacy_word(&self, name: &str) -> bool {
+        !self.world.tables_with_column(name).is_empty()
+    }
+
+    /// An emitted name is qualified; where the alias means another source, it would be captured.
+    fn reachable(&self, source: &Source<'w>, name: &str, span: Span, env: &Env<'_, 'w>) -> Walked {
+        if env.reaches(source) {
+            return Ok(());
+        }
+        let message = format!("`{name}` belongs to `{}`, and a nearer table has that name too", describe(source));
+        Err(Refused::unsure(message, "give one of the two tables another alias", Some(span.start)))
+    }
+
+    /// Records a reference to an output label.
+    pub(super) fn label(&mut self, name: &str, span: Span) {
+        self.bound.insert(Place::Source(span.start), Bound::Label(name.to_owned()));
+    }
+}
+
+/// The source's own name as SQL.
+pub(super) fn qualifier(source: &Source<'_>) -> String {
+    source.name.as_ref().map_or_else(String::new, |name| names::quote(name).into_owned())
+}
+
+fn describe(source: &Source<'_>) -> String {
+    let name = source.name.as_deref().unwrap_or("?");
+    match source.mapped() {
+        Some(table) if table.legacy.as_ref() != name => format!("{} as {name}", table.legacy),
+        _ => name.to_owned(),
+    }
+}
+
+fn obscured(source: &Source<'_>, name: &str, at: Option<usize>) -> Refused {
+    if let Columns::Missing { relation, at } = &source.columns {
+        return Refused {
+            sqlstate: "42P01",
+            message: format!("relation \"{relation}\" does not exist"),
+            hint: Some("exonym's catalog does not have it (yet); the catalog is read again now".into()),
+            at: *at,
+            only_not_understood: false,
+        };
+    }
+    let message = format!("whether `{name}` is a column of `{}` is not known", describe(source));
+    Refused::unsure(message, "qualify it with its table", at)
+}
