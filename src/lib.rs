@@ -7,6 +7,7 @@ pub mod config;
 pub mod mapping;
 pub mod metrics;
 pub mod rewrite;
+pub mod session;
 pub mod sql;
 pub mod text;
 pub mod wire;

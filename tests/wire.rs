@@ -3,12 +3,15 @@
 mod support;
 
 use support::postgres;
+use support::proxy::Setup;
+use support::raw::{self, Raw};
 
 #[test]
-fn a_crashed_server_is_gone_and_the_shared_one_stays() {
+fn psql_works_through_the_proxy() {
     let server = postgres::shared();
-    let own = postgres::Postgres::start(&[]);
-    own.crash();
-    assert!(!own.try_sql("postgres", "SELECT 1").status.success());
-    assert_eq!(server.sql("postgres", "SELECT 1"), "1\n");
+    let database = server.database("psql_works");
+    let proxy = Setup::to(server.port, database).start();
+    let mut client = Raw::login(proxy.port, "postgres", database);
+    let frames = client.query("SELECT 42");
+    assert_eq!(raw::rows(&frames), ["42"]);
 }

@@ -5,8 +5,9 @@
 
 pub mod file;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use serde::{Deserialize, Serialize};
 
 /// Everything the rewriter may know about one database. Equal when the lists are: the look-up tables follow from them.

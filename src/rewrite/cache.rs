@@ -97,17 +97,14 @@ impl Default for Cache {
 impl Planned {
     /// The text to send instead of `source`; none when it goes on as it came.
     #[must_use]
-    pub fn sql(&self, source: &str) -> Option<String> {
+    pub fn sql(&self, source: &str) -> Option<Arc<str>> {
         let sql = self.plan.sql.as_ref()?;
         let (before, after) = (&source[..self.core.start], &source[self.core.end..]);
-        Some([before, sql, after].concat())
-    }
-
-    /// The byte of the client's text that byte `at` of the text sent stands for.
-    #[must_use]
-    pub fn to_source(&self, at: usize) -> usize {
-        let start = self.core.start;
-        if at < start { at } else { start + self.plan.map.to_source(at - start) }
+        if before.is_empty() && after.is_empty() {
+            Some(sql.clone())
+        } else {
+            Some([before, sql, after].concat().into())
+        }
     }
 }
 

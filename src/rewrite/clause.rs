@@ -15,7 +15,7 @@ use super::meaning::{Filled, Meaning};
 use super::plan::Use;
 use super::query::{Around, Labels};
 use super::scope::{Env, Found, Namespace, Source};
-use super::walk::{Bound, Place, Refused, Walk, Walked, qualifier};
+use super::walk::{Bound, Place, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::{names, parse};
 use crate::text::Span;
@@ -143,10 +143,12 @@ impl<'w> Walk<'w> {
         env: &Env<'_, 'w>,
     ) -> Walked {
         let current_only = source.mapped().is_some_and(|t| matches!(t.columns.get(name), Some(Meaning::Current)));
-        let column = Bound::Column(source.number, name.to_owned());
+        let column = Bound::Column(source.number, name.into());
         let same = |output: &Output| {
             output.label.as_ref() != name
-                || output.reference.is_some_and(|at| self.bound.get(&Place::Source(at)) == Some(&column))
+                || output.reference.is_some_and(|at| {
+                    self.bound.iter().any(|(place, bound)| *place == Place::Source(at) && *bound == column)
+                })
         };
         if current_only && !outputs.columns.iter().all(same) {
             let message = format!(
@@ -200,7 +202,7 @@ impl<'w> Walk<'w> {
     /// `SELECT rating` → `SELECT (CASE …) AS rating`.
     fn keep_label(&mut self, select: &Select, item: usize, label: &str) -> Walked {
         let end = self.item_end(select, item)?;
-        self.edit(Span::at(end), format!(" AS {}", names::quote(label)), "label", "select list".into())
+        self.edit(Span::at(end), format!(" AS {}", names::quote(label)), "label", Scope::SelectList)
     }
 
     /// Where the select list's item ends: in front of the comma or of the clause after it.
@@ -263,15 +265,21 @@ impl<'w> Walk<'w> {
         }
     }
 
-    fn edit_star(&mut self, filled: Filled, targets: Vec<usize>, span: Span) -> Walked {
+    fn edit_star(&mut self, filled: Filled<'w>, targets: Vec<usize>, span: Span) -> Walked {
         for ((offset, column), number) in filled.columns.into_iter().zip(targets) {
-            self.bound.insert(Place::Edit { span, offset }, Bound::Column(number, column));
+            self.bound.push((Place::Edit { span, offset }, Bound::Column(number, column)));
         }
-        self.edit(span, filled.text, "star", "select list".into())
+        self.edit(span, filled.text, "star", Scope::SelectList)
     }
 
     /// All columns of one source as the legacy schema had them.
-    fn spell_out(&mut self, source: &Source<'w>, filled: &mut Filled, targets: &mut Vec<usize>, span: Span) -> Walked {
+    fn spell_out(
+        &mut self,
+        source: &Source<'w>,
+        filled: &mut Filled<'w>,
+        targets: &mut Vec<usize>,
+        span: Span,
+    ) -> Walked {
         let table = source.mapped().filter(|t| t.star.is_some());
         if let (None, Some(_), true) = (table, &source.name, source.merged.is_empty()) {
             separate(filled);
@@ -287,9 +295,9 @@ impl<'w> Walk<'w> {
             separate(filled);
             match (table, &source.name) {
                 (Some(table), _) => self.spell_out_legacy(source, table, &label, filled, span)?,
-                (None, Some(_)) => filled.push_column(&qualifier(source), &label),
+                (None, Some(_)) => filled.push_column(&qualifier(source), label.to_string().into()),
                 (None, None) => {
-                    filled.columns.push((filled.text.len(), label.to_string()));
+                    filled.columns.push((filled.text.len(), label.to_string().into()));
                     filled.text.push_str(&names::quote(&label));
                 }
             }
@@ -312,7 +320,7 @@ impl<'w> Walk<'w> {
         source: &Source<'w>,
         table: &'w Table,
         label: &str,
-        filled: &mut Filled,
+        filled: &mut Filled<'w>,
         span: Span,
     ) -> Walked {
         match table.columns.get(label) {
@@ -331,7 +339,7 @@ impl<'w> Walk<'w> {
                 Ok(())
             }
             Some(Meaning::Real | Meaning::Current) => {
-                filled.push_column(&qualifier(source), label);
+                filled.push_column(&qualifier(source), label.to_owned().into());
                 Ok(())
             }
             Some(Meaning::Broken(_)) | None => {
@@ -346,7 +354,7 @@ impl<'w> Walk<'w> {
     }
 }
 
-fn separate(filled: &mut Filled) {
+fn separate(filled: &mut Filled<'_>) {
     if !filled.text.is_empty() {
         filled.text.push_str(", ");
     }

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 
 use super::query::{Around, Labels};
 use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
-use super::walk::{Refused, Walk, Walked};
+use super::walk::{Refused, Scope, Walk, Walked};
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -331,7 +331,7 @@ impl<'w> Walk<'w> {
         let prefix =
             if schema.is_some() || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        self.edit(span, format!("{prefix}{current}{alias}"), "table", table.legacy.to_string())
+        self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table))
     }
 
     fn function_source(

@@ -3,6 +3,7 @@
 //! `record_date = { column = "timestamp_utc", date = true }` becomes `(({q}.timestamp_utc AT TIME ZONE 'UTC')::date)`, where
 //! `{q}` is the alias at hand. The text is made once for each world; a statement only fills in the alias.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::catalog::{Column as RealColumn, Relation};
@@ -37,11 +38,11 @@ pub struct Replacement {
 
 /// A replacement for one place: its text, and where in it the columns stand.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Filled {
+pub struct Filled<'w> {
     /// SQL.
     pub text: String,
     /// (byte of the text where a qualified column begins, that column's stored name).
-    pub columns: Vec<(usize, String)>,
+    pub columns: Vec<(usize, Cow<'w, str>)>,
 }
 
 impl Replacement {
@@ -68,25 +69,26 @@ impl Replacement {
 
     /// The SQL with each column qualified by `qualifier` (SQL, quoted where needed).
     #[must_use]
-    pub fn fill(&self, qualifier: &str) -> Filled {
+    pub fn fill<'w>(&'w self, qualifier: &str) -> Filled<'w> {
         let mut filled = Filled::default();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => filled.text.push_str(text),
-                Piece::Column(column) => filled.push_column(qualifier, column),
+                Piece::Column(column) => filled.push_column(qualifier, Cow::Borrowed(column)),
             }
         }
         filled
     }
 }
 
-impl Filled {
+impl<'w> Filled<'w> {
     /// Appends `qualifier.column`.
-    pub fn push_column(&mut self, qualifier: &str, column: &str) {
-        self.columns.push((self.text.len(), column.to_owned()));
+    pub fn push_column(&mut self, qualifier: &str, column: Cow<'w, str>) {
+        let start = self.text.len();
         self.text.push_str(qualifier);
         self.text.push('.');
-        self.text.push_str(&names::quote(column));
+        self.text.push_str(&names::quote(&column));
+        self.columns.push((start, column));
     }
 }
 

@@ -58,12 +58,16 @@ pub struct Context {
 /// Decides about the text of one Query or Parse message.
 #[must_use]
 pub fn plan(world: &World, context: &Context, source: &str) -> Plan {
-    explain(world, context, source).0
+    decide(world, context, source, false).0
 }
 
 /// The same, with the reason of each edit.
 #[must_use]
 pub fn explain(world: &World, context: &Context, source: &str) -> (Plan, Vec<Reason>) {
+    decide(world, context, source, true)
+}
+
+fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (Plan, Vec<Reason>) {
     let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
     let Ok(tokens) = lex(source, options) else {
         // What cannot be cut into tokens is refused by the server for the same reason.
@@ -79,7 +83,7 @@ pub fn explain(world: &World, context: &Context, source: &str) -> (Plan, Vec<Rea
     let judged: Vec<Judged<'_>> = ranges
         .iter()
         .zip(&contexts)
-        .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()]))
+        .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()], explaining))
         .collect();
     let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges };
     draft.finish(judged)
@@ -219,7 +223,7 @@ impl Draft<'_> {
                         statement.outcome = Outcome::Rewritten;
                     }
                     statement.uses = uses.into_iter().collect();
-                    reasons.extend(own);
+                    reasons.extend(own.into_iter().flatten());
                 }
                 Judged::Refused(refused) => {
                     statement.outcome = Outcome::Refused;

@@ -25,7 +25,13 @@ pub enum Judged<'w> {
 }
 
 /// Decides about the statement that `tokens` of `source` are.
-pub fn judge<'w>(world: &'w World, context: &'w Context, source: &'w str, tokens: &'w [Token]) -> Judged<'w> {
+pub fn judge<'w>(
+    world: &'w World,
+    context: &'w Context,
+    source: &'w str,
+    tokens: &'w [Token],
+    explaining: bool,
+) -> Judged<'w> {
     let passed = |outcome, why| match words::allow(world, source, tokens, why) {
         Ok(()) => Judged::Passed(outcome),
         Err(refused) => Judged::Refused(refused),
@@ -36,7 +42,8 @@ pub fn judge<'w>(world: &'w World, context: &'w Context, source: &'w str, tokens
         Shape::Other if is_opaque(source, tokens) => return passed(Outcome::Opaque, Why::Utility),
         Shape::Other => return passed(Outcome::Unchanged, Why::Utility),
     };
-    match open(world, context, Naming::Legacy, source, inner) {
+    let reasons = explaining.then(Vec::new);
+    match open(Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, inner) }) {
         Ok(walk) => Judged::Opened(walk),
         Err(Unopened::Unparsed) => passed(Outcome::Unparsed, Why::Unparsed),
         Err(Unopened::Refused(refused)) if refused.only_not_understood => {
@@ -57,7 +64,7 @@ pub fn reopen<'w>(
     tokens: &'w [Token],
 ) -> Option<Box<Walk<'w>>> {
     let Shape::Query(range) = shape(source, tokens) else { return None };
-    open(world, context, Naming::Current, source, &tokens[range]).ok()
+    open(Walk::new(world, context, Naming::Current, source, &tokens[range])).ok()
 }
 
 enum Unopened {
@@ -65,17 +72,11 @@ enum Unopened {
     Refused(Refused),
 }
 
-fn open<'w>(
-    world: &'w World,
-    context: &'w Context,
-    naming: Naming,
-    source: &'w str,
-    tokens: &'w [Token],
-) -> Result<Box<Walk<'w>>, Unopened> {
+fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
     // The tree is dropped on the big stack too: sqlparser's drop is recursive.
-    parse::with_stack(tokens.len(), || {
-        let query = parse::query(source, tokens).map_err(|_| Unopened::Unparsed)?;
-        let mut walk = Box::new(Walk::new(world, context, naming, source, tokens));
+    parse::with_stack(walk.tokens.len(), || {
+        let query = parse::query(walk.source, walk.tokens).map_err(|_| Unopened::Unparsed)?;
+        let mut walk = Box::new(walk);
         walk_query(&mut walk, &query).map_err(Unopened::Refused)?;
         Ok(walk)
     })

@@ -4,7 +4,8 @@
 //! names, where it only says to what each reference binds ([`super::verify`] compares). The tree is walked by
 //! `query`, `from`, `clause` and `expr`, which add methods to [`Walk`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Context;
@@ -36,13 +37,13 @@ pub type Walked<T = ()> = Result<T, Refused>;
 
 /// To what a reference binds.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Bound {
+pub enum Bound<'w> {
     /// A column of the source with that number.
-    Column(usize, String),
+    Column(usize, Cow<'w, str>),
     /// The whole row of the source with that number.
     Row(usize),
     /// An output label of its own select list.
-    Label(String),
+    Label(Cow<'w, str>),
     /// Nothing that is known.
     Nothing,
 }
@@ -72,6 +73,14 @@ pub struct Reason {
     pub scope: String,
 }
 
+/// Where an edit's name was looked up, for [`Reason`].
+#[derive(Clone, Copy)]
+pub(super) enum Scope<'a, 'w> {
+    Source(&'a Source<'w>),
+    Table(&'w Table),
+    SelectList,
+}
+
 /// One walk over one statement.
 pub struct Walk<'w> {
     pub(super) world: &'w World,
@@ -82,16 +91,26 @@ pub struct Walk<'w> {
     /// What becomes of the text.
     pub edits: Edits,
     /// What each reference binds to, in the text after the edits.
-    pub bound: BTreeMap<Place, Bound>,
+    pub bound: Vec<(Place, Bound<'w>)>,
     /// The output columns of the statement, when it has any and they are known.
     pub output: Option<Vec<Rc<str>>>,
     /// Legacy names that were rewritten.
     pub uses: BTreeSet<Use>,
-    /// Why each edit was made.
-    pub reasons: Vec<Reason>,
+    /// Why each edit was made, when somebody wants to know.
+    pub reasons: Option<Vec<Reason>>,
     /// Starts of references that no longer end in the client's own name.
     pub(super) replaced: BTreeSet<usize>,
-    sources: usize,
+    pub(super) sources: usize,
+}
+
+impl Scope<'_, '_> {
+    fn describe(self) -> String {
+        match self {
+            Self::Source(source) => describe(source),
+            Self::Table(table) => table.legacy.to_string(),
+            Self::SelectList => "select list".into(),
+        }
+    }
 }
 
 impl Refused {
@@ -123,13 +142,19 @@ impl<'w> Walk<'w> {
             source,
             tokens,
             edits: Edits::new(),
-            bound: BTreeMap::new(),
+            bound: Vec::new(),
             output: None,
             uses: BTreeSet::new(),
-            reasons: Vec::new(),
+            reasons: None,
             replaced: BTreeSet::new(),
             sources: 0,
         }
+    }
+
+    /// A stored name, borrowed from the text where it stands there as it is stored.
+    fn stored(&self, name: &str, span: Span) -> Cow<'w, str> {
+        let written = span.text(self.source);
+        if written == name { Cow::Borrowed(written) } else { Cow::Owned(name.to_owned()) }
     }
 
     /// The number of the next source, the same in both walks.
@@ -144,13 +169,15 @@ impl<'w> Walk<'w> {
     }
 
     /// Adds an edit; two over the same bytes refuse the statement.
-    pub(super) fn edit(&mut self, span: Span, text: String, rule: &'static str, scope: String) -> Walked {
+    pub(super) fn edit(&mut self, span: Span, text: String, rule: &'static str, scope: Scope<'_, 'w>) -> Walked {
         let overlap = |_| {
             let message = "two rewrites of this statement overlap";
             Refused::unsure(message, "please report the statement: this is a bug in exonym", Some(span.start))
         };
         self.edits.push(Edit { span, text }).map_err(overlap)?;
-        self.reasons.push(Reason { span, rule, scope });
+        if let Some(reasons) = &mut self.reasons {
+            reasons.push(Reason { span, rule, scope: scope.describe() });
+        }
         Ok(())
     }
 
@@ -165,7 +192,7 @@ impl<'w> Walk<'w> {
             Found::Qualify(source) => {
                 self.reachable(&source, name, span, env)?;
                 let mut filled = Filled::default();
-                filled.push_column(&qualifier(&source), name);
+                filled.push_column(&qualifier(&source), self.stored(name, span));
                 self.fill(&source, filled, span, "the current schema has a second column of this name")
             }
             Found::Row(source) => self.row(&source, span),
@@ -191,7 +218,7 @@ impl<'w> Walk<'w> {
             }
             Found::Plain(found) if schema.is_some() && found.mapped().is_some_and(Table::is_renamed) => {
                 let mut filled = Filled::default();
-                filled.push_column(&qualifier(&found), &column.0);
+                filled.push_column(&qualifier(&found), self.stored(&column.0, column.1));
                 self.fill(&found, filled, all, "a renamed table is known by its alias only")
             }
             other => self.unedited(other, &column.0, all),
@@ -224,8 +251,8 @@ impl<'w> Walk<'w> {
         self.replaced.insert(start);
         match (replacement.renamed(), name) {
             (Some(current), Some(name)) if name != all => {
-                self.bound.insert(Place::Source(start), Bound::Column(source.number, current.to_owned()));
-                self.edit(name, names::quote(current).into_owned(), replacement.kind, describe(source))
+                self.bound.push((Place::Source(start), Bound::Column(source.number, Cow::Borrowed(current))));
+                self.edit(name, names::quote(current).into_owned(), replacement.kind, Scope::Source(source))
             }
             _ => {
                 let filled = replacement.fill(&qualifier(source));
@@ -235,11 +262,11 @@ impl<'w> Walk<'w> {
     }
 
     /// Puts a filled text in the place of `span`.
-    fn fill(&mut self, source: &Source<'w>, filled: Filled, span: Span, rule: &'static str) -> Walked {
+    fn fill(&mut self, source: &Source<'w>, filled: Filled<'w>, span: Span, rule: &'static str) -> Walked {
         for (offset, column) in filled.columns {
-            self.bound.insert(Place::Edit { span, offset }, Bound::Column(source.number, column));
+            self.bound.push((Place::Edit { span, offset }, Bound::Column(source.number, column)));
         }
-        self.edit(span, filled.text, rule, describe(source))
+        self.edit(span, filled.text, rule, Scope::Source(source))
     }
 
     /// The whole row of `source`, which keeps its shape only if the table's columns are the same in both namings.
@@ -248,7 +275,7 @@ impl<'w> Walk<'w> {
             let what = format!("a whole row (`{}`)", span.text(self.source));
             return Err(Refused::not_understood(what, Some(span.start)));
         }
-        self.bound.insert(Place::Source(span.start), Bound::Row(source.number));
+        self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
         Ok(())
     }
 
@@ -257,7 +284,7 @@ impl<'w> Walk<'w> {
         let at = Some(span.start);
         match found {
             Found::Plain(source) => {
-                self.bound.insert(Place::Source(span.start), Bound::Column(source.number, name.to_owned()));
+                self.bound.push((Place::Source(span.start), Bound::Column(source.number, self.stored(name, span))));
                 Ok(())
             }
             Found::Ambiguous => Err(Refused {
@@ -286,7 +313,7 @@ impl<'w> Walk<'w> {
                 Err(obscured(&source, name, at))
             }
             Found::Obscured(_) | Found::Nothing | Found::Mapped(..) | Found::Qualify(_) | Found::Row(_) => {
-                self.bound.insert(Place::Source(span.start), Bound::Nothing);
+                self.bound.push((Place::Source(span.start), Bound::Nothing));
                 Ok(())
             }
         }
@@ -308,7 +335,7 @@ impl<'w> Walk<'w> {
 
     /// Records a reference to an output label.
     pub(super) fn label(&mut self, name: &str, span: Span) {
-        self.bound.insert(Place::Source(span.start), Bound::Label(name.to_owned()));
+        self.bound.push((Place::Source(span.start), Bound::Label(self.stored(name, span))));
     }
 }
 

@@ -3,10 +3,10 @@
 //! A [`World`] is built once for each change of either and then only read. It decides here, not per statement: which legacy
 //! names are shadowed by real ones, what text stands for a legacy column, what `SELECT *` gives.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use rustc_hash::FxHashMap as HashMap;
 
 use super::meaning::{self, Meaning, Replacement};
 use crate::catalog::{Catalog, Relation};
@@ -60,8 +60,8 @@ impl World {
     pub fn new(generation: u64, mappings: Vec<Arc<Mapping>>, catalog: Arc<Catalog>) -> Self {
         let tables: Vec<Table> =
             mappings.iter().flat_map(|m| m.tables.iter().filter_map(|t| Table::bind(m, t, &catalog))).collect();
-        let mut by_legacy: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
-        let mut by_column: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+        let mut by_legacy: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
+        let mut by_column: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
         for (i, table) in tables.iter().enumerate() {
             by_legacy.entry(table.legacy.clone()).or_default().push(i);
             for replacement in &table.replacements {
@@ -115,7 +115,7 @@ impl Table {
         if is_shadowed(mapping, table, catalog) {
             return None;
         }
-        let mut columns: HashMap<Arc<str>, Meaning> = HashMap::new();
+        let mut columns: HashMap<Arc<str>, Meaning> = HashMap::default();
         let mut replacements = Vec::new();
         for column in table.columns.iter().filter(|c| !is_column_shadowed(table, c, relation)) {
             let meaning = match meaning::replacement(mapping, column, relation) {
@@ -236,9 +236,12 @@ fn legacy_name(current: &str, replacements: &[Replacement]) -> Arc<str> {
 }
 
 fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> AhoCorasick {
-    let patterns = legacy_tables.chain(SESSION_WORDS).chain([ESCAPED_IDENTIFIER]);
+    // In quotes, a quote is written twice.
+    let names = legacy_tables.map(|name| name.replace('"', "\"\""));
+    let words = SESSION_WORDS.iter().chain([&ESCAPED_IDENTIFIER]).map(|word| (*word).to_owned());
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(patterns)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(names.chain(words))
         .expect("a few names of at most 63 bytes each fit an automaton")
 }

@@ -5,8 +5,8 @@
 
 use super::c_string;
 
-/// `MAX_STARTUP_PACKET_LENGTH` of the server.
-pub const LONGEST: usize = 10_000;
+/// `MAX_STARTUP_PACKET_LENGTH` of the server, and the length itself.
+pub const LONGEST: usize = 10_004;
 
 const SSL: u32 = 80_877_103;
 const GSS: u32 = 80_877_104;
@@ -89,6 +89,11 @@ pub fn read(packet: &[u8]) -> Result<Opening<'_>, BadStartup> {
 }
 
 impl Startup<'_> {
+    /// All of it, as it came.
+    pub const fn packet(&self) -> &[u8] {
+        self.packet
+    }
+
     /// The last value given for `name`, as the server takes it.
     pub fn parameter(&self, name: &str) -> Option<&[u8]> {
         self.parameters.iter().rev().find(|(n, _, _)| *n == name.as_bytes()).map(|(_, value, _)| *value)
@@ -173,7 +178,7 @@ mod tests {
         assert_eq!(read(&packet(3 << 16, b"user\0a\0")), Err(BadStartup::Layout));
         assert_eq!(read(&packet(3 << 16, b"user\0a\0\0x")), Err(BadStartup::Layout));
         assert_eq!(read(&packet(3 << 16, b"database\0a\0\0")), Err(BadStartup::NoUser));
-        assert_eq!(length(&[0, 0, 0x27, 0x11]), Err(BadStartup::Length));
+        assert_eq!(length(&[0, 0, 0x27, 0x15]), Err(BadStartup::Length));
     }
 
     #[test]

@@ -1,3 +1,5 @@
 //! What integration tests share.
 
 pub(crate) mod postgres;
+pub(crate) mod proxy;
+pub(crate) mod raw;
