@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap as HashMap;
 
-use super::meaning::{self, Meaning, Replacement};
+use super::meaning::{self, Meaning, Presence, Replacement};
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::{self, Kind, Mapping, Star};
 
@@ -46,6 +46,8 @@ pub struct Table {
     pub star: Option<Vec<Arc<str>>>,
     /// The current columns in their order.
     pub physical: Vec<Arc<str>>,
+    /// What tells a row from the missing side of an outer join.
+    pub presence: Presence,
 }
 
 /// Words that change what a session's names mean, in any text: they make a text worth lexing. `temp` also finds `temporary`.
@@ -143,6 +145,7 @@ impl Table {
             columns,
             replacements,
             star,
+            presence: meaning::presence(relation),
             physical: relation.columns.iter().map(|c| c.name.as_str().into()).collect(),
         })
     }
