@@ -216,7 +216,7 @@ mod tests {
     }
 
     fn path(state: &State) -> Option<String> {
-        state.context().search_path.map(|p| p.join(", "))
+        state.context().search_path.as_ref().map(|p| p.join(", "))
     }
 
     fn set(name: &str) -> Effect {

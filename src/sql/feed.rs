@@ -4,6 +4,10 @@
 //! Since nothing is ever printed from the tree, tokens that name nothing may be left out or replaced where sqlparser would
 //! stumble over them. A token that names a column, a table or an alias is always fed as it is; where that is not possible the
 //! statement is reported as unparsed.
+//!
+//! `roles` decides which words are syntax, `shims` what is left out or replaced; here both are carried out.
+
+use std::ops::Range;
 
 use sqlparser::ast::DollarQuotedString;
 use sqlparser::keywords::Keyword;
@@ -19,204 +23,203 @@ use crate::text::Span;
 pub(super) fn feed(source: &str, tokens: &[Token]) -> Result<Vec<TokenWithSpan>, Unparsed> {
     let mut feed = Feed::new(source, tokens);
     feed.classify();
-    feed.refuse_empty_select_lists()?;
-    feed.drop_only();
-    feed.free_labels_called_end();
+    feed.clauses = feed.clauses();
+    feed.refuse()?;
+    feed.shim();
     Ok(feed.emit())
 }
 
 /// What becomes of a token.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Role {
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Role {
     /// It is fed as what it is; a word with its keyword.
     Itself,
     /// A word that is a name here, whatever keyword it looks like.
     Name,
     /// It is left out.
     Dropped,
+    /// Another token is fed in its place.
+    Instead(Fed),
 }
 
-struct Feed<'a> {
-    source: &'a str,
-    tokens: &'a [Token],
-    /// What is known of each token as a word; the default for others.
-    known: Vec<Known>,
-    roles: Vec<Role>,
+/// A statement on its way to the parser.
+pub(super) struct Feed<'a> {
+    pub(super) source: &'a str,
+    pub(super) tokens: &'a [Token],
+    /// What is known of each token as a word.
+    pub(super) known: Vec<Known>,
+    pub(super) roles: Vec<Role>,
+    /// The tokens of the query in the statement; outside of it, in `CREATE TABLE` and the like, words are as sqlparser has them.
+    pub(super) query: Range<usize>,
+    /// For each parenthesis and bracket its partner; for one without partner the end of the statement.
+    partners: Vec<usize>,
+    /// For each token of the query the last keyword before it, inside of the same parentheses, that begins a clause.
+    pub(super) clauses: Vec<Keyword>,
+    /// Tokens fed in addition, each in front of the token at its index.
+    added: Vec<(usize, TokenWithSpan)>,
 }
-
-const NOT_A_WORD: Known = Known { class: None, keyword: Keyword::NoKeyword };
 
 impl<'a> Feed<'a> {
     fn new(source: &'a str, tokens: &'a [Token]) -> Self {
         let known = |token: &Token| match token.kind {
             TokenKind::Word => words::known(token.text(source)),
-            _ => NOT_A_WORD,
+            _ => Known::NOTHING,
         };
-        Self { source, tokens, known: tokens.iter().map(known).collect(), roles: vec![Role::Itself; tokens.len()] }
+        Self {
+            source,
+            tokens,
+            known: tokens.iter().map(known).collect(),
+            roles: vec![Role::Itself; tokens.len()],
+            query: 0..tokens.len(),
+            partners: partners(tokens),
+            clauses: Vec::new(),
+            added: Vec::new(),
+        }
     }
 
-    fn kind(&self, at: usize) -> Option<TokenKind> {
+    /// What the token at `at` is; none outside of the statement.
+    pub(super) fn kind(&self, at: usize) -> Option<TokenKind> {
         self.tokens.get(at).map(|t| t.kind)
     }
 
-    /// The keyword at `at`; none outside of the statement and for what is a name.
-    fn keyword(&self, at: usize) -> Keyword {
-        match self.roles.get(at) {
-            Some(Role::Itself) => self.known[at].keyword,
-            _ => Keyword::NoKeyword,
-        }
+    /// The keyword that the word at `at` looks like, syntax or not.
+    pub(super) fn word(&self, at: usize) -> Keyword {
+        self.known.get(at).map_or(Keyword::NoKeyword, |known| known.keyword)
     }
 
-    fn before(&self, at: usize) -> Keyword {
-        at.checked_sub(1).map_or(Keyword::NoKeyword, |at| self.keyword(at))
+    /// The keyword that the word before `at` looks like.
+    pub(super) fn word_before(&self, at: usize) -> Keyword {
+        at.checked_sub(1).map_or(Keyword::NoKeyword, |at| self.word(at))
     }
 
-    /// Decides for each word whether it may be syntax.
-    fn classify(&mut self) {
-        for at in 0..self.tokens.len() {
-            if self.tokens[at].kind == TokenKind::Word && !self.may_be_syntax(at) {
-                self.roles[at] = Role::Name;
-            }
-        }
+    /// The keyword at `at` if it is syntax.
+    pub(super) fn keyword(&self, at: usize) -> Keyword {
+        if self.roles.get(at) == Some(&Role::Itself) { self.known[at].keyword } else { Keyword::NoKeyword }
     }
 
-    fn may_be_syntax(&self, at: usize) -> bool {
-        let Known { class, keyword } = self.known[at];
-        if at > 0 && self.tokens[at - 1].kind == TokenKind::Dot {
-            return false;
-        }
-        if is_type(keyword) {
-            return self.is_type_here(at);
-        }
-        match class {
-            None => is_syntax_of_utilities(keyword),
-            Some(Class::Unreserved) => !is_foreign_syntax(keyword),
-            Some(_) => true,
-        }
+    /// The parenthesis or bracket that belongs to the one at `at`.
+    pub(super) fn partner(&self, at: usize) -> usize {
+        self.partners[at]
     }
 
-    /// A type's name is also an ordinary name: `SELECT date "d"` is a column with a label, `date '…'` is a literal.
-    fn is_type_here(&self, at: usize) -> bool {
-        let mut next = at + 1;
-        if self.kind(next) == Some(TokenKind::LeftParen) {
-            // `timestamp(3)`, `numeric(10, 2)`
-            while matches!(self.kind(next), Some(TokenKind::LeftParen | TokenKind::Number | TokenKind::Comma)) {
-                next += 1;
-            }
-            next += 1;
-        }
-        if self.kind(next).is_some_and(TokenKind::is_string) {
-            return true;
-        }
-        let before = at.checked_sub(1);
-        let follows =
-            before.is_some_and(|b| self.tokens[b].kind == TokenKind::ColonColon || self.keyword(b) == Keyword::AS);
-        let goes_on = self.known.get(next).is_some_and(|known| {
-            matches!(known.keyword, Keyword::PRECISION | Keyword::VARYING | Keyword::WITH | Keyword::WITHOUT)
-        });
-        let zone = matches!(self.before(at), Keyword::WITH | Keyword::WITHOUT | Keyword::AT);
-        follows || goes_on || zone || self.is_utility()
+    /// The symbol of the operator at `at`.
+    pub(super) fn operator(&self, at: usize) -> Option<&'a str> {
+        self.tokens.get(at).filter(|token| token.kind == TokenKind::Operator).map(|token| token.text(self.source))
     }
 
-    fn is_utility(&self) -> bool {
-        let query = [Keyword::SELECT, Keyword::WITH, Keyword::VALUES, Keyword::TABLE];
-        let dml = [Keyword::INSERT, Keyword::UPDATE, Keyword::DELETE, Keyword::MERGE];
-        let first = self.known.iter().zip(self.tokens).find(|(_, token)| token.kind != TokenKind::LeftParen);
-        first.is_none_or(|(known, _)| !query.contains(&known.keyword) && !dml.contains(&known.keyword))
-    }
-
-    /// `SELECT WHERE false`: sqlparser reads a column called `where`.
-    fn refuse_empty_select_lists(&self) -> Result<(), Unparsed> {
-        for at in 1..self.tokens.len() {
-            let ends_list = matches!(
-                self.keyword(at),
-                Keyword::INTO
-                    | Keyword::WHERE
-                    | Keyword::GROUP
-                    | Keyword::HAVING
-                    | Keyword::WINDOW
-                    | Keyword::UNION
-                    | Keyword::INTERSECT
-                    | Keyword::EXCEPT
-                    | Keyword::ORDER
-                    | Keyword::LIMIT
-                    | Keyword::OFFSET
-                    | Keyword::FETCH
-                    | Keyword::FOR
-            );
-            if ends_list && matches!(self.before(at), Keyword::SELECT | Keyword::ALL) {
-                return Err(self.unparsed(at, "an empty select list is not supported"));
-            }
-        }
-        Ok(())
-    }
-
-    /// `FROM ONLY t`: sqlparser reads a table called `only` with the alias `t`. The word is reserved in Postgres, so it can be
-    /// no name there.
-    fn drop_only(&mut self) {
-        for at in 1..self.tokens.len() {
-            let list = self.tokens[at - 1].kind == TokenKind::Comma;
-            let clause = matches!(
-                self.before(at),
-                Keyword::FROM | Keyword::JOIN | Keyword::UPDATE | Keyword::USING | Keyword::INTO
-            );
-            if self.keyword(at) != Keyword::ONLY || !(list || clause) {
-                continue;
-            }
-            self.roles[at] = Role::Dropped;
-            if self.kind(at + 1) == Some(TokenKind::LeftParen) {
-                self.drop_parens(at + 1);
-            }
-        }
-    }
-
-    /// Drops the parentheses of `ONLY (schema.t)`.
-    fn drop_parens(&mut self, open: usize) {
-        let name = |kind: TokenKind| kind.is_ident() || kind == TokenKind::Dot;
-        let close = (open + 1..self.tokens.len()).find(|at| !name(self.tokens[*at].kind));
-        if let Some(close) = close.filter(|at| self.kind(*at) == Some(TokenKind::RightParen)) {
-            self.roles[open] = Role::Dropped;
-            self.roles[close] = Role::Dropped;
-        }
-    }
-
-    /// `SELECT f(x) end FROM t`: an `END` that closes no CASE is a label.
-    fn free_labels_called_end(&mut self) {
-        let mut open = Vec::new();
-        for at in 0..self.tokens.len() {
-            match (self.tokens[at].kind, self.keyword(at)) {
-                (TokenKind::LeftParen, _) => open.push(false),
-                (TokenKind::RightParen, _) => while open.pop() == Some(true) {},
-                (_, Keyword::CASE) => open.push(true),
-                (_, Keyword::END) if open.last() == Some(&true) => {
-                    open.pop();
+    /// True when an operand begins at `at`: what stands before it cannot end one.
+    pub(super) fn begins_operand(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1) else { return true };
+        match self.tokens[before].kind {
+            TokenKind::LeftParen
+            | TokenKind::LeftBracket
+            | TokenKind::Comma
+            | TokenKind::Operator
+            | TokenKind::Assign
+            | TokenKind::Colon => true,
+            TokenKind::Word if self.roles[before] == Role::Itself => match self.known[before].class {
+                Some(Class::Reserved) => !is_operand(self.known[before].keyword),
+                Some(Class::TypeOrFunction) => true,
+                Some(Class::Unreserved) => {
+                    let introduces =
+                        [Keyword::BY, Keyword::ESCAPE, Keyword::ZONE, Keyword::RANGE, Keyword::ROWS, Keyword::GROUPS];
+                    introduces.contains(&self.known[before].keyword)
                 }
-                (_, Keyword::END) if at > 0 && !self.is_utility() => self.roles[at] = Role::Name,
+                Some(Class::ColumnName) => self.known[before].keyword == Keyword::BETWEEN,
+                None => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// True for the keyword of a type: `date '…'`.
+    fn ends_type(&self, at: usize) -> bool {
+        self.known[at].is_type && self.roles[at] == Role::Itself
+    }
+
+    /// Leaves the tokens of `range` out.
+    pub(super) fn drop(&mut self, range: Range<usize>) {
+        self.roles[range].fill(Role::Dropped);
+    }
+
+    /// Feeds `token` with the place `span` in front of the token at `at`; an empty place is none in the tree.
+    pub(super) fn add(&mut self, at: usize, token: Fed, span: Option<Span>) {
+        let span = span.map_or_else(Place::empty, place);
+        self.added.push((at, TokenWithSpan { token, span }));
+    }
+
+    /// Refuses the statement because of the token at `at`.
+    pub(super) fn unparsed<T>(&self, at: usize, message: &str) -> Result<T, Unparsed> {
+        let at = self.tokens.get(at).map(|token| token.span.start);
+        Err(Unparsed { at, message: message.to_owned(), reason: Reason::Grammar })
+    }
+
+    fn clauses(&self) -> Vec<Keyword> {
+        let mut clauses = Vec::with_capacity(self.tokens.len());
+        let mut outer = Vec::new();
+        let mut now = Keyword::NoKeyword;
+        for at in 0..self.tokens.len() {
+            match self.tokens[at].kind {
+                TokenKind::LeftParen => {
+                    clauses.push(now);
+                    outer.push(std::mem::replace(&mut now, Keyword::NoKeyword));
+                    continue;
+                }
+                TokenKind::RightParen => now = outer.pop().unwrap_or(now),
                 _ => {}
             }
-        }
-    }
-
-    fn emit(&self) -> Vec<TokenWithSpan> {
-        let mut fed = Vec::with_capacity(self.tokens.len());
-        for (at, token) in self.tokens.iter().enumerate() {
-            if self.roles[at] != Role::Dropped {
-                fed.push(TokenWithSpan { token: self.convert(at), span: place(token.span) });
+            clauses.push(now);
+            if begins_clause(self.keyword(at)) {
+                now = self.keyword(at);
             }
         }
+        clauses
+    }
+
+    fn emit(mut self) -> Vec<TokenWithSpan> {
+        let mut fed = Vec::with_capacity(self.tokens.len() + self.added.len());
+        // Stable: what was added first at an index stays first.
+        self.added.sort_by_key(|(at, _)| *at);
+        let mut added = std::mem::take(&mut self.added).into_iter().peekable();
+        for (at, token) in self.tokens.iter().enumerate() {
+            while let Some((_, token)) = added.next_if(|(index, _)| *index <= at) {
+                fed.push(token);
+            }
+            let converted = match &self.roles[at] {
+                Role::Itself => self.convert(at, self.known[at].keyword),
+                Role::Name => self.convert(at, Keyword::NoKeyword),
+                Role::Dropped => continue,
+                Role::Instead(token) => token.clone(),
+            };
+            fed.push(TokenWithSpan { token: converted, span: place(token.span) });
+        }
+        fed.extend(added.map(|(_, token)| token));
         fed
     }
 
-    fn convert(&self, at: usize) -> Fed {
+    /// sqlparser's token for the one at `at`, with `keyword` if it is a word.
+    pub(super) fn convert(&self, at: usize, keyword: Keyword) -> Fed {
         let token = &self.tokens[at];
         let text = token.text(self.source);
+        let value = || token.string_value(self.source).unwrap_or_default().into_owned();
         match token.kind {
-            TokenKind::Word => Fed::Word(Word { value: text.to_owned(), quote_style: None, keyword: self.keyword(at) }),
+            TokenKind::Word => Fed::Word(Word { value: text.to_owned(), quote_style: None, keyword }),
             TokenKind::QuotedIdent | TokenKind::UnicodeIdent => Fed::Word(Word {
                 value: token.ident(self.source).unwrap_or_default().into_owned(),
                 quote_style: Some('"'),
                 keyword: Keyword::NoKeyword,
             }),
+            // sqlparser takes a plain string behind an operand or a table for an alias; Postgres never does.
+            TokenKind::String if self.query.contains(&at) && !self.begins_operand(at) && !self.ends_type(at - 1) => {
+                Fed::EscapedStringLiteral(value())
+            }
+            TokenKind::String => Fed::SingleQuotedString(value()),
+            TokenKind::EscapeString => Fed::EscapedStringLiteral(value()),
+            TokenKind::UnicodeString => Fed::UnicodeStringLiteral(value()),
+            TokenKind::BitString => Fed::SingleQuotedByteStringLiteral(value()),
+            TokenKind::HexString => Fed::HexStringLiteral(value()),
+            TokenKind::NationalString => Fed::NationalStringLiteral(value()),
+            TokenKind::DollarString => Fed::DollarQuotedString(DollarQuotedString { value: value(), tag: None }),
             TokenKind::Number => Fed::Number(text.to_owned(), false),
             TokenKind::Param => Fed::Placeholder(text.to_owned()),
             TokenKind::Operator => operators::token(text),
@@ -231,44 +234,33 @@ impl<'a> Feed<'a> {
             TokenKind::DotDot => Fed::Char('.'),
             TokenKind::Colon => Fed::Colon,
             TokenKind::ColonColon => Fed::DoubleColon,
+            // The older way to write `=>`.
             TokenKind::Assign => Fed::RArrow,
-            _ => self.convert_string(at),
         }
     }
+}
 
-    fn convert_string(&self, at: usize) -> Fed {
-        let token = &self.tokens[at];
-        let value = token.string_value(self.source).unwrap_or_default().into_owned();
+/// For each parenthesis and bracket the index of its partner, or the number of tokens; zero for other tokens.
+fn partners(tokens: &[Token]) -> Vec<usize> {
+    let mut partners = vec![0; tokens.len()];
+    let mut open = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            TokenKind::String if !self.could_be_alias(at) => Fed::SingleQuotedString(value),
-            TokenKind::DollarString => Fed::DollarQuotedString(DollarQuotedString { value, tag: None }),
-            TokenKind::UnicodeString => Fed::UnicodeStringLiteral(value),
-            TokenKind::BitString => Fed::SingleQuotedByteStringLiteral(value),
-            TokenKind::HexString => Fed::HexStringLiteral(value),
-            TokenKind::NationalString => Fed::NationalStringLiteral(value),
-            _ => Fed::EscapedStringLiteral(value),
+            TokenKind::LeftParen | TokenKind::LeftBracket => {
+                partners[at] = tokens.len();
+                open.push(at);
+            }
+            TokenKind::RightParen | TokenKind::RightBracket => {
+                partners[at] = tokens.len();
+                if let Some(opened) = open.pop() {
+                    partners[opened] = at;
+                    partners[at] = opened;
+                }
+            }
+            _ => {}
         }
     }
-
-    /// sqlparser takes a plain string behind an expression or a table for an alias; Postgres never does.
-    fn could_be_alias(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else { return false };
-        match self.tokens[before].kind {
-            TokenKind::Word => self.keyword(before) == Keyword::NoKeyword,
-            kind => !matches!(
-                kind,
-                TokenKind::LeftParen
-                    | TokenKind::LeftBracket
-                    | TokenKind::Comma
-                    | TokenKind::Operator
-                    | TokenKind::Assign
-            ),
-        }
-    }
-
-    fn unparsed(&self, at: usize, message: &str) -> Unparsed {
-        Unparsed { at: Some(self.tokens[at].span.start), message: message.to_owned(), reason: Reason::Grammar }
-    }
+    partners
 }
 
 /// The place of `span`: line 1, columns from 1, end exclusive.
@@ -277,53 +269,44 @@ fn place(span: Span) -> Place {
     Place { start: location(span.start), end: location(span.end) }
 }
 
-/// Keywords with which sqlparser begins a type and which are ordinary names too.
-fn is_type(keyword: Keyword) -> bool {
+const fn begins_clause(keyword: Keyword) -> bool {
     matches!(
         keyword,
-        Keyword::BIGINT
-            | Keyword::BIT
-            | Keyword::BOOL
-            | Keyword::BOOLEAN
-            | Keyword::BYTEA
-            | Keyword::CHAR
-            | Keyword::CHARACTER
-            | Keyword::DATE
-            | Keyword::DEC
-            | Keyword::DECIMAL
-            | Keyword::DOUBLE
-            | Keyword::FLOAT
-            | Keyword::FLOAT4
-            | Keyword::FLOAT8
-            | Keyword::INT
-            | Keyword::INT2
-            | Keyword::INT4
-            | Keyword::INT8
-            | Keyword::INTEGER
-            | Keyword::INTERVAL
-            | Keyword::JSON
-            | Keyword::JSONB
-            | Keyword::NUMERIC
-            | Keyword::REAL
-            | Keyword::REGCLASS
-            | Keyword::SMALLINT
-            | Keyword::TEXT
-            | Keyword::TIME
-            | Keyword::TIMESTAMP
-            | Keyword::TIMESTAMPTZ
-            | Keyword::TIMETZ
-            | Keyword::UUID
-            | Keyword::VARBIT
-            | Keyword::VARCHAR
+        Keyword::SELECT
+            | Keyword::FROM
+            | Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::WINDOW
+            | Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::OFFSET
+            | Keyword::FETCH
+            | Keyword::VALUES
+            | Keyword::SET
+            | Keyword::DELETE
     )
 }
 
-/// Words that are no keywords of Postgres but part of its statements, where sqlparser wants its keyword.
-fn is_syntax_of_utilities(keyword: Keyword) -> bool {
-    matches!(keyword, Keyword::BERNOULLI | Keyword::FORMAT)
-}
-
-/// Unreserved words of Postgres that mean something to sqlparser in a query and nothing to Postgres.
-fn is_foreign_syntax(keyword: Keyword) -> bool {
-    matches!(keyword, Keyword::GLOBAL | Keyword::VIEW)
+/// Reserved words that are or end an operand.
+const fn is_operand(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::NULL
+            | Keyword::TRUE
+            | Keyword::FALSE
+            | Keyword::END
+            | Keyword::DEFAULT
+            | Keyword::USER
+            | Keyword::CURRENT_CATALOG
+            | Keyword::CURRENT_DATE
+            | Keyword::CURRENT_ROLE
+            | Keyword::CURRENT_TIME
+            | Keyword::CURRENT_TIMESTAMP
+            | Keyword::CURRENT_USER
+            | Keyword::LOCALTIME
+            | Keyword::LOCALTIMESTAMP
+            | Keyword::SESSION_USER
+            | Keyword::SYSTEM_USER
+    )
 }

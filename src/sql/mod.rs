@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the crate calls sqlparser's tokenizer or parser; the rewriter only walks its tree.
 
+mod dialect;
 mod feed;
 pub mod lexer;
 mod limits;
@@ -9,6 +10,8 @@ mod literal;
 pub mod names;
 mod operators;
 pub mod parse;
+mod roles;
+mod shims;
 pub mod split;
 pub mod token;
 mod words;

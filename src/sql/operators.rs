@@ -69,3 +69,43 @@ pub(super) fn token(text: &str) -> Token {
         _ => Token::CustomBinaryOperator(text.to_owned()),
     }
 }
+
+/// True when sqlparser knows `token` in front of an operand.
+pub(super) const fn may_prefix(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::Plus
+            | Token::Minus
+            | Token::Tilde
+            | Token::Sharp
+            | Token::AtSign
+            | Token::AtAt
+            | Token::AtDashAt
+            | Token::DoubleExclamationMark
+            | Token::PGSquareRoot
+            | Token::PGCubeRoot
+            | Token::QuestionMarkDash
+            | Token::QuestionPipe
+    )
+}
+
+/// True when sqlparser knows `token` in front of ANY, ALL and SOME.
+pub(super) const fn may_quantify(token: &Token) -> bool {
+    binds_like_equals(token)
+        || matches!(token, Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt | Token::GtEq)
+}
+
+/// True for the operators that sqlparser binds like `=` and Postgres like every other: `a = b ~ c` is `a = (b ~ c)`.
+pub(super) const fn binds_like_equals(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::Tilde
+            | Token::TildeAsterisk
+            | Token::ExclamationMarkTilde
+            | Token::ExclamationMarkTildeAsterisk
+            | Token::DoubleTilde
+            | Token::DoubleTildeAsterisk
+            | Token::ExclamationMarkDoubleTilde
+            | Token::ExclamationMarkDoubleTildeAsterisk
+    )
+}

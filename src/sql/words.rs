@@ -29,39 +29,63 @@ pub(super) struct Known {
     pub(super) class: Option<Class>,
     /// sqlparser's keyword, [`Keyword::NoKeyword`] when it has none.
     pub(super) keyword: Keyword,
+    /// For an unreserved word: it may be syntax inside of a query.
+    pub(super) in_query: bool,
+    /// sqlparser begins a type with it, and it may also be a name.
+    pub(super) is_type: bool,
+}
+
+impl Known {
+    /// What is known of a word that is in no list, and of what is no word.
+    pub(super) const NOTHING: Self = Self { class: None, keyword: Keyword::NoKeyword, in_query: false, is_type: false };
 }
 
 /// Looks an unquoted word up, whatever its case.
 pub(super) fn known(word: &str) -> Known {
-    const UNKNOWN: Known = Known { class: None, keyword: Keyword::NoKeyword };
     let mut upper = [0; LONGEST];
-    let Some(upper) = upper.get_mut(..word.len()) else { return UNKNOWN };
+    let Some(upper) = upper.get_mut(..word.len()) else { return Known::NOTHING };
     upper.copy_from_slice(word.as_bytes());
     upper.make_ascii_uppercase();
-    WORDS.get(&*upper).copied().unwrap_or(UNKNOWN)
+    WORDS.get(&*upper).copied().unwrap_or(Known::NOTHING)
 }
 
-/// No keyword of either list is longer (`CURRENT_TRANSFORM_GROUP_FOR_TYPE`, `DATA_RETENTION_TIME_IN_DAYS`); longer words are names.
+/// No keyword of either list is longer; longer words are names.
 const LONGEST: usize = 48;
 
 static WORDS: LazyLock<FxHashMap<&'static [u8], Known>> = LazyLock::new(|| {
     let mut words: FxHashMap<&[u8], Known> = FxHashMap::default();
     for (word, keyword) in ALL_KEYWORDS.iter().zip(ALL_KEYWORDS_INDEX) {
-        words.insert(word.as_bytes(), Known { class: None, keyword: *keyword });
+        words.insert(word.as_bytes(), Known { keyword: *keyword, ..Known::NOTHING });
     }
-    for (class, list) in [
-        (Class::Unreserved, UNRESERVED),
-        (Class::ColumnName, COLUMN_NAME),
-        (Class::TypeOrFunction, TYPE_OR_FUNCTION),
-        (Class::Reserved, RESERVED),
-    ] {
+    let mut mark = |list: &'static str, set: &dyn Fn(&mut Known)| {
         for word in list.split_ascii_whitespace() {
-            let known = words.entry(word.as_bytes()).or_insert(Known { class: None, keyword: Keyword::NoKeyword });
-            known.class = Some(class);
+            set(words.entry(word.as_bytes()).or_insert(Known::NOTHING));
         }
-    }
+    };
+    mark(UNRESERVED, &|known| known.class = Some(Class::Unreserved));
+    mark(COLUMN_NAME, &|known| known.class = Some(Class::ColumnName));
+    mark(TYPE_OR_FUNCTION, &|known| known.class = Some(Class::TypeOrFunction));
+    mark(RESERVED, &|known| known.class = Some(Class::Reserved));
+    mark(IN_QUERIES, &|known| known.in_query = true);
+    mark(TYPES, &|known| known.is_type = true);
     words
 });
+
+/// The unreserved words that Postgres's grammar of queries gives a meaning to, and that sqlparser looks for in no place where
+/// Postgres reads a name. The others are names in a query.
+const IN_QUERIES: &str = "
+    ABSENT AT BY COLUMNS CONFLICT CONTENT CUBE CURRENT CYCLE DAY DELETE DOCUMENT ESCAPE FILTER FIRST FOLLOWING GROUPS HOUR
+    INSERT KEY KEYS LAST LOCKED MATCHED MATERIALIZED MERGE MINUTE MONTH NESTED NEXT NFC NFD NFKC NFKD NO NORMALIZED NOTHING
+    NOWAIT NULLS OBJECT OF OPERATOR ORDINALITY OVER OVERRIDING PASSING PATH PRECEDING RANGE RECURSIVE REF REPEATABLE ROLLUP
+    ROWS SCALAR SEARCH SECOND SET SETS SHARE SKIP SOURCE STANDALONE STRIP SYSTEM TARGET TEMP TEMPORARY TIES UNBOUNDED
+    UNCONDITIONAL UNKNOWN UNLOGGED UPDATE VARYING VERSION WHITESPACE WITHIN WITHOUT WRAPPER YEAR ZONE
+";
+
+/// Words with which sqlparser begins a type.
+const TYPES: &str = "
+    BIGINT BIT BOOL BOOLEAN BYTEA CHAR CHARACTER DATE DEC DECIMAL DOUBLE FLOAT FLOAT4 FLOAT8 INT INT2 INT4 INT8 INTEGER
+    INTERVAL JSON JSONB NUMERIC REAL REGCLASS SMALLINT TEXT TIME TIMESTAMP TIMESTAMPTZ TIMETZ UUID VARBIT VARCHAR
+";
 
 const UNRESERVED: &str = "
     ABORT ABSENT ABSOLUTE ACCESS ACTION ADD ADMIN AFTER AGGREGATE ALSO ALTER ALWAYS ASENSITIVE ASSERTION ASSIGNMENT
