@@ -11,6 +11,7 @@ use sqlparser::ast::{
 use super::query::{Around, Labels};
 use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
+use crate::catalog::Yields;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -386,9 +387,16 @@ impl<'w> Walk<'w> {
     /// The columns of a function's result: those of its row, or one that is called like its alias.
     fn function_columns(&self, function: &str, called: &Rc<str>) -> Labels {
         let mut overloads = self.world.catalog.functions_named(function);
-        let Some(first) = overloads.next() else { return Some(vec![called.clone()]) };
-        let same = overloads.all(|f| f.columns == first.columns);
-        (same && !first.columns.is_empty()).then(|| first.columns.iter().map(|c| Rc::from(c.as_str())).collect())
+        let value = Some(vec![called.clone()]);
+        let Some(first) = overloads.next() else { return value };
+        if !overloads.all(|f| f.yields == first.yields && f.columns == first.columns) {
+            return None;
+        }
+        match first.yields {
+            Yields::Value => value,
+            Yields::Columns if first.columns.is_empty() => None,
+            Yields::Columns => Some(first.columns.iter().map(|c| Rc::from(c.as_str())).collect()),
+        }
     }
 }
 

@@ -57,12 +57,6 @@ pub struct Filled<'w> {
 }
 
 impl Replacement {
-    /// True for the plain rename of `current`.
-    #[must_use]
-    pub fn is_rename_of(&self, current: &str) -> bool {
-        self.renamed() == Some(current)
-    }
-
     /// The current column when this is nothing but another name of it.
     #[must_use]
     pub fn renamed(&self) -> Option<&str> {
