@@ -5,6 +5,7 @@
 mod catalog;
 mod check;
 mod logging;
+mod rewrite;
 mod serve;
 
 use std::fs;
@@ -33,6 +34,7 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Serve(serve::Args),
+    Rewrite(rewrite::Args),
     Catalog(catalog::Args),
 }
 
@@ -51,6 +53,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Rewrite(args) => rewrite::run(&args),
         Command::Catalog(args) => catalog::run(args),
     };
     match outcome {
