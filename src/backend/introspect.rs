@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, NoTls, Row};
 
-use super::{Stream, connect, login};
+use super::login;
 use crate::catalog::{Catalog, Column, Function, Relation, RelationKind, Yields};
 use crate::config::{Address, Backend};
 
@@ -35,7 +35,7 @@ pub enum Error {
         /// Where.
         address: Address,
         /// Why.
-        source: std::io::Error,
+        source: tokio_postgres::Error,
     },
     /// The password is not where it should be.
     #[error(transparent)]
@@ -101,22 +101,23 @@ pub async fn introspect(backend: &Backend, database: &str) -> Result<Catalog, Er
 /// Opens a session; its connection ends with the client that is returned.
 async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
     let credentials = login::credentials(backend)?;
-    let address = backend.address.clone();
-    let stream = match connect(&backend.address, backend.connect_timeout).await {
-        Ok(stream) => stream,
-        Err(source) => return Err(Error::Connect { address, source }),
-    };
     let mut config = tokio_postgres::Config::new();
-    config.user(&credentials.user).dbname(database).application_name("exonym catalog").ssl_mode(SslMode::Disable);
+    config.user(&credentials.user).dbname(database).application_name("exonym catalog");
+    config.ssl_mode(SslMode::Disable).connect_timeout(backend.connect_timeout);
+    match &backend.address {
+        Address::Tcp { host, port } => config.host(host).port(*port),
+        Address::Unix { directory, port } => config.host_path(directory).port(*port),
+    };
     if let Some(password) = &credentials.password {
         config.password(password);
     }
-    let connected = config.connect_raw::<Stream, NoTls>(stream, NoTls).await;
-    let (client, connection) = connected.map_err(|source| Error::Login {
-        address,
-        database: database.to_owned(),
-        user: credentials.user,
-        source,
+    let (client, connection) = config.connect(NoTls).await.map_err(|source| {
+        let address = backend.address.clone();
+        // The system's errors are about the way there, all others came from it.
+        if std::error::Error::source(&source).is_some_and(<dyn std::error::Error>::is::<std::io::Error>) {
+            return Error::Connect { address, source };
+        }
+        Error::Login { address, database: database.to_owned(), user: credentials.user, source }
     })?;
     // Its errors also end the query that waits, and are told there.
     tokio::spawn(connection);

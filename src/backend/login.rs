@@ -60,17 +60,10 @@ fn variable(name: &str) -> Option<String> {
 
 /// The name of the effective user, as libpq takes it.
 fn system_user() -> Option<String> {
-    #[cfg(target_os = "linux")]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        let id = fs::metadata("/proc/self").ok()?.uid().to_string();
-        let users = fs::read_to_string("/etc/passwd").ok()?;
-        let line = users.lines().find(|line| line.split(':').nth(2) == Some(id.as_str()));
-        if let Some(name) = line.and_then(|line| line.split(':').next()) {
-            return Some(name.to_owned());
-        }
-    }
-    variable("USER")
+    let id = rustix::process::geteuid().as_raw().to_string();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let line = users.lines().find(|line| line.split(':').nth(2) == Some(id.as_str()));
+    line.and_then(|line| line.split(':').next()).map(str::to_owned).or_else(|| variable("USER"))
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
-//! What stands behind the proxy: how to reach it, and what it has.
+//! What stands behind the proxy, as far as its catalog goes: reading it, keeping it fresh, and the login for that.
 //!
-//! [`connect()`] opens the byte stream on which `session` relays a client; [`introspect`] reads the catalog over a connection of
-//! its own. Neither knows of mappings.
+//! These connections are our own; a client's traffic goes through `session`, over connections that the client logs in to. Nothing here
+//! knows of mappings.
 
 pub mod introspect;
 pub mod login;
 pub mod refresh;
-pub mod target;
-
-pub use target::{Stream, connect};

@@ -57,7 +57,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     let Action::Dump(args) = args.action;
     let config = match &args.from {
         Some(url) => direct(url, args.database.as_deref())?,
-        None => configuration(&args.config)?,
+        None => configuration(&args.config)?.0,
     };
     let backend = backend(&config, args.backend.as_deref())?;
     let database = args.database.clone().map_or_else(|| database(&config, backend), Ok)?;

@@ -3,6 +3,8 @@
 //! Results go to standard output, everything else to standard error.
 
 mod catalog;
+mod logging;
+mod serve;
 
 use std::fs;
 use std::io::IsTerminal as _;
@@ -28,6 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::Args),
     Catalog(catalog::Args),
 }
 
@@ -44,6 +47,7 @@ pub(crate) enum Failure {
 #[must_use]
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
         Command::Catalog(args) => catalog::run(args),
     };
     match outcome {
@@ -70,11 +74,11 @@ pub(crate) fn show(findings: &[Diagnostic]) {
     anstream::eprint!("{}", render(findings, std::io::stderr().is_terminal()));
 }
 
-/// Reads the configuration file and shows its warnings.
-pub(crate) fn configuration(path: &Path) -> Result<Config, Failure> {
+/// Reads the configuration file, shows its warnings, and gives its text with it.
+pub(crate) fn configuration(path: &Path) -> Result<(Config, String), Failure> {
     let text = fs::read_to_string(path)
         .map_err(|e| Failure::Because(format!("cannot read the configuration `{}`: {e}", path.display())))?;
     let config = config::file::parse(&text, &path.to_string_lossy()).map_err(Failure::Findings)?;
     show(&config.warnings);
-    Ok(config)
+    Ok((config, text))
 }

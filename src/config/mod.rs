@@ -60,7 +60,7 @@ pub struct Limits {
 }
 
 /// `[backends.<name>]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Backend {
     /// The key.
     pub name: String,

@@ -33,8 +33,8 @@ pub(super) struct Conversation {
     portals: HashMap<Name, Arc<Planned>>,
     /// The session changed tables in its transaction.
     changed_catalog: bool,
-    /// A reading of the catalog that the next statement in legacy names waits for.
-    pub(super) awaited_refresh: Option<u64>,
+    /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
+    pub(super) waited_for: u64,
     pub(super) phase: Phase,
     shared: Arc<Shared>,
 }
@@ -63,7 +63,7 @@ impl Conversation {
             statements: HashMap::new(),
             portals: HashMap::new(),
             changed_catalog: false,
-            awaited_refresh: None,
+            waited_for: 0,
             phase: Phase::Login,
             shared,
         }
@@ -243,7 +243,7 @@ impl Conversation {
             // Portals end with their transaction.
             self.portals.clear();
             if std::mem::take(&mut self.changed_catalog) {
-                self.awaited_refresh = Some(self.route.refresh.ask());
+                self.route.refresh.ask_after_change();
             }
         }
     }

@@ -247,13 +247,16 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         Ok(decide::decide(session, look, found).await)
     }
 
-    /// Waits until what came before has shown what it changes, as far as the server tells without being asked.
+    /// Waits until what came before has shown what it changes, as far as the server tells without being asked, and until a catalog that
+    /// some session has changed is read again.
     async fn settle(&mut self) -> io::Result<()> {
         loop {
             let ticket = {
                 let mut conversation = self.session.lock();
                 let unsettled = conversation.queue.unsettled().closed.any();
-                if unsettled { None } else { Some(conversation.awaited_refresh.take()) }
+                let change = self.session.route.refresh.unserved_change(conversation.waited_for);
+                conversation.waited_for = change.filter(|_| !unsettled).unwrap_or(conversation.waited_for);
+                if unsettled { None } else { Some(change) }
             };
             match ticket {
                 Some(None) => return Ok(()),

@@ -9,6 +9,7 @@
 //! refresher        asked(6) = 7 ── reads ── swaps ── finished(7)
 //! ```
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -18,11 +19,13 @@ use tokio::sync::watch;
 pub struct Refresh {
     asked: watch::Sender<u64>,
     served: watch::Sender<u64>,
+    /// The last ticket of a session that has changed the catalog itself.
+    changed: AtomicU64,
 }
 
 impl Default for Refresh {
     fn default() -> Self {
-        Self { asked: watch::Sender::new(0), served: watch::Sender::new(0) }
+        Self { asked: watch::Sender::new(0), served: watch::Sender::new(0), changed: AtomicU64::new(0) }
     }
 }
 
@@ -47,6 +50,17 @@ impl Refresh {
             ticket = *last;
         });
         ticket
+    }
+
+    /// Asks because a session has changed the catalog: the route's statements from now on are better decided after that reading.
+    pub(super) fn ask_after_change(&self) {
+        self.changed.fetch_max(self.ask(), Ordering::SeqCst);
+    }
+
+    /// The ticket of the last such change above `waited_for`, unless it is served.
+    pub(super) fn unserved_change(&self, waited_for: u64) -> Option<u64> {
+        let ticket = self.changed.load(Ordering::SeqCst);
+        (ticket > waited_for && ticket > *self.served.borrow()).then_some(ticket)
     }
 
     /// Returns when `ticket` is served, when nobody is there to serve it, or after `limit`.
@@ -94,6 +108,20 @@ mod tests {
         let taken = refresher.asked().await;
         refresher.finished(taken);
         refresh.wait(second, Duration::from_secs(60)).await;
+    }
+
+    #[tokio::test]
+    async fn a_change_is_waited_for_until_it_is_served() {
+        let refresh = Refresh::default();
+        let mut refresher = refresh.refresher();
+        refresh.ask();
+        assert_eq!(refresh.unserved_change(0), None, "a question is not a change");
+        refresh.ask_after_change();
+        assert_eq!(refresh.unserved_change(0), Some(2));
+        assert_eq!(refresh.unserved_change(2), None, "one wait is enough, also when it was in vain");
+        let taken = refresher.asked().await;
+        refresher.finished(taken);
+        assert_eq!(refresh.unserved_change(0), None);
     }
 
     #[tokio::test]

@@ -108,6 +108,9 @@ impl Default for Limits {
 }
 
 impl Route {
+    /// The generation of the world that a route has before its catalog was read: clients are told to come later.
+    pub const UNREAD: u64 = 0;
+
     /// A route that counts into `metrics`.
     pub fn new(
         name: Arc<str>,

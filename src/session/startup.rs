@@ -71,6 +71,9 @@ pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Ope
     };
     let reached = async {
         let route = find_route(shared, &startup)?;
+        if route.world.load().generation == Route::UNREAD {
+            return Err(unread(&route));
+        }
         if *shared.draining.borrow() {
             return Err(Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into()));
         }
@@ -139,6 +142,13 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     };
     let message = format!("database \"{database}\" does not exist");
     Err(Refused { hint: Some(hint), ..Refused::new(Login::NoRoute, "3D000", message) })
+}
+
+/// The catalog is not there yet: without it every legacy name would go to the server as it is.
+fn unread(route: &Route) -> Refused {
+    let message = format!("exonym has not read the catalog of database \"{}\" yet", route.database);
+    let hint = "it goes on trying; /readyz on the admin port tells what is in the way";
+    Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
 }
 
 async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {

@@ -21,8 +21,8 @@ pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut source = error.source();
     while let Some(cause) = source {
         let cause_text = cause.to_string();
-        // The database client's word for "see below".
-        if cause_text != "db error" && !text.contains(&cause_text) {
+        // The database client's words for "see below".
+        if !matches!(&*cause_text, "db error" | "error connecting to server") && !text.contains(&cause_text) {
             text.push_str(": ");
             text.push_str(&cause_text);
         }

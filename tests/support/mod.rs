@@ -4,6 +4,7 @@ pub(crate) mod binary;
 pub(crate) mod cases;
 pub(crate) mod client;
 pub(crate) mod postgres;
+pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod shared_proxy;
