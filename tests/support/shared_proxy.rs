@@ -43,7 +43,7 @@ impl SharedProxy {
             command.arg("--mappings").arg(mapping);
         }
         command.env("EXONYM_LOG", "info").process_group(0);
-        let mut supervisor = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("sh can be run");
+        let mut supervisor = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh can be run");
         let lifeline = supervisor.stdin.take();
         let mut proxy = Self { port: 0, admin: 0, directory, supervisor, lifeline };
         proxy.becomes_ready();
