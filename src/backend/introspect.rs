@@ -99,7 +99,7 @@ pub async fn introspect(backend: &Backend, database: &str) -> Result<Catalog, Er
 }
 
 /// Opens a session; its connection ends with the client that is returned.
-async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
+pub(super) async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
     let credentials = login::credentials(backend)?;
     let mut config = tokio_postgres::Config::new();
     config.user(&credentials.user).dbname(database).application_name("exonym catalog");

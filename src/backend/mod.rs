@@ -6,3 +6,4 @@
 pub mod introspect;
 pub mod login;
 pub mod refresh;
+pub mod unknown;

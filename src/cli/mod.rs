@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error.
 
 mod catalog;
+mod check;
 mod logging;
 mod serve;
 
@@ -30,6 +31,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Args),
     Serve(serve::Args),
     Catalog(catalog::Args),
 }
@@ -47,6 +49,7 @@ pub(crate) enum Failure {
 #[must_use]
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Catalog(args) => catalog::run(args),
     };

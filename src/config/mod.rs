@@ -3,6 +3,7 @@
 //! A [`Config`] is checked and complete: every default is filled in. It comes from `exonym.toml` ([`file::parse`]) or from
 //! `serve --to URL --mappings DIR` ([`Config::direct`]). Pure: files are read, secrets looked up and names resolved above.
 
+pub mod check;
 pub mod file;
 mod redact;
 pub mod url;

@@ -84,7 +84,7 @@ fn kind<'d>(
         }
         Some("json") => {
             body.require("column");
-            let path = path(document, &keys.json?)?;
+            let path = path(document, legacy, &keys.json?)?;
             Some(Kind::Json { column: column?, path })
         }
         Some("constant") => constant::read(document, body, &keys.constant?, type_name).map(Kind::Constant),
@@ -104,8 +104,13 @@ fn require_type(document: &Document<'_>, legacy: &str, span: Span) {
 
 fn declared(document: &Document<'_>, text: &Text<'_>) -> Result<String, ()> {
     type_name::canonical(text.value).map_err(|bad| {
-        let message = format!("`{}` is not the name of a type", text.value.trim());
-        document.error(codes::BAD_TYPE, text.place(bad.at), message, &bad.message, bad.help);
+        document.error(
+            codes::BAD_TYPE,
+            text.place(bad.at),
+            "`type` is not the name of one type",
+            &bad.message,
+            bad.help,
+        );
     })
 }
 
@@ -122,10 +127,10 @@ fn date(document: &Document<'_>, flag: Located<bool>, declared: Option<Text<'_>>
     flag.value && other.is_none()
 }
 
-fn path(document: &Document<'_>, text: &Text<'_>) -> Option<Vec<String>> {
+fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<String>> {
     json_path::parse(text.value)
         .map_err(|bad| {
-            let message = format!("`{}` is not a path to one value", text.value);
+            let message = format!("the path of `{legacy}` does not lead to one value");
             let help = "a path is `$` and steps: `$.consumption`, `$.\"a key\"`, `$.hours[0]`";
             document.error(codes::BAD_PATH, text.place(bad.at), message, bad.message, help);
         })

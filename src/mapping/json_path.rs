@@ -48,7 +48,8 @@ fn step(rest: &str) -> Result<(String, usize), BadPath> {
 }
 
 fn bad<T>(rest: &str, at: usize, message: &'static str) -> Result<T, BadPath> {
-    let len = rest[at..].chars().next().map_or(0, char::len_utf8);
+    // A caret cannot stand under the end of a line.
+    let len = rest[at..].chars().next().filter(|c| !c.is_control()).map_or(0, char::len_utf8);
     Err(BadPath { at: Span::new(at, at + len), message })
 }
 

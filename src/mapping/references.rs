@@ -178,10 +178,10 @@ fn call(function: &Function, found: &mut References) {
     } else if is_one_of(WINDOW_FUNCTIONS, &name) {
         refuse(format!("the window function `{name}`"), ONE_ROW);
     } else if is_one_of(SET_RETURNING, &name) {
-        refuse(format!("`{name}`, which gives many rows"), ONE_ROW);
+        refuse(format!("`{name}`, which gives many rows,"), ONE_ROW);
     } else if is_one_of(VOLATILE, &name) {
         refuse(
-            format!("`{name}`, which gives another value at each call"),
+            format!("`{name}`, which gives another value at each call,"),
             "a column that is read twice must be the same",
         );
     }
@@ -205,6 +205,8 @@ fn arguments(at: Span, function: &str, list: &FunctionArgumentList, found: &mut 
         match arg {
             FunctionArgExpr::Expr(Expr::Identifier(form)) if nth == 1 && function == "normalize" && is_form(form) => {}
             FunctionArgExpr::Expr(expr) => collect(expr, found),
+            // The function was refused already if it is an aggregate that we know.
+            _ if found.forbidden.last().is_some_and(|(place, ..)| *place == at) => {}
             _ => found.forbidden.push((at, "`*`".into(), ONE_ROW)),
         }
     }

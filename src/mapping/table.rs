@@ -21,19 +21,19 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let override_real = body.boolean("override").is_some_and(|flag| flag.value);
     let columns = body.table("columns").map(|columns| {
         let entries = columns.entries();
-        let read = entries.into_iter().filter_map(|entry| one_column(document, &columns, entry));
-        read.collect::<Vec<_>>()
+        let empty = entries.is_empty();
+        (empty, entries.into_iter().filter_map(|entry| one_column(document, &columns, entry)).collect())
     });
-    body.close_with(|key| {
+    let all_known = body.close_with(|key| {
         ["query", "insert", "clients", "deprecated", "sunset", "on_use", "write", "where"]
             .contains(&key)
             .then(file::not_yet)
     });
 
-    let columns = columns.unwrap_or_default();
+    let (empty, columns) = columns.unwrap_or((true, Vec::new()));
     check_layout(document, layout.as_deref());
     check_star(document, legacy, span, star, layout.is_some(), &columns);
-    if renamed.is_none() && columns.is_empty() && layout.is_none() {
+    if all_known && renamed.is_none() && empty && layout.is_none() {
         document.report(
             Diagnostic::warning(codes::NO_EFFECT, format!("`{legacy}` has neither another name nor legacy columns"))
                 .at(document.source(), span)

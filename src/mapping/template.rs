@@ -134,7 +134,7 @@ fn survives(template: &Template) -> bool {
 /// The character at byte `at`, for a caret.
 fn character(text: &str, at: usize) -> Span {
     let at = (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    Span::new(at, at + text[at..].chars().next().map_or(0, char::len_utf8))
+    Span::new(at, at + text[at..].chars().next().filter(|c| !c.is_control()).map_or(0, char::len_utf8))
 }
 
 #[cfg(test)]

@@ -261,6 +261,10 @@ impl Reader<'_> {
                 let length = self.modifier().map_or("1".to_owned(), |numbers| join(&numbers));
                 format!("character({length})")
             }
+            // Without a length it is a type of its own, padded to nothing.
+            "bpchar" => {
+                self.modifier().map_or_else(|| "bpchar".to_owned(), |numbers| format!("character({})", join(&numbers)))
+            }
             "varbit" => self.modified("bit varying"),
             "bit" if self.word("varying") => self.modified("bit varying"),
             "bit" => format!("bit({})", self.modifier().map_or("1".to_owned(), |numbers| join(&numbers))),

@@ -16,9 +16,10 @@ pub(super) fn check(document: &Document<'_>, zone: &Text<'_>) -> bool {
         Some(hours) => (
             format!("`{}` is an offset, not the name of a zone", zone.value),
             format!(
-                "write the name of the place, such as `Europe/Madrid`, or `Etc/GMT{:+}` for {} hours {} of Greenwich all year",
+                "write the name of the place, such as `Europe/Madrid`, or `Etc/GMT{:+}` for {} {} {} of Greenwich all year",
                 -hours,
                 hours.abs(),
+                if hours.abs() == 1 { "hour" } else { "hours" },
                 if hours > 0 { "east" } else { "west" }
             ),
         ),

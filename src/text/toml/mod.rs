@@ -101,11 +101,13 @@ impl<'t> Document<'t> {
     pub fn parse(source: &'t Source, codes: Codes) -> Self {
         let (root, errors) = DeTable::parse_recoverable(&source.text);
         let document = Self { source, codes, root, broken: Vec::new(), findings: RefCell::default() };
-        let mut broken = Vec::new();
-        for error in errors {
-            let end = source.text.len();
-            let span = error.span().map_or(Span::at(end), Span::from);
-            broken.push(span);
+        let end = source.text.len();
+        let mut errors: Vec<_> = errors.into_iter().map(|e| (e.span().map_or(Span::at(end), Span::from), e)).collect();
+        errors.sort_by_key(|(span, _)| span.start);
+        // What follows an error in its line is mostly its echo.
+        errors.dedup_by_key(|(span, _)| line(&source.text, *span));
+        let broken = errors.iter().map(|(span, _)| *span).collect();
+        for (span, error) in errors {
             let finding = if error.message() == "duplicate key" {
                 let key = span.text(&source.text);
                 Diagnostic::error(codes.duplicate, format!("`{key}` stands here a second time"))
@@ -134,13 +136,21 @@ impl<'t> Document<'t> {
         self.source
     }
 
-    /// Adds a finding.
+    /// Adds a finding, unless it is the echo of a syntax error.
     pub fn report(&self, finding: Diagnostic) {
-        let line = |at: usize| self.source.text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count();
-        let doubtful = |span: Span| self.broken.iter().any(|b| line(b.start) == line(span.start));
-        if !finding.at.as_ref().is_some_and(|(_, span)| doubtful(*span)) {
+        let echo = finding.at.as_ref().is_some_and(|(_, span)| self.is_doubtful(*span));
+        if !echo {
             self.findings.borrow_mut().push(finding);
         }
+    }
+
+    /// What was recovered at `span` may be a guess: a syntax error stands in its line, or in the header that it would be under.
+    fn is_doubtful(&self, span: Span) -> bool {
+        let text = &self.source.text;
+        let near =
+            |b: &Span| line(text, *b) == line(text, span) || header(text, *b) && line(text, *b) == section(text, span);
+        // A value that is missing altogether is recovered at no place.
+        !self.broken.is_empty() && (span == Span::default() || self.broken.iter().any(near))
     }
 
     /// Adds an error at `span`.
@@ -212,17 +222,43 @@ impl Text<'_> {
 }
 
 /// The value (or, when that is a table with a header, the key) at a path of keys; the deepest that exists, none when not even the first
-/// does. For findings that are made after a file was read, and need a place in it.
+/// does. In a list of strings a key is the string. For findings that are made after a file was read, and need a place in it.
 #[must_use]
 pub fn locate(source: &Source, path: &[&str]) -> Option<Span> {
     let (root, _) = DeTable::parse_recoverable(&source.text);
     let mut table = root.get_ref();
     let mut found = None;
-    for key in path {
+    for (depth, key) in path.iter().enumerate() {
         let Some((key, value)) = table.get_key_value(*key) else { break };
-        let DeValue::Table(inner) = value.get_ref() else { return Some(value.span().into()) };
-        found = Some(Span::from(key.span()));
-        table = inner;
+        match value.get_ref() {
+            DeValue::Table(inner) => {
+                found = Some(key.span());
+                table = inner;
+            }
+            DeValue::Array(items) => {
+                let wanted = path.get(depth + 1).copied();
+                let item =
+                    items.iter().find(|item| wanted.is_some_and(|wanted| item.get_ref().as_str() == Some(wanted)));
+                return Some(item.map_or_else(|| value.span(), Spanned::span).into());
+            }
+            _ => return Some(value.span().into()),
+        }
     }
-    found
+    found.map(Span::from)
+}
+
+fn line(text: &str, span: Span) -> usize {
+    text.bytes().take(span.start).filter(|b| *b == b'\n').count()
+}
+
+/// True when `span` stands in a line that begins a table.
+fn header(text: &str, span: Span) -> bool {
+    text.lines().nth(line(text, span)).is_some_and(|line| line.trim_start().starts_with('['))
+}
+
+/// The line of the header that `span` stands under.
+fn section(text: &str, span: Span) -> usize {
+    let headers =
+        text.lines().enumerate().take(line(text, span) + 1).filter(|(_, line)| line.trim_start().starts_with('['));
+    headers.last().map_or(0, |(line, _)| line)
 }

@@ -169,9 +169,10 @@ impl<'d> Table<'d> {
         self.close_with(|_| None);
     }
 
-    /// Like [`Table::close`]; `remedy` may say something better of a key than the list of those that are known.
-    pub fn close_with(self, remedy: impl Fn(&str) -> Option<String>) {
+    /// Like [`Table::close`]; `remedy` may say something better of a key than the list of those that are known. True when all were known.
+    pub fn close_with(self, remedy: impl Fn(&str) -> Option<String>) -> bool {
         let asked = self.asked.borrow();
+        let mut sound = true;
         for key in self.inner.keys().filter(|key| !asked.contains(&key.get_ref().as_ref())) {
             let name = key.get_ref();
             let mut known: Vec<_> = asked.iter().map(|k| format!("`{k}`")).collect();
@@ -184,7 +185,9 @@ impl<'d> Table<'d> {
             });
             let message = format!("`{}` is not a key that is understood", self.below(name));
             self.document.error(self.document.codes.unknown, key.span().into(), message, "unknown key", help);
+            sound = false;
         }
+        sound
     }
 
     /// `tables.x` and `columns` give `tables.x.columns`.
@@ -197,7 +200,7 @@ impl<'d> Table<'d> {
 
     /// Reports that `value` should be `expected`.
     pub fn wrong<T>(&self, key: &str, value: &Value<'_>, expected: &str) -> Option<T> {
-        let message = format!("`{}` is {expected}, and not {}", self.below(key), value.shape.name());
+        let message = format!("`{}` should be {expected}, and is {}", self.below(key), value.shape.name());
         let document = self.document;
         document.report(
             Diagnostic::error(document.codes.wrong_type, message)
