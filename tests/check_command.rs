@@ -112,15 +112,23 @@ fn files_that_quarrel_are_found_by_route() {
     fs::write(files.path().join("exonym.toml"), together).expect("can be written");
     let output = check(files.path(), &["--format", "json"]);
     assert_eq!(findings(&output), [place("M030", "m/b.toml", 1, 9)], "{}", said(&output));
+    fs::write(files.path().join("exonym.toml"), config(&route("a", "[\"a\", \"c\"]"))).expect("can be written");
+    let output = check(files.path(), &["--format", "json"]);
+    assert_eq!(findings(&output), [place("C014", "exonym.toml", 8, 18)], "{}", said(&output));
+    fs::remove_dir_all(files.path().join("m"))
+        .and_then(|()| fs::create_dir(files.path().join("m")))
+        .expect("can be emptied");
+    let output = check(files.path(), &["--mappings", "m"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("there is no mapping file in `m`"), "{}", said(&output));
 }
 
 #[test]
 fn what_cannot_run_is_exit_2_and_says_what_now() {
-    let files = directory(&[("m/a.toml", GOOD), ("catalog.json", "{\"relations\": 5}"), ("empty/readme.md", "")]);
+    let files = directory(&[("m/a.toml", GOOD), ("catalog.json", "{\"relations\": 5}")]);
     for (args, says) in [
         (&[][..], "cannot read the configuration `exonym.toml`"),
-        (&["--mappings", "nowhere"], "cannot read mappings from `nowhere`"),
-        (&["--mappings", "empty"], "there is no file `*.toml` in `empty`"),
+        (&["--mappings", "nowhere"], "cannot read `nowhere`"),
         (&["--mappings", "m", "--catalog", "nowhere.json"], "cannot read the catalog `nowhere.json`"),
         (&["--mappings", "m", "--catalog", "catalog.json"], "relations"),
         (&["--mappings", "m", "--from", "postgres://127.0.0.1:1/shop"], "cannot connect"),

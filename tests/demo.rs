@@ -45,7 +45,11 @@ fn eight_queries_are_shown_with_their_rows_and_counted() {
         assert!(heading.is_some_and(|h| h.contains("expert_bot_api") || h.contains("energy_ia_api")), "{shown}");
     }
     assert_eq!(shown.matches("  before\n").count(), 8);
-    assert_eq!(shown.matches("rows)\n").count() + shown.matches("(1 row)\n").count(), 9, "eight answers and the counters");
+    assert_eq!(
+        shown.matches("rows)\n").count() + shown.matches("(1 row)\n").count(),
+        9,
+        "eight answers and the counters"
+    );
     assert!(!shown.contains("(0 rows)"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "no colours in a pipe");
     // What is shown as sent is in current names; what came back is in legacy names.
@@ -99,9 +103,14 @@ struct Kept {
 
 impl Kept {
     fn start(temporary: &Path) -> Self {
-        let mut child = demo(temporary, &["--keep"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("exonym runs");
+        let mut child =
+            demo(temporary, &["--keep"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("exonym runs");
         let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
-        let psql = output.by_ref().lines().map_while(Result::ok).find(|line| line.trim_start().starts_with("psql -h 127.0.0.1 -p "));
+        let psql = output
+            .by_ref()
+            .lines()
+            .map_while(Result::ok)
+            .find(|line| line.trim_start().starts_with("psql -h 127.0.0.1 -p "));
         let psql = psql.expect("it says how to connect");
         let port = psql.split_whitespace().nth(4).expect("a port").to_owned();
         Self { child, port, _output: output }

@@ -101,6 +101,49 @@ fn shown(mapping: &Mapping) -> String {
     out
 }
 
+/// `docs/mapping.md` as a user reads it.
+const DOCS: &str = include_str!("../docs/mapping.md");
+
+#[test]
+fn the_docs_list_exactly_the_codes_that_there_are() {
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| M")?.strip_suffix(" |")?.splitn(2, " | ");
+        Some((format!("M{}", cells.next()?), cells.next()?.to_owned()))
+    };
+    let listed: Vec<_> = DOCS.lines().filter_map(row).collect();
+    let mut there: Vec<_> =
+        codes::ALL.iter().map(|(code, meaning)| ((*code).to_owned(), (*meaning).to_owned())).collect();
+    there.sort();
+    assert_eq!(listed, there);
+    let unique: std::collections::BTreeSet<_> = there.iter().map(|(code, _)| code).collect();
+    assert_eq!(unique.len(), there.len(), "a code stands twice");
+}
+
+#[test]
+fn the_examples_in_the_docs_are_mappings() {
+    let blocks: Vec<_> =
+        DOCS.split("```toml\n").skip(1).map(|rest| rest.split("```").next().expect("an end")).collect();
+    assert!(blocks.len() >= 4);
+    for block in blocks {
+        let (mapping, findings) = file::read("docs.toml", block);
+        assert!(mapping.is_some() && findings.is_empty(), "{block}\n{}", render(&findings, false));
+    }
+}
+
+#[test]
+fn the_docs_tell_of_every_key() {
+    // The file's own words: what it lists as known where a key is not.
+    let probe = "x = 1\n[mapping]\nx = 1\n[tables.t]\nx = 1\n[tables.t.columns]\nx = { x = 1 }\n";
+    let (_, findings) = file::read("probe.toml", probe);
+    let lists: Vec<&str> =
+        findings.iter().filter_map(|f| f.help.as_deref()?.split_once("known here: ").map(|(_, list)| list)).collect();
+    assert_eq!(lists.len(), 4, "{findings:?}");
+    for key in lists.iter().flat_map(|list| list.split(", ")).map(|key| key.trim_matches('`')) {
+        let told = [format!("`{key}`"), format!("`{key} = "), format!("`[{key}]`"), format!("`[{key}.")];
+        assert!(told.iter().any(|told| DOCS.contains(told.as_str())), "docs/mapping.md does not tell of `{key}`");
+    }
+}
+
 const GOOD: &str = include_str!("mapping/everything.toml");
 
 proptest! {

@@ -306,6 +306,18 @@ fn a_drain_waits_for_transactions_and_for_nothing_else() {
 }
 
 #[test]
+fn a_drain_does_not_wait_for_a_client_that_says_nothing() {
+    let place = Place::new("silent");
+    let mut proxy = place.serve_limited("startup_timeout = \"1h\"\ndrain_timeout = \"1h\"");
+    let silent = TcpStream::connect(("127.0.0.1", proxy.port)).expect("it listens");
+    // Clients are taken in their order: behind this one, the silent one is inside.
+    assert_eq!(proxy.sql("silent", "SELECT 1"), "1");
+    proxy.signal("TERM");
+    assert!(proxy.wait().success(), "{}", proxy.log());
+    drop(silent);
+}
+
+#[test]
 fn a_drain_ends_at_its_deadline_with_success() {
     let place = Place::new("deadline");
     let mut proxy = place.serve_limited("drain_timeout = \"300ms\"");

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -43,7 +43,10 @@ pub(super) async fn bind(address: &Address) -> io::Result<Listener> {
         }
         outcome => outcome?,
     };
-    Ok(Listener::Unix(listener, SocketFile(path)))
+    let file = SocketFile(path);
+    // As Postgres: who may log in is the server's decision, not the file system's.
+    fs::set_permissions(&file.0, fs::Permissions::from_mode(0o777))?;
+    Ok(Listener::Unix(listener, file))
 }
 
 /// The same for what can only be TCP.

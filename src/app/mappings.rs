@@ -1,6 +1,7 @@
 //! Mapping files on disk → the mappings of each route.
 //!
-//! Everything wrong with any of them is found in one go. Nothing is kept here: `reload` decides what to do with the outcome.
+//! Everything wrong with any of them is found in one go. Nothing is kept here: `reload` decides what to do with the outcome, `cli::check`
+//! shows it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,13 +22,13 @@ const UNKNOWN_MAPPING: &str = "C014";
 const UNREADABLE: &str = "C015";
 
 /// The files that the mappings come from: path and content. Two that are equal give the same mappings.
-pub(super) type Files = BTreeMap<PathBuf, String>;
+pub(crate) type Files = BTreeMap<PathBuf, String>;
 
 /// The mappings of one route, in its order.
-pub(super) type RouteMappings = Vec<Arc<Mapping>>;
+pub(crate) type RouteMappings = Vec<Arc<Mapping>>;
 
 /// Reads all mapping files: those named, and those in the directories named, whose names end in `.toml` and do not begin with a dot.
-pub(super) fn read(paths: &[PathBuf]) -> Result<Files, Vec<Diagnostic>> {
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Files, Vec<Diagnostic>> {
     let mut files = Files::new();
     let mut findings = Vec::new();
     let mut unreadable = |path: &Path, error: &io::Error| {
@@ -55,18 +56,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Files, Vec<Diagnostic>> {
 /// Makes of the files what each route of the configuration wants, in the order of its routes. With a success come warnings, else at
 /// least one error.
 pub(super) fn of_routes(config: &Config, files: &Files) -> (Option<Vec<RouteMappings>>, Vec<Diagnostic>) {
-    let mut findings = Vec::new();
-    let mut mappings = Vec::new();
-    for (path, text) in files {
-        let (mapping, found) = file::read(&path.to_string_lossy(), text);
-        findings.extend(found);
-        mappings.extend(mapping.map(Arc::new));
-    }
-    if files.is_empty() && !config.mappings.is_empty() {
-        let places: Vec<_> = config.mappings.iter().map(|p| format!("`{}`", p.display())).collect();
-        let message = format!("there is no mapping file in {}", places.join(", "));
-        findings.push(Diagnostic::error(NO_MAPPING, message).help("a mapping is a file whose name ends in `.toml`"));
-    }
+    let (mappings, mut findings) = parse(&config.mappings, files);
     let mut routes = Vec::new();
     if !broken(&findings) {
         for route in &config.routes {
@@ -84,11 +74,33 @@ pub(super) fn of_routes(config: &Config, files: &Files) -> (Option<Vec<RouteMapp
     if broken(&findings) { (None, findings) } else { (Some(routes), findings) }
 }
 
-fn broken(findings: &[Diagnostic]) -> bool {
+/// The mappings of the files that have no error, and everything that was found in any; `paths` is where they were looked for.
+pub(crate) fn parse(paths: &[PathBuf], files: &Files) -> (Vec<Arc<Mapping>>, Vec<Diagnostic>) {
+    let mut findings = Vec::new();
+    let mut mappings = Vec::new();
+    for (path, text) in files {
+        let (mapping, found) = file::read(&path.to_string_lossy(), text);
+        findings.extend(found);
+        mappings.extend(mapping.map(Arc::new));
+    }
+    if files.is_empty() && !paths.is_empty() {
+        let places: Vec<_> = paths.iter().map(|p| format!("`{}`", p.display())).collect();
+        let message = format!("there is no mapping file in {}", places.join(", "));
+        findings.push(Diagnostic::error(NO_MAPPING, message).help("a mapping is a file whose name ends in `.toml`"));
+    }
+    (mappings, findings)
+}
+
+pub(crate) fn broken(findings: &[Diagnostic]) -> bool {
     findings.iter().any(|f| f.severity == Severity::Error)
 }
 
-fn of_route(config: &Config, route: &Route, mappings: &[Arc<Mapping>]) -> Result<RouteMappings, Vec<Diagnostic>> {
+/// The mappings that `route` wants, out of all that there are.
+pub(crate) fn of_route(
+    config: &Config,
+    route: &Route,
+    mappings: &[Arc<Mapping>],
+) -> Result<RouteMappings, Vec<Diagnostic>> {
     let Some(names) = &route.mappings else { return merge(mappings) };
     let mut findings = Vec::new();
     let mut wanted = Vec::new();

@@ -9,7 +9,7 @@
 //! `cli::serve` calls [`run`]. One process runs one of it.
 
 mod listen;
-mod mappings;
+pub(crate) mod mappings;
 mod readiness;
 mod reload;
 mod serve;

@@ -46,6 +46,9 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
     let hangup = signal(SignalKind::hangup()).map_err(Error::Signals)?;
+    if !config.warnings.is_empty() {
+        tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
+    }
     let (files, mappings) = load(&config)?;
     let doors = bind(&listen).await?;
 

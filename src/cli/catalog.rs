@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{Failure, configuration};
+use super::{Failure, configuration, show};
 use crate::backend::introspect::introspect;
 use crate::catalog::file::to_json;
 use crate::config::{Backend, Config};
@@ -59,6 +59,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(url) => direct(url, args.database.as_deref())?,
         None => configuration(&args.config)?.0,
     };
+    show(&config.warnings);
     let backend = backend(&config, args.backend.as_deref())?;
     let database = args.database.clone().map_or_else(|| database(&config, backend), Ok)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::of(&e))?;

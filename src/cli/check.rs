@@ -3,7 +3,7 @@
 //! Findings go to standard output, as text or as JSON (`docs/mapping.md` has its fields). Exit code 0: clean, notes aside; 1: findings;
 //! 2: could not run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,12 +14,13 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Failure;
+use crate::app::mappings::{self, Files};
 use crate::backend::introspect::introspect;
 use crate::backend::unknown::{Unknown, unknown};
 use crate::catalog::{self, Catalog};
 use crate::config::check::{against, against_server, declared_types};
 use crate::config::{self, Backend, Config};
-use crate::mapping::{Mapping, file, merge};
+use crate::mapping::{Mapping, merge};
 use crate::text::diagnostic::{Source, render};
 use crate::text::toml::{Codes, Document};
 use crate::text::{Diagnostic, Severity};
@@ -87,22 +88,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     } else {
         (None, args.mappings.clone())
     };
-    let (files, unread) = match read_files(&paths) {
-        Ok(files) => (files, None),
-        Err(failure) => (BTreeMap::new(), Some(failure)),
+    let files = match mappings::read(&paths) {
+        Ok(files) => files,
+        Err(unread) => {
+            // What was found is worth knowing also when the rest could not be looked at.
+            print(args.format, &Files::new(), findings)?;
+            return Err(Failure::Findings(unread));
+        }
     };
-    let mut mappings = Vec::new();
-    for (path, text) in &files {
-        let (mapping, found) = file::read(&path.to_string_lossy(), text);
-        mappings.extend(mapping.map(Arc::new));
-        findings.extend(found);
-    }
-    let groups = groups(config.as_ref(), &mappings);
-    for group in &groups {
-        findings.extend(merge(&group.mappings).err().into_iter().flatten());
-    }
-    let compared = unread.map_or_else(|| compare(args, &groups, &mut findings), Err);
-    // What was found is worth knowing also when the rest could not be looked at.
+    let (all, found) = mappings::parse(&paths, &files);
+    let groups = groups(config.as_ref(), &all, mappings::broken(&found), &mut findings);
+    findings.extend(found);
+    let compared = compare(args, &groups, &mut findings);
     let code = print(args.format, &files, findings)?;
     compared.map(|()| code)
 }
@@ -138,43 +135,24 @@ fn mappings_of(text: &str) -> Vec<String> {
     root.string_or_strings("mappings").unwrap_or_default().iter().map(|text| text.value.to_owned()).collect()
 }
 
-/// The files under `paths` with their texts, by path.
-fn read_files(paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, String>, Failure> {
-    let mut files = BTreeMap::new();
-    for path in paths {
-        let failed = |e| Failure::Because(format!("cannot read mappings from `{}`: {e}", path.display()));
-        let mut found = vec![path.clone()];
-        if path.is_dir() {
-            let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(failed)?;
-            found = entries.into_iter().map(|e| e.path()).filter(|p| is_mapping(p)).collect();
-        }
-        for path in found {
-            let text = fs::read_to_string(&path).map_err(failed)?;
-            files.insert(path, text);
-        }
-        if files.is_empty() {
-            return Err(Failure::Because(format!("there is no file `*.toml` in `{}`", path.display())));
-        }
-    }
-    Ok(files)
-}
-
-fn is_mapping(path: &Path) -> bool {
-    let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
-    !hidden && path.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) && path.is_file()
-}
-
-/// The mappings by route; without a configuration all together.
-fn groups(config: Option<&Config>, mappings: &[Arc<Mapping>]) -> Vec<Group> {
-    let Some(config) = config else { return vec![Group { mappings: mappings.to_vec(), backend: None }] };
-    let group = |route: &config::Route| {
-        let wanted = |m: &&Arc<Mapping>| {
-            route.mappings.as_ref().is_none_or(|names| names.iter().any(|(name, _)| **name == *m.name))
-        };
-        let backend = config.backend(&route.backend).map(|b| (b.clone(), config.database(route).to_owned()));
-        Group { mappings: mappings.iter().filter(wanted).cloned().collect(), backend }
+/// The mappings by route; without a configuration all together. `broken` says that there are files without a mapping.
+fn groups(config: Option<&Config>, all: &[Arc<Mapping>], broken: bool, findings: &mut Vec<Diagnostic>) -> Vec<Group> {
+    let Some(config) = config else {
+        findings.extend(merge(all).err().into_iter().flatten());
+        return vec![Group { mappings: all.to_vec(), backend: None }];
     };
-    config.routes.iter().map(group).collect()
+    let mut groups = Vec::new();
+    for route in &config.routes {
+        let names = route.mappings.as_ref();
+        let wanted = |m: &&Arc<Mapping>| names.is_none_or(|names| names.iter().any(|(name, _)| **name == *m.name));
+        let mappings: Vec<_> = all.iter().filter(wanted).cloned().collect();
+        // A route that wants a mapping whose file has errors is told of those alone.
+        let quarrels = if broken { merge(&mappings) } else { mappings::of_route(config, route, all) };
+        findings.extend(quarrels.err().into_iter().flatten());
+        let backend = config.backend(&route.backend).map(|b| (b.clone(), config.database(route).to_owned()));
+        groups.push(Group { mappings, backend });
+    }
+    groups
 }
 
 /// Holds the mappings against the catalog that the arguments name, if they do.
@@ -225,7 +203,7 @@ async fn live(
 }
 
 /// Prints the report; the exit code that it deserves.
-fn print(format: Format, files: &BTreeMap<PathBuf, String>, findings: Vec<Diagnostic>) -> Result<ExitCode, Failure> {
+fn print(format: Format, files: &Files, findings: Vec<Diagnostic>) -> Result<ExitCode, Failure> {
     // Two routes with the same mappings have the same findings.
     let mut unique: Vec<Diagnostic> = Vec::with_capacity(findings.len());
     for finding in findings {

@@ -249,7 +249,9 @@ fn counters(page: &str) -> String {
             (table, "") => table.to_owned(),
             (table, column) => format!("{table}.{column}"),
         };
-        [sample.label("client").to_owned(), name, sample.label("kind").to_owned(), sample.value.clone()].map(Some).into()
+        [sample.label("client").to_owned(), name, sample.label("kind").to_owned(), sample.value.clone()]
+            .map(Some)
+            .into()
     };
     let mut rows: Vec<Vec<Option<String>>> = samples(page, "exonym_rewrites_total").iter().map(row).collect();
     rows.sort();

@@ -80,11 +80,10 @@ pub(crate) fn show(findings: &[Diagnostic]) {
     anstream::eprint!("{}", render(findings, std::io::stderr().is_terminal()));
 }
 
-/// Reads the configuration file, shows its warnings, and gives its text with it.
+/// Reads the configuration file, and gives its text with it. The caller shows its warnings.
 pub(crate) fn configuration(path: &Path) -> Result<(Config, String), Failure> {
     let text = fs::read_to_string(path)
         .map_err(|e| Failure::Because(format!("cannot read the configuration `{}`: {e}", path.display())))?;
     let config = config::file::parse(&text, &path.to_string_lossy()).map_err(Failure::Findings)?;
-    show(&config.warnings);
     Ok((config, text))
 }

@@ -165,7 +165,8 @@ impl Installation {
             wait $server
             if [ -e "$directory/asked" ]; then rm -rf "$directory"; else kill $reader; exit 1; fi
         "#;
-        fs::set_permissions(directory, fs::Permissions::from_mode(0o700)).map_err(failed("keep a directory private"))?;
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o700))
+            .map_err(failed("keep a directory private"))?;
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SCRIPT, "sh"]).arg(directory).arg(&self.initdb).arg(&self.postgres);
         command.args([USER, &PORT.to_string()]).current_dir("/").env("LC_ALL", "C").env_remove("PGDATA");
@@ -236,7 +237,8 @@ mod tests {
         for name in ["9.6", "15", "17", "other"] {
             fs::create_dir(root.path().join(name)).expect("made");
         }
-        let names: Vec<_> = versions(root.path(), "").iter().filter_map(|p| p.file_name().map(OsStr::to_owned)).collect();
+        let names: Vec<_> =
+            versions(root.path(), "").iter().filter_map(|p| p.file_name().map(OsStr::to_owned)).collect();
         assert_eq!(names, ["17", "15", "9.6", "other"]);
     }
 
@@ -246,7 +248,9 @@ mod tests {
         let bin = |version: &str, programs: &[&str]| {
             let bin = root.path().join(version).join("bin");
             fs::create_dir_all(&bin).expect("made");
-            programs.iter().for_each(|program| fs::write(bin.join(program), "").expect("written"));
+            for program in programs {
+                fs::write(bin.join(program), "").expect("written");
+            }
             bin
         };
         let (old, new) = (bin("15", &["initdb", "postgres"]), bin("17", &["initdb", "postgres"]));

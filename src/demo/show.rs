@@ -170,7 +170,10 @@ mod tests {
         let spliced = edits.splice(sql);
         let shown = statement(sql, &spliced.sql, &spliced.map);
         assert!(shown.contains(&styled(LEGACY, "a")) && shown.contains(&styled(CURRENT, "t.b")));
-        assert_eq!(plain(&shown), "  before\n    SELECT a\n    FROM t\n  after\n    SELECT t.b\n     AS a\n    FROM t\n");
+        assert_eq!(
+            plain(&shown),
+            "  before\n    SELECT a\n    FROM t\n  after\n    SELECT t.b\n     AS a\n    FROM t\n"
+        );
     }
 
     #[test]
@@ -186,7 +189,8 @@ mod tests {
 
     #[test]
     fn samples_are_read_with_their_escapes() {
-        let page = "# HELP x y\nx_total{a=\"1\",b=\"say \\\"}, \\\\\"} 3\nx_total_other{a=\"2\"} 4\nx_total{a=\"2\"} 5\n";
+        let page =
+            "# HELP x y\nx_total{a=\"1\",b=\"say \\\"}, \\\\\"} 3\nx_total_other{a=\"2\"} 4\nx_total{a=\"2\"} 5\n";
         let found = samples(page, "x_total");
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].label("a"), found[0].label("b"), found[0].value.as_str()), ("1", "say \"}, \\", "3"));

@@ -50,6 +50,6 @@ codes! {
     TYPE_DIFFERS = "M109", "the declared type is not that of the column";
     NO_ZONE = "M110", "the server does not know the time zone";
     UNKNOWN_TYPE = "M111", "neither Postgres nor the catalog is known to have the type";
-    STAR_TWICE = "M113", "`SELECT *` would give a name twice";
     STILL_NAMED = "M112", "a view or a function still names something legacy";
+    STAR_TWICE = "M113", "`SELECT *` would give a name twice";
 }

@@ -5,9 +5,11 @@
 //! known nodes (`references`), and the template is put together again with qualified columns and walked a second time. What is not
 //! understood is refused, not guessed.
 
+use sqlparser::ast::{Expr, SelectItem, SetExpr};
+
 use super::references::{self, References};
 use super::{Piece, Template};
-use crate::sql::{self, LexOptions, Token, TokenKind, names};
+use crate::sql::{self, LexOptions, Reason, Token, TokenKind, names};
 use crate::text::Span;
 
 /// What is wrong with an expression, and where in it.
@@ -35,7 +37,7 @@ pub(super) fn cut(text: &str) -> Result<Template, Vec<BadExpression>> {
     if !comments.is_empty() {
         return Err(comments);
     }
-    let found = walk(text, &tokens).map_err(|bad| vec![bad])?;
+    let found = walk(text).map_err(|bad| vec![bad])?;
     let template = pieces(text, &found);
     let bad = faults(found);
     if !bad.is_empty() {
@@ -55,9 +57,25 @@ fn lex(text: &str) -> Result<Vec<Token>, BadExpression> {
     if tokens.is_empty() {
         return Err(syntax(0, "there is no expression"));
     }
-    // An unparsed `;` would be reported as well, but not as what it is.
-    match tokens.iter().find(|t| t.kind == TokenKind::Semicolon) {
-        Some(token) => Err(syntax(token.span.start, "an expression has no `;`")),
+    let mut open = Vec::new();
+    for token in &tokens {
+        let at = token.span.start;
+        match token.kind {
+            TokenKind::Comma if open.is_empty() => return Err(syntax(at, "these are several expressions")),
+            TokenKind::Semicolon => return Err(syntax(at, "an expression has no `;`")),
+            TokenKind::LeftParen | TokenKind::LeftBracket => open.push(token),
+            TokenKind::RightParen | TokenKind::RightBracket => {
+                let opener =
+                    if token.kind == TokenKind::RightParen { TokenKind::LeftParen } else { TokenKind::LeftBracket };
+                if open.pop().is_none_or(|open| open.kind != opener) {
+                    return Err(syntax(at, "this closes nothing"));
+                }
+            }
+            _ => {}
+        }
+    }
+    match open.pop() {
+        Some(token) => Err(syntax(token.span.start, "this is not closed")),
         None => Ok(tokens),
     }
 }
@@ -74,14 +92,38 @@ fn line_comments(text: &str, tokens: &[Token]) -> Vec<BadExpression> {
     starts.zip(ends).filter_map(comment).collect()
 }
 
-fn walk(text: &str, tokens: &[Token]) -> Result<References, BadExpression> {
+/// What stands before the expression when it is parsed: in a select list words mean what they mean where it will be used.
+const BEFORE: &str = "SELECT (";
+
+/// The references of the one expression that `text` is. Its brackets are known to be balanced, so nothing in it gets out of ours.
+fn walk(text: &str) -> Result<References, BadExpression> {
+    let wrapped = format!("{BEFORE}{text})");
+    let own = |at: usize| at.saturating_sub(BEFORE.len()).min(text.len());
+    let syntax =
+        |at: usize, message: String| BadExpression { at: character(text, own(at)), what: Fault::Syntax(message) };
+    let tokens =
+        sql::lex(&wrapped, LexOptions::default()).map_err(|error| syntax(error.at, error.message.to_owned()))?;
     sql::parse::with_stack(tokens.len(), || {
-        let expr = sql::parse::expression(text, tokens).map_err(|error| BadExpression {
-            at: character(text, error.at.unwrap_or(text.len())),
-            what: Fault::Syntax(error.message),
+        let query = sql::parse::query(&wrapped, &tokens).map_err(|error| {
+            let at = error.at.unwrap_or(wrapped.len());
+            let message = match error.reason {
+                Reason::TooLarge | Reason::TooDeep => error.message,
+                Reason::Grammar if own(at) >= text.trim_end().len() => "it ends too early".into(),
+                Reason::Grammar => "this cannot stand here".into(),
+            };
+            syntax(at, message)
         })?;
+        let SetExpr::Select(select) = &*query.body else { return Err(syntax(0, "this is no expression".into())) };
         let mut found = References::default();
-        references::collect(&expr, &mut found);
+        match select.projection.as_slice() {
+            [SelectItem::UnnamedExpr(Expr::Nested(expr))] => references::collect(expr, &mut found),
+            [SelectItem::UnnamedExpr(expr @ Expr::Subquery(_))] => references::collect(expr, &mut found),
+            _ => return Err(syntax(0, "this is no expression".into())),
+        }
+        let shift = |span: &mut Span| *span = Span::new(own(span.start), own(span.end));
+        found.columns.iter_mut().for_each(|(span, _)| shift(span));
+        found.qualified.iter_mut().for_each(shift);
+        found.forbidden.iter_mut().for_each(|(span, ..)| shift(span));
         found.columns.sort_unstable_by_key(|(span, _)| span.start);
         Ok(found)
     })
@@ -126,9 +168,10 @@ fn survives(template: &Template) -> bool {
             }
         }
     }
-    let Ok(tokens) = lex(&sql) else { return false };
-    walk(&sql, &tokens)
-        .is_ok_and(|again| again.columns.is_empty() && again.qualified.len() == columns && again.forbidden.is_empty())
+    lex(&sql).is_ok()
+        && walk(&sql).is_ok_and(|again| {
+            again.columns.is_empty() && again.qualified.len() == columns && again.forbidden.is_empty()
+        })
 }
 
 /// The character at byte `at`, for a caret.

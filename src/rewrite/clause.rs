@@ -177,7 +177,7 @@ impl<'w> Walk<'w> {
             self.label(&name, span);
             return Ok(());
         }
-        let mapped = matches!(env.name(&name), Found::Mapped(..) | Found::Broken(..));
+        let mapped = matches!(env.name(&name), Found::Mapped(..) | Found::Broken(..) | Found::Obscured(_));
         if !outputs.complete && mapped {
             let message = format!("whether `{name}` is an output label or a column is not known");
             return Err(Refused::unsure(message, "qualify it with its table", Some(span.start)));
@@ -266,10 +266,9 @@ impl<'w> Walk<'w> {
     }
 
     fn edit_star(&mut self, filled: Filled<'w>, targets: Vec<usize>, span: Span) -> Walked {
-        for ((offset, column), number) in filled.columns.into_iter().zip(targets) {
-            self.bound.push((Place::Edit { span, offset }, Bound::Column(number, column)));
-        }
-        self.edit(span, filled.text, "star", Scope::SelectList)
+        let references = filled.references.into_iter().zip(targets);
+        let references = references.map(|((offset, column), number)| (offset, column, number));
+        self.splice_in(references, filled.text, span, "star", Scope::SelectList)
     }
 
     /// All columns of one source as the legacy schema had them.
@@ -297,11 +296,11 @@ impl<'w> Walk<'w> {
                 (Some(table), _) => self.spell_out_legacy(source, table, &label, filled, span)?,
                 (None, Some(_)) => filled.push_column(&qualifier(source), label.to_string().into()),
                 (None, None) => {
-                    filled.columns.push((filled.text.len(), label.to_string().into()));
+                    filled.references.push((filled.text.len(), Some(label.to_string().into())));
                     filled.text.push_str(&names::quote(&label));
                 }
             }
-            targets.resize(filled.columns.len(), source.number);
+            targets.resize(filled.references.len(), source.number);
         }
         if let Some(table) = table {
             self.uses.insert(Use {
@@ -330,9 +329,9 @@ impl<'w> Walk<'w> {
                     let message = format!("`{label}` holds a backslash, which means another thing in this session");
                     return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(span.start)));
                 }
-                let one = replacement.fill(&qualifier(source));
+                let one = replacement.fill(&qualifier(source), source.nullable.then_some(&table.presence));
                 let before = filled.text.len();
-                filled.columns.extend(one.columns.into_iter().map(|(offset, column)| (before + offset, column)));
+                filled.references.extend(one.references.into_iter().map(|(offset, column)| (before + offset, column)));
                 filled.text.push_str(&one.text);
                 filled.text.push_str(" AS ");
                 filled.text.push_str(&names::quote(label));

@@ -23,6 +23,9 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     if is(0, "create") {
         return create(source, tokens);
     }
+    if is(0, "drop") {
+        return dropped(source, tokens);
+    }
     if is(0, "alter") {
         // ALTER ROLE … SET search_path concerns later sessions.
         return Effect::None;
@@ -93,7 +96,41 @@ fn create(source: &str, tokens: &[Token]) -> Effect {
     if is(at, "if") {
         at += 3;
     }
-    created(source, tokens, at, temporary)
+    match created(source, tokens, at, temporary) {
+        Effect::Temporary(name) if drops_on_commit(source, tokens) => Effect::TemporaryUntilCommit(name),
+        effect => effect,
+    }
+}
+
+fn drops_on_commit(source: &str, tokens: &[Token]) -> bool {
+    tokens
+        .windows(3)
+        .any(|w| w.iter().zip(["on", "commit", "drop"]).all(|(token, word)| token.is_keyword(source, word)))
+}
+
+/// `DROP TABLE [IF EXISTS] a, b`: without a schema, a temporary table is found first.
+fn dropped(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    if !is(1, "table") && !is(1, "view") {
+        return Effect::None;
+    }
+    let mut at = if is(2, "if") { 4 } else { 2 };
+    let mut names = Vec::new();
+    while let Some(name) = tokens.get(at).and_then(|t| t.ident(source)) {
+        if tokens.get(at + 1).is_some_and(|t| t.kind == TokenKind::Dot) {
+            names.extend(
+                tokens.get(at + 2).filter(|_| name == "pg_temp").and_then(|t| t.ident(source)).map(String::from),
+            );
+            at += 2;
+        } else {
+            names.push(name.into_owned());
+        }
+        if tokens.get(at + 1).is_none_or(|t| t.kind != TokenKind::Comma) {
+            break;
+        }
+        at += 2;
+    }
+    Effect::Dropped(names)
 }
 
 /// `SELECT … INTO [TEMP] [TABLE] name`.
@@ -149,6 +186,12 @@ mod tests {
         assert_eq!(of("CREATE TEMP TABLE IF NOT EXISTS Solver (a int)"), Effect::Temporary("solver".into()));
         assert_eq!(of("CREATE TABLE pg_temp.solver (a int)"), Effect::Temporary("solver".into()));
         assert_eq!(of("SELECT 1 INTO TEMPORARY solver"), Effect::Temporary("solver".into()));
+        let until_commit = Effect::TemporaryUntilCommit("solver".into());
+        assert_eq!(of("CREATE TEMP TABLE solver ON COMMIT DROP AS SELECT 1"), until_commit);
+        assert_eq!(
+            of("DROP TABLE IF EXISTS public.a, solver, pg_temp.b CASCADE"),
+            Effect::Dropped(vec!["solver".into(), "b".into()])
+        );
         assert_eq!(of("CREATE TABLE solver (a int)"), Effect::None);
         assert_eq!(of("SET work_mem = 1"), Effect::None);
     }

@@ -202,7 +202,7 @@ impl<'w> Walk<'w> {
             _ => false,
         };
         if mapped && !counts {
-            return Err(Refused::not_understood("a whole row as an argument", parse::span(ident).map(|s| s.start)));
+            return Err(Refused::unsupported("a whole row as an argument", parse::span(ident).map(|s| s.start)));
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl<'w> Walk<'w> {
         let named = names::ident(ident);
         if self.naming == Naming::Legacy && !self.world.tables_named(&named).is_empty() {
             let at = parse::span(ident).map(|s| s.start);
-            return Err(Refused::not_understood(format!("the row type `{named}`"), at));
+            return Err(Refused::unsupported(format!("the row type `{named}`"), at));
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use sqlparser::ast::{
 use super::query::{Around, Labels};
 use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
+use crate::catalog::Yields;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -99,7 +100,9 @@ impl<'w> Walk<'w> {
             JoinConstraint::On(condition) => {
                 let both = left.with(&right);
                 self.expr(condition, &Env { here: &both, outer: around.outer }, around)?;
-                Ok(both)
+                // The condition sees the rows themselves, everything behind the join also those that are missing.
+                let (left, right) = with_missing_rows(left, right, operator);
+                Ok(left.with(&right))
             }
             JoinConstraint::Using(columns) => {
                 let columns: Option<Vec<&Ident>> = columns.iter().map(single).collect();
@@ -109,6 +112,7 @@ impl<'w> Walk<'w> {
                     self.mergeable(&left, &right, &names::ident(ident), at)?;
                 }
                 let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
+                let (left, right) = with_missing_rows(left, right, operator);
                 Ok(self.merged(&left, &right, columns))
             }
             JoinConstraint::Natural => {
@@ -116,6 +120,7 @@ impl<'w> Walk<'w> {
                 for column in &columns {
                     self.mergeable(&left, &right, column, None)?;
                 }
+                let (left, right) = with_missing_rows(left, right, operator);
                 Ok(self.merged(&left, &right, columns))
             }
         }
@@ -125,11 +130,11 @@ impl<'w> Walk<'w> {
     fn mergeable(&self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
         use super::scope::Found;
         let plain =
-            |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Obscured(_));
+            |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Unseen(_));
         if self.naming == Naming::Current || (plain(left) && plain(right)) {
             return Ok(());
         }
-        Err(Refused::not_understood(format!("a join that merges the mapped column `{column}` (USING or NATURAL)"), at))
+        Err(Refused::unsupported(format!("a join that merges the mapped column `{column}` (USING or NATURAL)"), at))
     }
 
     /// JOIN USING: the merged columns come first and unqualified, both sides keep theirs for qualified use.
@@ -141,7 +146,7 @@ impl<'w> Walk<'w> {
             Rc::new(Source { merged: Rc::new(merged), ..source.as_ref().clone() })
         };
         let columns = Columns::Labels(columns.into());
-        let merged = Source { number, name: None, schema: None, columns, merged: Rc::default() };
+        let merged = Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
         let sides = left.sources.iter().chain(&right.sources).map(hide);
         Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
     }
@@ -196,7 +201,7 @@ impl<'w> Walk<'w> {
                 let Some(alias) = alias else { return Ok(inner) };
                 if inner.sources.iter().any(|s| s.mapped().is_some()) {
                     let at = parse::span(&alias.name).map(|s| s.start);
-                    return Err(Refused::not_understood("an alias for a whole join", at));
+                    return Err(Refused::unsupported("an alias for a whole join", at));
                 }
                 let number = self.next_source();
                 let labels = super::clause::star_labels(&inner);
@@ -254,16 +259,23 @@ impl<'w> Walk<'w> {
         let columns = self.relation_columns(schema_name.as_deref(), &stored, around.ctes, at)?;
         if let Columns::Mapped(mapped) = &columns {
             if alias.is_some_and(|a| !a.columns.is_empty()) {
-                return Err(Refused::not_understood("an alias with a column list", Some(span.start)));
+                return Err(Refused::unsupported("an alias with a column list", Some(span.start)));
             }
             if mapped.is_renamed() {
-                self.rename_table(mapped, schema.map(span_of).transpose()?, span, alias.is_none())?;
+                let hidden = around.ctes.find(&mapped.current).is_some();
+                self.rename_table(mapped, schema.is_some(), hidden, span, alias.is_none())?;
             }
+        }
+        match &columns {
+            Columns::Mapped(table) => self.relations.push((number, &table.schema, &table.current)),
+            Columns::Relation(relation) => self.relations.push((number, &relation.schema, &relation.name)),
+            _ => {}
         }
         let labels_renamed = alias.filter(|a| !a.columns.is_empty());
         let columns = match labels_renamed {
             Some(alias) => {
-                let plain = Source { number, name: None, schema: None, columns, merged: Rc::default() };
+                let plain =
+                    Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
                 renamed(alias, plain.labels()).map_or(Columns::Unknown, |l| Columns::Labels(l.into()))
             }
             None => columns,
@@ -276,7 +288,14 @@ impl<'w> Walk<'w> {
         };
         let name = alias.map_or_else(|| Rc::from(stored.as_ref()), alias_name);
         Ok(Namespace {
-            sources: vec![Rc::new(Source { number, name: Some(name), schema, columns, merged: Rc::default() })],
+            sources: vec![Rc::new(Source {
+                number,
+                name: Some(name),
+                schema,
+                columns,
+                merged: Rc::default(),
+                nullable: false,
+            })],
         })
     }
 
@@ -310,11 +329,12 @@ impl<'w> Walk<'w> {
         })
     }
 
-    /// `FROM customers` → `FROM clientes AS customers`.
+    /// `FROM customers` → `FROM clientes AS customers`. Where a CTE hides the current name, the schema has to be said.
     fn rename_table(
         &mut self,
         table: &'w super::world::Table,
-        schema: Option<Span>,
+        has_schema: bool,
+        hidden: bool,
         span: Span,
         needs_alias: bool,
     ) -> Walked {
@@ -327,9 +347,8 @@ impl<'w> Walk<'w> {
         });
         let current = names::quote(&table.current);
         let found = resolve(self.world, self.context, Naming::Current, None, &table.current);
-        let found = matches!(found, Resolved::Relation(r) if r.schema == table.schema);
-        let prefix =
-            if schema.is_some() || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
+        let found = !hidden && matches!(found, Resolved::Relation(r) if r.schema == table.schema);
+        let prefix = if has_schema || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
         self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table))
     }
@@ -368,15 +387,42 @@ impl<'w> Walk<'w> {
     /// The columns of a function's result: those of its row, or one that is called like its alias.
     fn function_columns(&self, function: &str, called: &Rc<str>) -> Labels {
         let mut overloads = self.world.catalog.functions_named(function);
-        let Some(first) = overloads.next() else { return Some(vec![called.clone()]) };
-        let same = overloads.all(|f| f.columns == first.columns);
-        (same && !first.columns.is_empty()).then(|| first.columns.iter().map(|c| Rc::from(c.as_str())).collect())
+        let value = Some(vec![called.clone()]);
+        let Some(first) = overloads.next() else { return value };
+        if !overloads.all(|f| f.yields == first.yields && f.columns == first.columns) {
+            return None;
+        }
+        match first.yields {
+            Yields::Value => value,
+            Yields::Columns if first.columns.is_empty() => None,
+            Yields::Columns => Some(first.columns.iter().map(|c| Rc::from(c.as_str())).collect()),
+        }
+    }
+}
+
+/// What an outer join makes of its sides.
+fn with_missing_rows<'w>(
+    left: Namespace<'w>,
+    right: Namespace<'w>,
+    operator: &JoinOperator,
+) -> (Namespace<'w>, Namespace<'w>) {
+    let missing = |side: Namespace<'w>| {
+        let nullable = |source: &Rc<Source<'w>>| Rc::new(Source { nullable: true, ..source.as_ref().clone() });
+        Namespace { sources: side.sources.iter().map(nullable).collect() }
+    };
+    match operator {
+        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, missing(right)),
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (missing(left), right),
+        JoinOperator::FullOuter(_) => (missing(left), missing(right)),
+        _ => (left, right),
     }
 }
 
 fn one<'w>(number: usize, name: Option<Rc<str>>, labels: Labels) -> Namespace<'w> {
     let columns = labels.map_or(Columns::Unknown, |l| Columns::Labels(l.into()));
-    Namespace { sources: vec![Rc::new(Source { number, name, schema: None, columns, merged: Rc::default() })] }
+    Namespace {
+        sources: vec![Rc::new(Source { number, name, schema: None, columns, merged: Rc::default(), nullable: false })],
+    }
 }
 
 fn cte_name(cte: &Cte) -> Rc<str> {
@@ -421,7 +467,7 @@ fn common<'w>(left: &Namespace<'w>, right: &Namespace<'w>) -> Walked<Vec<Rc<str>
     let unknown = || Refused::not_understood("NATURAL JOIN over columns that are not known", None);
     let has_rewrites = |n: &Namespace<'w>| n.sources.iter().any(|s| s.mapped().is_some_and(|t| !t.has_plain_rows()));
     if has_rewrites(left) || has_rewrites(right) {
-        return Err(Refused::not_understood("NATURAL JOIN", None));
+        return Err(Refused::unsupported("NATURAL JOIN", None));
     }
     let left = super::clause::star_labels(left).ok_or_else(unknown)?;
     let right: HashSet<Rc<str>> = super::clause::star_labels(right).ok_or_else(unknown)?.into_iter().collect();

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::catalog::{Column as RealColumn, Relation};
+use crate::catalog::{Column as RealColumn, Relation, RelationKind};
 use crate::mapping::{Column, Constant, Kind, Mapping, Piece, type_name};
 use crate::sql::names;
 
@@ -34,6 +34,17 @@ pub struct Replacement {
     pub became: Arc<str>,
     /// Text and columns in turn; a computed one stands in parentheses.
     pub pieces: Vec<Piece>,
+    /// False when it may give a value for a row that is not there: a constant, an expression with a default.
+    pub is_strict: bool,
+}
+
+/// How a row that is there differs from one that an outer join made up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// This column is never NULL.
+    Column(String),
+    /// A view has no such column: the row itself.
+    Row,
 }
 
 /// A replacement for one place: its text, and where in it the columns stand.
@@ -41,17 +52,11 @@ pub struct Replacement {
 pub struct Filled<'w> {
     /// SQL.
     pub text: String,
-    /// (byte of the text where a qualified column begins, that column's stored name).
-    pub columns: Vec<(usize, Cow<'w, str>)>,
+    /// (byte of the text where a reference begins, the column's stored name); none for the whole row.
+    pub references: Vec<(usize, Option<Cow<'w, str>>)>,
 }
 
 impl Replacement {
-    /// True for the plain rename of `current`.
-    #[must_use]
-    pub fn is_rename_of(&self, current: &str) -> bool {
-        self.renamed() == Some(current)
-    }
-
     /// The current column when this is nothing but another name of it.
     #[must_use]
     pub fn renamed(&self) -> Option<&str> {
@@ -67,15 +72,35 @@ impl Replacement {
         self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if text.contains('\\')))
     }
 
-    /// The SQL with each column qualified by `qualifier` (SQL, quoted where needed).
+    /// The SQL with each column qualified by `qualifier` (SQL, quoted where needed). On the nullable side of an outer join,
+    /// `presence` tells a missing row: `CASE WHEN f.feedback_id IS NOT NULL THEN … END`.
     #[must_use]
-    pub fn fill<'w>(&'w self, qualifier: &str) -> Filled<'w> {
+    pub fn fill<'w>(&'w self, qualifier: &str, presence: Option<&'w Presence>) -> Filled<'w> {
+        let guard = presence.filter(|_| !self.is_strict);
         let mut filled = Filled::default();
+        if let Some(presence) = guard {
+            filled.text.push_str("(CASE WHEN ");
+            match presence {
+                Presence::Column(column) => {
+                    filled.push_column(qualifier, Cow::Borrowed(column));
+                    filled.text.push_str(" IS NOT NULL");
+                }
+                Presence::Row => {
+                    filled.references.push((filled.text.len(), None));
+                    filled.text.push_str(qualifier);
+                    filled.text.push_str(" IS DISTINCT FROM NULL");
+                }
+            }
+            filled.text.push_str(" THEN ");
+        }
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => filled.text.push_str(text),
                 Piece::Column(column) => filled.push_column(qualifier, Cow::Borrowed(column)),
             }
+        }
+        if guard.is_some() {
+            filled.text.push_str(" END)");
         }
         filled
     }
@@ -88,7 +113,18 @@ impl<'w> Filled<'w> {
         self.text.push_str(qualifier);
         self.text.push('.');
         self.text.push_str(&names::quote(&column));
-        self.columns.push((start, column));
+        self.references.push((start, Some(column)));
+    }
+}
+
+/// What tells that a row of `relation` is there.
+#[must_use]
+pub fn presence(relation: &Relation) -> Presence {
+    let never_null = relation.columns.iter().find(|c| c.not_null).map(|c| c.name.clone());
+    match (never_null, relation.kind) {
+        (Some(column), _) => Presence::Column(column),
+        (None, RelationKind::View) => Presence::Row,
+        (None, _) => Presence::Column("tableoid".into()),
     }
 }
 
@@ -101,7 +137,14 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
     let pieces = pieces(mapping, column, real);
     let columns: Vec<&str> = column.kind.columns().collect();
     let became = if columns.is_empty() { "a constant".into() } else { columns.join(", ") };
-    Ok(Replacement { legacy: column.legacy.clone(), kind: column.kind.name(), became: became.into(), pieces })
+    let is_strict = matches!(column.kind, Kind::Rename { .. } | Kind::Date { .. } | Kind::Json { .. });
+    Ok(Replacement {
+        legacy: column.legacy.clone(),
+        kind: column.kind.name(),
+        became: became.into(),
+        pieces,
+        is_strict,
+    })
 }
 
 fn pieces(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Vec<Piece> {

@@ -111,9 +111,10 @@ impl Context {
             Effect::Discard => {
                 *self = Self { search_path: None, temporary: BTreeSet::new(), ..start.clone() };
             }
-            Effect::Temporary(name) => {
+            Effect::Temporary(name) | Effect::TemporaryUntilCommit(name) => {
                 self.temporary.insert(name.clone());
             }
+            Effect::Dropped(names) => self.temporary.retain(|name| !names.contains(name)),
         }
     }
 }

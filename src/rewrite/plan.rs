@@ -111,4 +111,8 @@ pub enum Effect {
     Discard,
     /// A temporary table of this name exists now.
     Temporary(String),
+    /// The same, until the transaction ends (`ON COMMIT DROP`).
+    TemporaryUntilCommit(String),
+    /// Tables of these names are gone; the temporary ones among them hide nothing any more.
+    Dropped(Vec<String>),
 }

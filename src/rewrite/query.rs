@@ -86,7 +86,7 @@ impl<'w> Walk<'w> {
     /// the words of the text that holds it decide.
     fn writing(&mut self, _statement: &Statement) -> Walked<Labels> {
         if self.naming == Naming::Legacy {
-            words::allow(self.world, self.source, self.tokens, words::Why::Unsupported)?;
+            words::allow(self.world, self.context, self.source, self.tokens, words::Why::Unsupported)?;
         }
         Ok(None)
     }
@@ -98,9 +98,9 @@ impl<'w> Walk<'w> {
         let name = self.spelled_name(name);
         let columns = self.relation_columns(schema, &name, around.ctes, None)?;
         if let Columns::Mapped(_) = columns {
-            return Err(Refused::not_understood(format!("`TABLE {name}`"), None));
+            return Err(Refused::unsupported(format!("`TABLE {name}`"), None));
         }
-        let source = Source { number, name: None, schema: None, columns, merged: Rc::default() };
+        let source = Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
         Ok(source.labels())
     }
 

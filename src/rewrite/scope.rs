@@ -24,6 +24,8 @@ pub struct Source<'w> {
     pub columns: Columns<'w>,
     /// Columns that JOIN USING merged away: reachable only by qualification.
     pub merged: Rc<HashSet<String>>,
+    /// True on the side of an outer join whose rows may be missing: then all its columns are NULL, computed ones too.
+    pub nullable: bool,
 }
 
 /// What a source offers.
@@ -77,8 +79,10 @@ pub enum Found<'w> {
     Ambiguous,
     /// One reading in the legacy naming, another in the current one.
     TwoReadings,
-    /// A source whose columns are not known stands in the way.
+    /// It may be a legacy column, and a source whose columns are not known stands in the way.
     Obscured(Rc<Source<'w>>),
+    /// Nobody's here, unless that source has it, whose columns are not known.
+    Unseen(Rc<Source<'w>>),
     /// The whole row of a source.
     Row(Rc<Source<'w>>),
     /// Nobody's: the server will say so, or it means something else.
@@ -172,7 +176,7 @@ impl<'w> Namespace<'w> {
         let rewrites = |offer: &Offer| matches!(offer, Offer::Mapped(_) | Offer::Broken(_));
         match (legacy.as_slice(), current.as_slice(), unknown) {
             ([], [], None) => Found::Nothing,
-            ([], [], Some(unknown)) => Found::Obscured(unknown.clone()),
+            ([], [], Some(unknown)) => Found::Unseen(unknown.clone()),
             ([], [source, ..], _) => Found::Plain((*source).clone()),
             ([(_, offer)], _, Some(unknown)) if rewrites(offer) => Found::Obscured(unknown.clone()),
             ([(source, Offer::Mapped(index))], ..) => {
@@ -207,20 +211,20 @@ impl<'w> Env<'_, 'w> {
     /// An unqualified name: a column of the nearest FROM clause that has it, else a whole row.
     #[must_use]
     pub fn name(&self, name: &str) -> Found<'w> {
-        let mut obscured = None;
+        let mut unseen = None;
         let mut level = Some(self);
         while let Some(env) = level {
             match env.here.column(name) {
                 Found::Nothing => {}
-                Found::Obscured(source) => {
-                    obscured.get_or_insert(source);
+                Found::Unseen(source) => {
+                    unseen.get_or_insert(source);
                 }
                 found => {
                     if env.here.is_current_only(name) && env.outer.is_some_and(|outer| outer.has_legacy(name)) {
                         return Found::TwoReadings;
                     }
                     let needs_certainty = !matches!(found, Found::Plain(_));
-                    return match obscured {
+                    return match unseen {
                         Some(source) if needs_certainty => Found::Obscured(source),
                         _ => found,
                     };
@@ -228,9 +232,8 @@ impl<'w> Env<'_, 'w> {
             }
             level = env.outer;
         }
-        match (obscured, self.row(None, name)) {
+        match (unseen, self.row(None, name)) {
             (Some(source), Found::Row(row)) if row.mapped().is_some() => Found::Obscured(source),
-            (Some(source), Found::Nothing) => Found::Obscured(source),
             (_, row) => row,
         }
     }

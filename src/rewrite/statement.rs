@@ -32,7 +32,7 @@ pub fn judge<'w>(
     tokens: &'w [Token],
     explaining: bool,
 ) -> Judged<'w> {
-    let passed = |outcome, why| match words::allow(world, source, tokens, why) {
+    let passed = |outcome, why| match words::allow(world, context, source, tokens, why) {
         Ok(()) => Judged::Passed(outcome),
         Err(refused) => Judged::Refused(refused),
     };
@@ -47,7 +47,7 @@ pub fn judge<'w>(
         Ok(walk) => Judged::Opened(walk),
         Err(Unopened::Unparsed) => passed(Outcome::Unparsed, Why::Unparsed),
         Err(Unopened::Refused(refused)) if refused.only_not_understood => {
-            match words::allow(world, source, tokens, Why::Unsupported) {
+            match words::allow(world, context, source, tokens, Why::Unsupported) {
                 Ok(()) => Judged::Passed(Outcome::Unchanged),
                 Err(_) => Judged::Refused(refused),
             }

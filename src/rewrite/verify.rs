@@ -20,6 +20,9 @@ pub fn compare(legacy: &Walk<'_>, current: &Walk<'_>, map: &SourceMap) -> Result
     if meant.len() != found.len() {
         return Err(format!("it should have {} references and has {}", meant.len(), found.len()));
     }
+    if legacy.relations != current.relations {
+        return Err(format!("it should read {:?} and reads {:?}", legacy.relations, current.relations));
+    }
     if legacy.output != current.output {
         return Err(format!("the output columns were {:?} and are {:?}", legacy.output, current.output));
     }

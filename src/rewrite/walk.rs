@@ -90,6 +90,8 @@ pub struct Walk<'w> {
     pub(super) tokens: &'w [Token],
     /// What becomes of the text.
     pub edits: Edits,
+    /// What each numbered source is: a relation of the current schema, or nothing that has a name there.
+    pub relations: Vec<(usize, &'w str, &'w str)>,
     /// What each reference binds to, in the text after the edits.
     pub bound: Vec<(Place, Bound<'w>)>,
     /// The output columns of the statement, when it has any and they are known.
@@ -125,6 +127,11 @@ impl Refused {
         }
     }
 
+    /// A construct that shows the columns of a mapped table as they are now, whatever is named in the statement.
+    pub fn unsupported(what: impl Into<String>, at: Option<usize>) -> Self {
+        Self { only_not_understood: false, ..Self::not_understood(what, at) }
+    }
+
     /// A statement whose meaning is not certain.
     pub fn unsure(message: impl Into<String>, hint: impl Into<String>, at: Option<usize>) -> Self {
         let (message, hint) = (message.into(), Some(hint.into()));
@@ -142,6 +149,7 @@ impl<'w> Walk<'w> {
             source,
             tokens,
             edits: Edits::new(),
+            relations: Vec::new(),
             bound: Vec::new(),
             output: None,
             uses: BTreeSet::new(),
@@ -170,6 +178,8 @@ impl<'w> Walk<'w> {
 
     /// Adds an edit; two over the same bytes refuse the statement.
     pub(super) fn edit(&mut self, span: Span, text: String, rule: &'static str, scope: Scope<'_, 'w>) -> Walked {
+        let glued = self.source[span.end..].starts_with(is_word) && text.ends_with(is_word);
+        let text = if glued { text + " " } else { text };
         let overlap = |_| {
             let message = "two rewrites of this statement overlap";
             Refused::unsure(message, "please report the statement: this is a bug in exonym", Some(span.start))
@@ -255,7 +265,7 @@ impl<'w> Walk<'w> {
                 self.edit(name, names::quote(current).into_owned(), replacement.kind, Scope::Source(source))
             }
             _ => {
-                let filled = replacement.fill(&qualifier(source));
+                let filled = replacement.fill(&qualifier(source), source.nullable.then_some(&table.presence));
                 self.fill(source, filled, all, replacement.kind)
             }
         }
@@ -263,17 +273,34 @@ impl<'w> Walk<'w> {
 
     /// Puts a filled text in the place of `span`.
     fn fill(&mut self, source: &Source<'w>, filled: Filled<'w>, span: Span, rule: &'static str) -> Walked {
-        for (offset, column) in filled.columns {
-            self.bound.push((Place::Edit { span, offset }, Bound::Column(source.number, column)));
+        let references = filled.references.into_iter().map(|(offset, column)| (offset, column, source.number));
+        self.splice_in(references, filled.text, span, rule, Scope::Source(source))
+    }
+
+    /// Puts `text`, with the references in it, in the place of `span`; apart from the words around it.
+    pub(super) fn splice_in(
+        &mut self,
+        references: impl Iterator<Item = (usize, Option<Cow<'w, str>>, usize)>,
+        text: String,
+        span: Span,
+        rule: &'static str,
+        scope: Scope<'_, 'w>,
+    ) -> Walked {
+        // `SELECT*FROM t` and `SELECT"a"FROM t` need no space between the words, what replaces them does.
+        let glued = self.source[..span.start].ends_with(is_word) && text.starts_with(|c| is_word(c) || c == '"');
+        let (text, shift) = if glued { (format!(" {text}"), 1) } else { (text, 0) };
+        for (offset, column, number) in references {
+            let bound = column.map_or(Bound::Row(number), |column| Bound::Column(number, column));
+            self.bound.push((Place::Edit { span, offset: offset + shift }, bound));
         }
-        self.edit(span, filled.text, rule, Scope::Source(source))
+        self.edit(span, text, rule, scope)
     }
 
     /// The whole row of `source`, which keeps its shape only if the table's columns are the same in both namings.
     fn row(&mut self, source: &Source<'w>, span: Span) -> Walked {
         if source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()) {
             let what = format!("a whole row (`{}`)", span.text(self.source));
-            return Err(Refused::not_understood(what, Some(span.start)));
+            return Err(Refused::unsupported(what, Some(span.start)));
         }
         self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
         Ok(())
@@ -309,19 +336,12 @@ impl<'w> Walk<'w> {
                 "qualify it with its table",
                 at,
             )),
-            Found::Obscured(source) if self.naming == Naming::Legacy && self.legacy_word(name) => {
-                Err(obscured(&source, name, at))
-            }
-            Found::Obscured(_) | Found::Nothing | Found::Mapped(..) | Found::Qualify(_) | Found::Row(_) => {
+            Found::Obscured(source) => Err(obscured(&source, name, at)),
+            Found::Unseen(_) | Found::Nothing | Found::Mapped(..) | Found::Qualify(_) | Found::Row(_) => {
                 self.bound.push((Place::Source(span.start), Bound::Nothing));
                 Ok(())
             }
         }
-    }
-
-    /// True when some mapped table has a legacy column, or is called, like that.
-    fn legacy_word(&self, name: &str) -> bool {
-        !self.world.tables_with_column(name).is_empty()
     }
 
     /// An emitted name is qualified; where the alias means another source, it would be captured.
@@ -337,6 +357,10 @@ impl<'w> Walk<'w> {
     pub(super) fn label(&mut self, name: &str, span: Span) {
         self.bound.push((Place::Source(span.start), Bound::Label(self.stored(name, span))));
     }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii()
 }
 
 /// The source's own name as SQL.

@@ -4,8 +4,11 @@
 //! fails there by itself; what must not happen is that such a statement *succeeds* with another meaning: a name that is real and
 //! mapped at once, a star or a row in the current shape, columns by position.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::Context;
+use super::scope::{Naming, Resolved, resolve};
 use super::walk::{Refused, Walked};
 use super::world::{Table, World};
 use crate::sql::token::{Token, TokenKind};
@@ -22,8 +25,8 @@ pub enum Why {
 }
 
 /// Says yes, or why not.
-pub fn allow(world: &World, source: &str, tokens: &[Token], why: Why) -> Walked {
-    let words = Words { world, source, tokens, why };
+pub fn allow(world: &World, context: &Context, source: &str, tokens: &[Token], why: Why) -> Walked {
+    let words = Words { world, context, source, tokens, why };
     for (at, token) in tokens.iter().enumerate() {
         let Some(name) = token.ident(source) else { continue };
         for &index in world.tables_named(&name) {
@@ -35,6 +38,7 @@ pub fn allow(world: &World, source: &str, tokens: &[Token], why: Why) -> Walked 
 
 struct Words<'a> {
     world: &'a World,
+    context: &'a Context,
     source: &'a str,
     tokens: &'a [Token],
     why: Why,
@@ -96,8 +100,9 @@ impl Words<'_> {
 
     /// A mapped table's name stands at `at`.
     fn table(&self, table: &Table, at: usize) -> Walked {
-        if self.kind(at + 1) == Some(TokenKind::LeftParen) && !self.follows_table_word(at) {
-            // A function of the same name.
+        let called = self.kind(at + 1) == Some(TokenKind::LeftParen) && self.why != Why::Utility;
+        if (called && !self.follows_table_word(at)) || self.is_temporary(at) {
+            // A function, or a table of the session's own.
             return Ok(());
         }
         if table.is_renamed() {
@@ -105,7 +110,7 @@ impl Words<'_> {
         }
         self.columns(table)?;
         if self.why == Why::Utility {
-            return Ok(());
+            return self.copied_shape(table, at);
         }
         self.positional(table, at)?;
         if table.star.is_some() {
@@ -117,17 +122,47 @@ impl Words<'_> {
 
     /// The name exists under another name now. The server does not have it, unless something else is called so.
     fn renamed(&self, table: &Table, at: usize) -> Walked {
-        let exists = self.world.catalog.relations_named(&table.legacy).next().is_some();
+        let exists = !matches!(
+            resolve(self.world, self.context, Naming::Current, self.schema(at).as_deref(), &table.legacy),
+            Resolved::Missing
+        );
         let certain = self.why == Why::Unsupported && self.follows_table_word(at);
         if exists || certain { Err(self.refused(&format!("the legacy table `{}`", table.legacy), at)) } else { Ok(()) }
     }
 
-    fn follows_table_word(&self, at: usize) -> bool {
+    /// The schema that stands before the name at `at`.
+    fn schema(&self, at: usize) -> Option<Cow<'_, str>> {
+        let dotted = at >= 2 && self.kind(at - 1) == Some(TokenKind::Dot);
+        self.tokens.get(at.checked_sub(2)?).filter(|_| dotted)?.ident(self.source)
+    }
+
+    fn is_temporary(&self, at: usize) -> bool {
+        let name = self.tokens[at].ident(self.source);
+        name.is_some_and(|name| self.context.temporary.contains(&*name)) && self.schema(at).is_none()
+    }
+
+    /// `CREATE TABLE … (LIKE t)` and `INHERITS (t)` take over the columns as they are now.
+    fn copied_shape(&self, table: &Table, at: usize) -> Walked {
+        let before = self.before_name(at);
+        let likened = before.is_some_and(|b| self.is(b, "like"));
+        let inherited = (0..at).any(|i| self.is(i, "inherits"));
+        if table.star.is_some() && (likened || inherited) {
+            return Err(self.refused(&format!("the columns of `{}`, which have other names now,", table.legacy), at));
+        }
+        Ok(())
+    }
+
+    /// The token before the name at `at` and its schema.
+    fn before_name(&self, at: usize) -> Option<usize> {
         let mut at = at;
         while at >= 2 && self.kind(at - 1) == Some(TokenKind::Dot) {
             at -= 2;
         }
-        at > 0 && self.is_any(at - 1, &BEFORE_TABLE)
+        at.checked_sub(1)
+    }
+
+    fn follows_table_word(&self, at: usize) -> bool {
+        self.before_name(at).is_some_and(|before| self.is_any(before, &BEFORE_TABLE))
     }
 
     /// Legacy columns of a table that is named in the statement.
@@ -189,11 +224,7 @@ impl Words<'_> {
         if table.star.is_none() {
             return Ok(());
         }
-        let mut before = at;
-        while before >= 2 && self.kind(before - 1) == Some(TokenKind::Dot) {
-            before -= 2;
-        }
-        let Some(before) = before.checked_sub(1) else { return Ok(()) };
+        let Some(before) = self.before_name(at) else { return Ok(()) };
         let mut after = at + 1;
         if self.is(after, "as") {
             after += 2;
@@ -202,10 +233,18 @@ impl Words<'_> {
         let what = match () {
             () if self.is(before, "into") && !listed && !self.is(0, "merge") => "an INSERT without a column list into",
             () if self.is(before, "copy") && !listed => "a COPY without a column list of",
-            () if self.is(before, "table") && !self.is(0, "alter") && !self.is(0, "create") => "`TABLE` of",
+            () if self.is(before, "table") && self.begins_query(before) => "`TABLE` of",
             () => return Ok(()),
         };
         Err(self.refused(&format!("{what} `{}`, whose columns have another order", table.legacy), at))
+    }
+
+    /// `TABLE t` as a query, not as an object of DDL.
+    fn begins_query(&self, at: usize) -> bool {
+        const BEFORE: [&str; 10] =
+            ["as", "for", "union", "all", "distinct", "except", "intersect", "explain", "analyze", "verbose"];
+        let Some(before) = at.checked_sub(1) else { return true };
+        self.is_any(before, &BEFORE) || matches!(self.kind(before), Some(TokenKind::LeftParen | TokenKind::RightParen))
     }
 
     /// A star among output columns gives the current columns.

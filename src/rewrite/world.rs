@@ -8,9 +8,9 @@ use std::sync::Arc;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap as HashMap;
 
-use super::meaning::{self, Meaning, Replacement};
+use super::meaning::{self, Meaning, Presence, Replacement};
 use crate::catalog::{Catalog, Relation};
-use crate::mapping::{self, Kind, Mapping, Star};
+use crate::mapping::{self, Kind, Mapping, Star, shadow};
 
 /// Everything that a decision depends on beside the session: swapped whole, never changed.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub struct Table {
     pub star: Option<Vec<Arc<str>>>,
     /// The current columns in their order.
     pub physical: Vec<Arc<str>>,
+    /// What tells a row from the missing side of an outer join.
+    pub presence: Presence,
 }
 
 /// Words that change what a session's names mean, in any text: they make a text worth lexing. `temp` also finds `temporary`.
@@ -112,12 +114,16 @@ impl Table {
     /// then the statement goes on as it came and the server says what it has.
     fn bind(mapping: &Arc<Mapping>, table: &mapping::Table, catalog: &Catalog) -> Option<Self> {
         let relation = catalog.relation(&mapping.schema, &table.current)?;
-        if is_shadowed(mapping, table, catalog) {
+        let real = catalog.relation(&mapping.schema, &table.legacy).is_some();
+        if shadow::of_table(mapping, table, real).is_shadowed() {
             return None;
         }
         let mut columns: HashMap<Arc<str>, Meaning> = HashMap::default();
         let mut replacements = Vec::new();
-        for column in table.columns.iter().filter(|c| !is_column_shadowed(table, c, relation)) {
+        let shadowed = |column: &mapping::Column| {
+            shadow::of_column(table, column, relation.column(&column.legacy).is_some()).is_shadowed()
+        };
+        for column in table.columns.iter().filter(|c| !shadowed(c)) {
             let meaning = match meaning::replacement(mapping, column, relation) {
                 Ok(replacement) => {
                     replacements.push(replacement);
@@ -143,6 +149,7 @@ impl Table {
             columns,
             replacements,
             star,
+            presence: meaning::presence(relation),
             physical: relation.columns.iter().map(|c| c.name.as_str().into()).collect(),
         })
     }
@@ -164,29 +171,6 @@ impl Table {
     pub fn has_plain_rows(&self) -> bool {
         self.star.is_none()
     }
-}
-
-/// Real wins: a table that exists under the legacy name is served as it is, unless it is itself what another legacy name
-/// means now (`a` ↔ `b`), for then its own name has moved on.
-fn is_shadowed(mapping: &Mapping, table: &mapping::Table, catalog: &Catalog) -> bool {
-    let claimed = || mapping.tables.iter().any(|t| t.current == *table.legacy && t.legacy != table.legacy);
-    table.legacy.as_ref() != table.current
-        && !table.override_real
-        && catalog.relation(&mapping.schema, &table.legacy).is_some()
-        && !claimed()
-}
-
-/// The same for columns.
-fn is_column_shadowed(table: &mapping::Table, column: &mapping::Column, relation: &Relation) -> bool {
-    relation.column(&column.legacy).is_some()
-        && !column.override_real
-        && !is_itself(column)
-        && !is_rename_target(table, &column.legacy)
-}
-
-/// `x = { column = "x", type = "…" }`: the column stays and only its type is the legacy one.
-fn is_itself(column: &mapping::Column) -> bool {
-    matches!(&column.kind, Kind::Rename { column: current } if *current == *column.legacy)
 }
 
 /// True when another legacy column is now this real one.
@@ -214,7 +198,7 @@ fn star(
     let names: Vec<Arc<str>> = match (chosen, &table.layout) {
         (Star::Physical, _) => return None,
         (Star::Legacy, Some(layout)) => layout.iter().map(|l| l.as_str().into()).collect(),
-        (Star::Legacy, None) => relation.columns.iter().map(|c| legacy_name(&c.name, replacements)).collect(),
+        (Star::Legacy, None) => relation.columns.iter().map(|c| legacy_name(&c.name, table, columns)).collect(),
         (Star::Both, _) => {
             let current = relation.columns.iter().map(|c| Arc::from(c.name.as_str()));
             let legacy = replacements.iter().map(|r| r.legacy.clone());
@@ -229,10 +213,13 @@ fn star(
     (!same).then_some(names)
 }
 
-/// The one legacy column that a current column is under another name, or itself.
-fn legacy_name(current: &str, replacements: &[Replacement]) -> Arc<str> {
-    let renamed = replacements.iter().find(|r| r.is_rename_of(current));
-    renamed.map_or_else(|| current.into(), |r| r.legacy.clone())
+/// The one legacy column that a current column is under another name (and perhaps another type), or itself.
+fn legacy_name(current: &str, table: &mapping::Table, columns: &HashMap<Arc<str>, Meaning>) -> Arc<str> {
+    let is_it = |c: &&mapping::Column| {
+        matches!(&c.kind, Kind::Rename { column } if column == current)
+            && matches!(columns.get(&c.legacy), Some(Meaning::Mapped(_)))
+    };
+    table.columns.iter().find(is_it).map_or_else(|| current.into(), |c| c.legacy.clone())
 }
 
 fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> AhoCorasick {

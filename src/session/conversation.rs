@@ -147,7 +147,7 @@ impl Conversation {
         let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
         let effect = statement.map_or(&Effect::None, |s| &s.effect);
         self.state.completed(tag, effect);
-        let temporary = matches!(effect, Effect::Temporary(_));
+        let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
         self.changed_catalog |= !temporary && changes_catalog(tag, note.hints.catalog);
         if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
             self.statements.clear();

@@ -51,7 +51,14 @@ struct Refused {
 /// None when it ended before: then the client has been told why.
 pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
     let limit = shared.limits.startup_timeout;
-    let packet = match timeout(limit, first_packet(&mut client)).await {
+    let mut draining = shared.draining.subscribe();
+    let first = tokio::select! {
+        // Who has spoken is heard, if only to be told.
+        biased;
+        first = timeout(limit, first_packet(&mut client)) => first,
+        _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
+    };
+    let packet = match first {
         Ok(Ok(packet)) => packet,
         Ok(Err(refused)) => return refuse(client, shared, refused).await,
         Err(_) => {
@@ -75,7 +82,7 @@ pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Ope
             return Err(unread(&route));
         }
         if *shared.draining.borrow() {
-            return Err(Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into()));
+            return Err(shutting_down());
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
@@ -88,6 +95,10 @@ pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Ope
         }
         Err(refused) => refuse(client, shared, refused).await,
     }
+}
+
+fn shutting_down() -> Refused {
+    Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
 /// The first packet that is not a request for encryption. Empty-handed clients (health checks) are no refusal worth a word.

@@ -25,6 +25,8 @@ pub(super) enum Encoding {
 #[derive(Debug)]
 pub(super) struct State {
     current: Arc<Context>,
+    /// Temporary tables that end with the transaction.
+    until_commit: Vec<String>,
     /// As a rollback would leave them.
     committed: Names,
     /// As `RESET` and `DISCARD ALL` leave them.
@@ -72,6 +74,7 @@ impl State {
         Self {
             committed: Names::of(&current),
             current: Arc::new(current),
+            until_commit: Vec::new(),
             initial,
             since_commit: Since::Nothing,
             failed: false,
@@ -147,6 +150,9 @@ impl State {
                     Arc::make_mut(&mut self.current).search_path.clone_from(&self.committed.search_path);
                     Arc::make_mut(&mut self.current).temporary.clone_from(&self.committed.temporary);
                 }
+                for name in std::mem::take(&mut self.until_commit) {
+                    Arc::make_mut(&mut self.current).temporary.remove(&name);
+                }
                 self.commit();
                 self.failed = false;
             }
@@ -179,6 +185,16 @@ impl State {
             }
             Effect::Temporary(name) => {
                 Arc::make_mut(&mut self.current).temporary.insert(name.clone());
+            }
+            Effect::TemporaryUntilCommit(name) => {
+                Arc::make_mut(&mut self.current).temporary.insert(name.clone());
+                self.until_commit.push(name.clone());
+            }
+            Effect::Dropped(names) => {
+                if names.iter().all(|name| !self.current.temporary.contains(name)) {
+                    return;
+                }
+                Arc::make_mut(&mut self.current).temporary.retain(|name| !names.contains(name));
             }
         }
         self.since_commit = Since::Changed;

@@ -20,13 +20,25 @@ use super::words::{self, Class, Known};
 use crate::text::Span;
 
 /// What the parser gets for `tokens`; fails where no honest feed is possible.
-pub(super) fn feed(source: &str, tokens: &[Token]) -> Result<Vec<TokenWithSpan>, Unparsed> {
+pub(super) fn feed(source: &str, tokens: &[Token], goal: Goal) -> Result<Vec<TokenWithSpan>, Unparsed> {
     let mut feed = Feed::new(source, tokens);
+    if goal == Goal::Statement {
+        feed.query = feed.find_query();
+    }
     feed.classify();
     feed.clauses = feed.clauses();
     feed.refuse()?;
     feed.shim();
     Ok(feed.emit())
+}
+
+/// What the tokens are to be parsed as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Goal {
+    /// A statement of any kind.
+    Statement,
+    /// A query or a part of one.
+    Query,
 }
 
 /// What becomes of a token.
@@ -97,9 +109,14 @@ impl<'a> Feed<'a> {
         if self.roles.get(at) == Some(&Role::Itself) { self.known[at].keyword } else { Keyword::NoKeyword }
     }
 
-    /// The parenthesis or bracket that belongs to the one at `at`.
+    /// The keyword before `at` if it is syntax.
+    pub(super) fn keyword_before(&self, at: usize) -> Keyword {
+        at.checked_sub(1).map_or(Keyword::NoKeyword, |at| self.keyword(at))
+    }
+
+    /// The parenthesis or bracket that belongs to the one at `at`; the end of the statement when there is none.
     pub(super) fn partner(&self, at: usize) -> usize {
-        self.partners[at]
+        self.partners.get(at).copied().unwrap_or(self.tokens.len())
     }
 
     /// The symbol of the operator at `at`.
@@ -117,14 +134,19 @@ impl<'a> Feed<'a> {
             | TokenKind::Operator
             | TokenKind::Assign
             | TokenKind::Colon => true,
+            // `OPERATOR(pg_catalog.+)`
+            TokenKind::RightParen => self.word_before(self.partner(before)) == Keyword::OPERATOR,
             TokenKind::Word if self.roles[before] == Role::Itself => match self.known[before].class {
                 Some(Class::Reserved) => !is_operand(self.known[before].keyword),
-                Some(Class::TypeOrFunction) => true,
-                Some(Class::Unreserved) => {
-                    let introduces =
-                        [Keyword::BY, Keyword::ESCAPE, Keyword::ZONE, Keyword::RANGE, Keyword::ROWS, Keyword::GROUPS];
-                    introduces.contains(&self.known[before].keyword)
+                Some(Class::TypeOrFunction) => {
+                    matches!(self.known[before].keyword, Keyword::LIKE | Keyword::ILIKE | Keyword::IS)
                 }
+                Some(Class::Unreserved) => match self.known[before].keyword {
+                    Keyword::BY | Keyword::ESCAPE | Keyword::RANGE | Keyword::ROWS | Keyword::GROUPS => true,
+                    // `AT TIME ZONE`, and not the end of a type.
+                    Keyword::ZONE => before > 1 && self.word(before - 2) == Keyword::AT,
+                    _ => false,
+                },
                 Some(Class::ColumnName) => self.known[before].keyword == Keyword::BETWEEN,
                 None => false,
             },
@@ -137,9 +159,11 @@ impl<'a> Feed<'a> {
         self.known[at].is_type && self.roles[at] == Role::Itself
     }
 
-    /// Leaves the tokens of `range` out.
+    /// Leaves the tokens of `range` out, as far as there are.
     pub(super) fn drop(&mut self, range: Range<usize>) {
-        self.roles[range].fill(Role::Dropped);
+        for role in self.roles.iter_mut().take(range.end).skip(range.start) {
+            *role = Role::Dropped;
+        }
     }
 
     /// Feeds `token` with the place `span` in front of the token at `at`; an empty place is none in the tree.
@@ -240,18 +264,14 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// For each parenthesis and bracket the index of its partner, or the number of tokens; zero for other tokens.
+/// For each parenthesis and bracket the index of its partner, or the number of tokens, as for other tokens.
 fn partners(tokens: &[Token]) -> Vec<usize> {
-    let mut partners = vec![0; tokens.len()];
+    let mut partners = vec![tokens.len(); tokens.len()];
     let mut open = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            TokenKind::LeftParen | TokenKind::LeftBracket => {
-                partners[at] = tokens.len();
-                open.push(at);
-            }
+            TokenKind::LeftParen | TokenKind::LeftBracket => open.push(at),
             TokenKind::RightParen | TokenKind::RightBracket => {
-                partners[at] = tokens.len();
                 if let Some(opened) = open.pop() {
                     partners[opened] = at;
                     partners[at] = opened;

@@ -11,7 +11,7 @@ use sqlparser::ast::{Expr, Ident, Query, Statement};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Span as Place, Token as Fed};
 
-use super::feed;
+use super::feed::{self, Goal};
 use super::limits;
 use super::token::Token;
 use crate::text::Span;
@@ -41,17 +41,17 @@ pub enum Reason {
 
 /// The one statement that `tokens` (of `source`, without its `;`) are.
 pub fn statement(source: &str, tokens: &[Token]) -> Result<Statement, Unparsed> {
-    all(source, tokens, Parser::parse_statement)
+    all(source, tokens, Goal::Statement, Parser::parse_statement)
 }
 
 /// The one query that `tokens` are.
 pub fn query(source: &str, tokens: &[Token]) -> Result<Query, Unparsed> {
-    all(source, tokens, |parser| parser.parse_query().map(|query| *query))
+    all(source, tokens, Goal::Query, |parser| parser.parse_query().map(|query| *query))
 }
 
 /// The one expression that `tokens` are.
 pub fn expression(source: &str, tokens: &[Token]) -> Result<Expr, Unparsed> {
-    all(source, tokens, Parser::parse_expr)
+    all(source, tokens, Goal::Query, Parser::parse_expr)
 }
 
 /// Runs `f` with a stack on which the tree of a statement of `tokens` tokens can be parsed, walked and dropped. A tree that
@@ -79,11 +79,12 @@ pub fn span_of(place: Place) -> Option<Span> {
 fn all<T>(
     source: &str,
     tokens: &[Token],
+    goal: Goal,
     rule: impl FnOnce(&mut Parser<'static>) -> Result<T, ParserError>,
 ) -> Result<T, Unparsed> {
     limits::check(source, tokens)?;
     with_stack(tokens.len(), || {
-        let fed = feed::feed(source, tokens)?;
+        let fed = feed::feed(source, tokens, goal)?;
         let mut parser = Parser::new(&Postgres).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
         let tree = rule(&mut parser).map_err(|error| unparsed(&parser, error))?;
         let next = parser.peek_token_ref();

@@ -15,7 +15,6 @@ use super::words::{Class, Known};
 impl Feed<'_> {
     /// Decides for each word whether it may be syntax.
     pub(super) fn classify(&mut self) {
-        self.query = self.find_query();
         for at in 0..self.tokens.len() {
             if self.kind(at) == Some(TokenKind::Word) && !self.may_be_syntax(at) {
                 self.roles[at] = Role::Name;
@@ -24,7 +23,7 @@ impl Feed<'_> {
     }
 
     /// The tokens of the query in this statement: all of them, or what EXPLAIN, PREPARE, DECLARE, CREATE … AS or COPY hold.
-    fn find_query(&self) -> Range<usize> {
+    pub(super) fn find_query(&self) -> Range<usize> {
         let end = self.tokens.len();
         let first = (0..end).find(|at| self.kind(*at) != Some(TokenKind::LeftParen)).unwrap_or(end);
         if begins_query(self.word(first)) {
@@ -74,7 +73,12 @@ impl Feed<'_> {
             None => keyword == Keyword::BERNOULLI && before == Keyword::TABLESAMPLE,
             Some(Class::Unreserved) => match keyword {
                 Keyword::PARTITION => self.word(at + 1) == Keyword::BY,
-                Keyword::OPERATOR => call,
+                Keyword::OPERATOR | Keyword::CUBE | Keyword::ROLLUP => call,
+                Keyword::BY => matches!(before, Keyword::GROUP | Keyword::ORDER | Keyword::PARTITION | Keyword::FIRST),
+                Keyword::ZONE => before == Keyword::TIME,
+                Keyword::ESCAPE | Keyword::RANGE | Keyword::ROWS | Keyword::GROUPS => !self.is_operand_here(at),
+                // Of a column of JSON_TABLE; elsewhere a type or a name.
+                Keyword::PATH => !self.begins_operand(at) && self.kind(at + 1).is_some_and(TokenKind::is_string),
                 Keyword::VALUE => matches!(before, Keyword::JSON | Keyword::USER | Keyword::SYSTEM),
                 _ => in_query,
             },
@@ -96,6 +100,17 @@ impl Feed<'_> {
             },
             Some(Class::Reserved) => true,
         }
+    }
+
+    /// `SET rows = 1`: what follows shows that the word is an operand.
+    fn is_operand_here(&self, at: usize) -> bool {
+        let symbol = self.kind(at + 1) == Some(TokenKind::Operator)
+            && !matches!(self.operator(at + 1), Some("+" | "-" | "@" | "~"));
+        symbol
+            || matches!(
+                self.kind(at + 1),
+                Some(TokenKind::Dot | TokenKind::ColonColon | TokenKind::LeftBracket | TokenKind::Comma)
+            )
     }
 
     /// `CURRENT ROW`, `OFFSET 1 ROW`, `FETCH FIRST ROW ONLY`

@@ -17,25 +17,10 @@ impl Feed<'_> {
     /// Refuses what sqlparser would misread or whose names its tree does not hold.
     pub(super) fn refuse(&self) -> Result<(), Unparsed> {
         for at in self.query.clone().skip(1) {
-            let before = self.keyword(at - 1);
+            let before = self.keyword_before(at);
             match self.keyword(at) {
                 // `SELECT WHERE false`: read as a column called `where`.
-                Keyword::INTO
-                | Keyword::WHERE
-                | Keyword::GROUP
-                | Keyword::HAVING
-                | Keyword::WINDOW
-                | Keyword::UNION
-                | Keyword::INTERSECT
-                | Keyword::EXCEPT
-                | Keyword::ORDER
-                | Keyword::LIMIT
-                | Keyword::OFFSET
-                | Keyword::FETCH
-                | Keyword::FOR
-                    if before == Keyword::SELECT
-                        || before == Keyword::ALL && self.word_before(at - 1) == Keyword::SELECT =>
-                {
+                next if ends_expression(next) && next != Keyword::FROM && self.is_after_select(at) => {
                     return self.unparsed(at, "an empty select list is not supported");
                 }
                 // `SELECT 1 UNION TABLE t`: the tree has no place for `t`.
@@ -45,11 +30,12 @@ impl Feed<'_> {
                     return self.unparsed(at, "`TABLE` as a query is not supported");
                 }
                 // `FROM current_date`: read as a table of that name.
-                _ if matches!(before, Keyword::FROM | Keyword::JOIN)
-                    && self.is_value_function(at)
-                    && self.is_from_clause(at - 1) =>
-                {
+                _ if self.is_value_function(at) && self.is_in_from(at) => {
                     return self.unparsed(at, "a function without parentheses in FROM is not supported");
+                }
+                // `SELECT a and FROM t`: a label for Postgres, and the end of the list is lost.
+                next if joins_operands(before) && ends_expression(next) => {
+                    return self.unparsed(at, "an operator as a label is not supported");
                 }
                 _ => {}
             }
@@ -63,6 +49,7 @@ impl Feed<'_> {
         self.free_labels_called_end();
         for at in 0..self.tokens.len() {
             match self.tokens[at].kind {
+                _ if self.roles[at] == Role::Dropped => {}
                 TokenKind::Word if self.query.contains(&at) => self.shim_word(at),
                 TokenKind::Word => self.shim_utility_word(at),
                 TokenKind::Operator => self.shim_operator(at),
@@ -80,17 +67,18 @@ impl Feed<'_> {
             Keyword::FOR => self.shim_lock(at),
             Keyword::TRIM => self.shim_trim(at),
             // The argument stays an argument; what ASYMMETRIC says is the default.
-            Keyword::VARIADIC | Keyword::ASYMMETRIC => self.drop(at..at + 1),
+            Keyword::VARIADIC if self.begins_operand(at) => self.drop(at..at + 1),
+            Keyword::ASYMMETRIC if self.keyword_before(at) == Keyword::BETWEEN => self.drop(at..at + 1),
             Keyword::AT if self.word(at + 1) == Keyword::LOCAL => {
                 self.put(at + 1, [Keyword::TIME, Keyword::ZONE]);
                 self.add(at + 2, Fed::SingleQuotedString("local".into()), None);
             }
             Keyword::LIKE | Keyword::ILIKE if is_quantifier(next) => self.shim_like_any(at),
             Keyword::OPERATOR => self.shim_operator_call(at),
-            Keyword::CURRENT if next == Keyword::OF && self.keyword(at - 1) == Keyword::WHERE => {
+            Keyword::CURRENT if next == Keyword::OF && self.keyword_before(at) == Keyword::WHERE => {
                 // The name of a cursor.
                 self.roles[at] = Role::Instead(word(Keyword::TRUE));
-                self.drop(at + 1..(at + 3).min(self.tokens.len()));
+                self.drop(at + 1..at + 3);
             }
             Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at),
             Keyword::CURRENT_ROLE | Keyword::CURRENT_SCHEMA | Keyword::SYSTEM_USER => self.shim_value_function(at),
@@ -105,7 +93,20 @@ impl Feed<'_> {
     fn shim_other_word(&mut self, at: usize) {
         match self.word(at) {
             Keyword::EXCLUDE => self.drop_frame_exclusion(at),
-            Keyword::NoKeyword if self.is(at, "isnull") => self.put(at, [Keyword::IS, Keyword::NULL]),
+            // `SELECT xml "x"`: a column and its label, read as a literal even without the keyword.
+            Keyword::NoKeyword | Keyword::XML
+                if self.is(at, "xml")
+                    && self.kind(at + 1).is_some_and(|kind| kind != TokenKind::Word && kind.is_ident()) =>
+            {
+                self.roles[at] = Role::Instead(Fed::Word(Word {
+                    value: "xml".into(),
+                    quote_style: Some('"'),
+                    keyword: Keyword::NoKeyword,
+                }));
+            }
+            Keyword::NoKeyword if self.is(at, "isnull") && self.word_before(at) != Keyword::AS => {
+                self.put(at, [Keyword::IS, Keyword::NULL]);
+            }
             Keyword::NoKeyword if self.is(at, "overriding") && self.word(at + 2) == Keyword::VALUE => {
                 self.drop(at..at + 3);
             }
@@ -255,9 +256,9 @@ impl Feed<'_> {
     /// `x LIKE ANY (…)` is `x ~~ ANY (…)`, and sqlparser knows only some of the former.
     fn shim_like_any(&mut self, at: usize) {
         let insensitive = self.keyword(at) == Keyword::ILIKE;
-        let negated = self.keyword(at - 1) == Keyword::NOT;
+        let negated = self.keyword_before(at) == Keyword::NOT;
         if negated {
-            self.roles[at - 1] = Role::Dropped;
+            self.drop(at - 1..at);
         }
         self.roles[at] = Role::Instead(match (negated, insensitive) {
             (false, false) => Fed::DoubleTilde,
@@ -270,7 +271,7 @@ impl Feed<'_> {
     /// `a OPERATOR(pg_catalog.+) b`: an operator like others, but sqlparser binds it looser.
     fn shim_operator_call(&mut self, at: usize) {
         let close = self.partner(at + 1);
-        if close >= self.tokens.len() || close != at + 3 && self.operator(close - 1).is_none() {
+        if close <= at + 2 || self.operator(close - 1).is_none() {
             return;
         }
         let quantified = is_quantifier(self.keyword(close + 1));
@@ -314,16 +315,14 @@ impl Feed<'_> {
         }
         // `RANGE '1 day'::interval PRECEDING`: sqlparser takes a plain string there for all of the bound.
         let bound = matches!(
-            self.keyword(at.wrapping_sub(1)),
+            self.keyword_before(at),
             Keyword::BETWEEN | Keyword::AND | Keyword::RANGE | Keyword::ROWS | Keyword::GROUPS
         );
-        if bound && self.kind(at + 1) == Some(TokenKind::ColonColon) && self.kind(at) == Some(TokenKind::String) {
-            let end = (at + 2..self.tokens.len()).find(|at| !self.is_type_word(*at)).unwrap_or(at + 2);
-            let behind = (at + 2..=end).any(|at| matches!(self.word(at), Keyword::PRECEDING | Keyword::FOLLOWING));
-            if behind {
-                let value = self.tokens[at].string_value(self.source).unwrap_or_default().into_owned();
-                self.roles[at] = Role::Instead(Fed::EscapedStringLiteral(value));
-            }
+        let cast =
+            bound && self.kind(at) == Some(TokenKind::String) && self.kind(at + 1) == Some(TokenKind::ColonColon);
+        if cast && matches!(self.keyword(self.type_end(at + 2)), Keyword::PRECEDING | Keyword::FOLLOWING) {
+            let value = self.tokens[at].string_value(self.source).unwrap_or_default().into_owned();
+            self.roles[at] = Role::Instead(Fed::EscapedStringLiteral(value));
         }
     }
 
@@ -332,7 +331,10 @@ impl Feed<'_> {
         let behind_dot = at > 0 && self.kind(at - 1) == Some(TokenKind::Dot);
         match self.kind(at) {
             Some(TokenKind::QuotedIdent | TokenKind::UnicodeIdent) => true,
-            Some(TokenKind::Word) => behind_dot || self.known[at].class.is_none() && self.roles[at] == Role::Name,
+            Some(TokenKind::Word) => {
+                let may_be = self.known[at].class.is_none() || self.known[at].keyword == Keyword::PATH;
+                behind_dot || may_be && self.roles[at] == Role::Name
+            }
             _ => false,
         }
     }
@@ -428,14 +430,28 @@ impl Feed<'_> {
 
     /// `current_date` and its like, which are called without parentheses.
     fn is_value_function(&self, at: usize) -> bool {
-        let reserved = self.known[at].class == Some(Class::Reserved);
+        let reserved = matches!(self.known[at].class, Some(Class::Reserved | Class::TypeOrFunction));
         let name = self.tokens[at].text(self.source).to_ascii_lowercase();
-        reserved && (name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user"))
+        let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
+        reserved && !called && (name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user"))
     }
 
-    /// True when the FROM at `at` begins a list of tables: not that of `extract(day FROM x)` or `x IS DISTINCT FROM y`.
-    fn is_from_clause(&self, at: usize) -> bool {
-        self.clauses[at] != Keyword::NoKeyword && self.word_before(at) != Keyword::DISTINCT
+    /// True behind `SELECT` and `SELECT ALL`.
+    fn is_after_select(&self, at: usize) -> bool {
+        let before = self.keyword_before(at);
+        before == Keyword::SELECT || before == Keyword::ALL && self.keyword_before(at - 1) == Keyword::SELECT
+    }
+
+    /// True when a table is named at `at`. The FROM of `extract(day FROM x)` and `x IS DISTINCT FROM y` names none.
+    fn is_in_from(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1) else { return false };
+        match self.keyword(before) {
+            Keyword::FROM => {
+                self.clauses[before] != Keyword::NoKeyword && self.word_before(before) != Keyword::DISTINCT
+            }
+            Keyword::JOIN => true,
+            _ => self.kind(before) == Some(TokenKind::Comma) && self.clauses[before] == Keyword::FROM,
+        }
     }
 
     /// Feeds two keywords in place of the token at `at`.
@@ -447,6 +463,50 @@ impl Feed<'_> {
 
 const fn is_quantifier(keyword: Keyword) -> bool {
     matches!(keyword, Keyword::ANY | Keyword::ALL | Keyword::SOME)
+}
+
+/// Words between two operands.
+const fn joins_operands(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::AND
+            | Keyword::OR
+            | Keyword::NOT
+            | Keyword::LIKE
+            | Keyword::ILIKE
+            | Keyword::BETWEEN
+            | Keyword::IS
+            | Keyword::IN
+    )
+}
+
+/// Reserved words that can only stand behind an expression.
+const fn ends_expression(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::FROM
+            | Keyword::INTO
+            | Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::WINDOW
+            | Keyword::UNION
+            | Keyword::INTERSECT
+            | Keyword::EXCEPT
+            | Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::OFFSET
+            | Keyword::FETCH
+            | Keyword::FOR
+            | Keyword::ON
+            | Keyword::USING
+            | Keyword::AS
+            | Keyword::WHEN
+            | Keyword::THEN
+            | Keyword::ELSE
+            | Keyword::END
+            | Keyword::RETURNING
+    )
 }
 
 /// A keyword as a token.

@@ -142,7 +142,7 @@ SELECT consumption_kwh FROM consumption_log FOR UPDATE OF consumption_log
 => SELECT consumption_log.kwh_consumed AS consumption_kwh FROM consumption_log FOR UPDATE OF consumption_log
 
 SELECT consumption_kwh FROM other.consumption_log
-=> refused 42P01 at byte 28: relation "other.consumption_log" does not exist
+=> unchanged
 
 TABLE feedback_log
 => refused 0A000: `TABLE feedback_log` is not understood by exonym over a mapped table

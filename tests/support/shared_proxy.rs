@@ -34,7 +34,8 @@ impl SharedProxy {
             exec 3<&-
             wait $proxy
         "#;
-        let directory = tempfile::Builder::new().prefix("exonym-proxy-").tempdir().expect("a temporary directory").keep();
+        let directory =
+            tempfile::Builder::new().prefix("exonym-proxy-").tempdir().expect("a temporary directory").keep();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SCRIPT, "sh"]).arg(&directory).arg(env!("CARGO_BIN_EXE_exonym")).arg("serve");
         command.args(["--to", &format!("postgres://postgres@127.0.0.1:{port}/{database}")]);
@@ -43,7 +44,8 @@ impl SharedProxy {
             command.arg("--mappings").arg(mapping);
         }
         command.env("EXONYM_LOG", "info").process_group(0);
-        let mut supervisor = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh can be run");
+        let mut supervisor =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh can be run");
         let lifeline = supervisor.stdin.take();
         let mut proxy = Self { port: 0, admin: 0, directory, supervisor, lifeline };
         proxy.becomes_ready();

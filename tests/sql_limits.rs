@@ -1,0 +1,205 @@
+//! No text stalls or kills the process, however long or deep.
+//!
+//! Each case runs on a thread with the stack of a tokio worker, through everything that a caller does: lex, split, parse, walk,
+//! drop. What exceeds a limit must be refused as such.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use exonym::sql::{LexOptions, Reason, lex, parse, split};
+
+/// As tokio gives its workers.
+const STACK: usize = 2 << 20;
+
+/// Far more than any case takes, so that a busy machine does not fail the test; what is quadratic takes minutes.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 40 } else { 5 });
+
+/// Parses the one statement of `source`; the tree is walked to its depth by writing it out.
+fn outcome(source: String) -> Result<(), Reason> {
+    let run = move || {
+        let tokens = lex(&source, LexOptions::default()).expect("lexes");
+        let statements = split::statements(&source, &tokens);
+        assert_eq!(statements.len(), 1);
+        parse::with_stack(tokens.len(), || match parse::statement(&source, &tokens[statements[0].clone()]) {
+            Ok(tree) => {
+                assert!(tree.to_string().len() > 1);
+                Ok(())
+            }
+            Err(error) => Err(error.reason),
+        })
+    };
+    let started = Instant::now();
+    let result = thread::Builder::new().stack_size(STACK).spawn(run).expect("a thread").join().expect("no panic");
+    assert!(started.elapsed() < PATIENCE, "took {:?}", started.elapsed());
+    result
+}
+
+/// What a caller meets that only wants tokens.
+fn tokens(source: &str) -> usize {
+    let started = Instant::now();
+    let count =
+        lex(source, LexOptions::default()).map_or(0, |tokens| split::statements(source, &tokens).len() + tokens.len());
+    assert!(started.elapsed() < PATIENCE, "took {:?}", started.elapsed());
+    count
+}
+
+fn repeated(head: &str, part: &str, times: usize, tail: &str) -> String {
+    format!("{head}{}{tail}", part.repeat(times))
+}
+
+#[test]
+fn chains_parse_up_to_the_limit_and_are_refused_beyond() {
+    for part in [
+        " + 1",
+        " OR a",
+        " AND a",
+        " || a",
+        "::int",
+        " -> 'a'",
+        " = 1 + 1",
+        " IS NULL",
+        " ISNULL",
+        " NOTNULL",
+        "[1]",
+        " LIKE 'x'",
+        " IN (1)",
+        " AT TIME ZONE 'x'",
+    ] {
+        let operators = part.matches(['+', '=']).count().max(1);
+        assert_eq!(outcome(repeated("SELECT a", part, 9_990 / operators, " FROM t")), Ok(()), "{part}");
+        assert_eq!(outcome(repeated("SELECT a", part, 65_000 / operators, " FROM t")), Err(Reason::TooLarge), "{part}");
+        assert_eq!(outcome(repeated("SELECT a", part, 100_000, " FROM t")), Err(Reason::TooLarge), "{part}");
+    }
+    assert_eq!(outcome(repeated("SELECT 1", " UNION ALL SELECT 1", 1_990, "")), Ok(()));
+    assert_eq!(outcome(repeated("SELECT 1", " UNION ALL SELECT 1", 40_000, "")), Err(Reason::TooLarge));
+    assert_eq!(outcome(repeated("SELECT 1", " UNION ALL SELECT 1", 100_000, "")), Err(Reason::TooLarge));
+}
+
+#[test]
+fn lists_parse_up_to_the_limit_and_are_refused_beyond() {
+    assert_eq!(outcome(repeated("SELECT a FROM t WHERE a IN (1", ",1", 90_000, ")")), Ok(()));
+    assert_eq!(outcome(repeated("SELECT a FROM t WHERE a IN (1", ", 1234567", 1_200_000, ")")), Err(Reason::TooLarge));
+    assert_eq!(outcome(repeated("INSERT INTO t VALUES (-1, 'a'::text)", ", (-1, 'a'::text)", 20_000, "")), Ok(()));
+    assert_eq!(outcome(repeated("SELECT a FROM t", " JOIN u ON a", 49_000, "")), Ok(()));
+    assert_eq!(outcome(repeated("SELECT a FROM t", " JOIN u ON a", 100_000, "")), Err(Reason::TooLarge));
+    assert_eq!(outcome(repeated("SELECT CASE", " WHEN a THEN 1", 49_000, " END")), Ok(()));
+    assert_eq!(outcome(repeated("SELECT a", ".a", 90_000, " FROM t")), Ok(()));
+}
+
+#[test]
+fn nesting_parses_up_to_the_limit_and_is_refused_beyond() {
+    let shapes = [
+        ("(", "1", ")"),
+        ("f(", "1", ")"),
+        ("CASE WHEN a THEN ", "1", " END"),
+        ("CAST(", "1", " AS int)"),
+        ("array[", "1", "]"),
+        ("row(1, ", "2", ")"),
+        ("extract(day FROM ", "a", ")"),
+        ("coalesce(a, ", "b", ")"),
+        ("trim(both FROM ", "b", ")"),
+        ("position('a' IN ", "b", ")"),
+        ("current_time(", "1", ")"),
+        ("date(", "a", ")"),
+        ("(1 + ", "2", " * 3)"),
+        ("f(CASE WHEN (", "a", ") THEN 1 END)"),
+    ];
+    for (open, middle, close) in shapes {
+        let nested = |depth| format!("SELECT {}{middle}{} FROM t", open.repeat(depth), close.repeat(depth));
+        assert_eq!(outcome(nested(14)), Ok(()), "{open}");
+        for depth in [30, 45, 50] {
+            let _ = outcome(nested(depth));
+        }
+        assert_eq!(outcome(nested(5_000)), Err(Reason::TooDeep), "{open}");
+        assert_eq!(outcome(format!("SELECT {}", open.repeat(5_000))), Err(Reason::TooDeep), "{open}");
+    }
+    for (open, middle, close) in [
+        ("SELECT * FROM (", "SELECT 1", ") a"),
+        ("SELECT (", "SELECT 1", ")"),
+        ("SELECT 1 WHERE EXISTS (", "SELECT 1", ")"),
+        ("SELECT 1 WHERE 1 IN (", "SELECT 1", ")"),
+        ("WITH a AS (", "SELECT 1", ") SELECT * FROM a"),
+        ("(", "SELECT 1", ")"),
+        ("(", "SELECT 1", " UNION SELECT 2)"),
+    ] {
+        let nested = |depth| format!("{}{middle}{}", open.repeat(depth), close.repeat(depth));
+        assert_eq!(outcome(nested(20)), Ok(()), "{open}");
+        for depth in [30, 45, 50] {
+            let _ = outcome(nested(depth));
+        }
+        assert_eq!(outcome(nested(5_000)), Err(Reason::TooDeep), "{open}");
+    }
+    for depth in [10, 30, 49] {
+        let _ = outcome(format!("SELECT a FROM {}t{}", "(".repeat(depth), " JOIN u ON a)".repeat(depth)));
+        let _ = outcome(format!("SELECT a FROM {}t{}", "(".repeat(depth), ")".repeat(depth)));
+        let _ = outcome(format!("SELECT a FROM {}", "(t JOIN (SELECT ".repeat(depth / 2)));
+    }
+}
+
+#[test]
+fn prefixes_and_openings_without_end_are_refused() {
+    for part in [
+        "NOT ",
+        "- ",
+        "~ ",
+        "@ ",
+        "CASE - ",
+        "interval ",
+        "EXPLAIN ",
+        "SELECT ",
+        "DISTINCT ",
+        "WITH a AS (",
+        "FROM (",
+        "[",
+        "cast(",
+    ] {
+        let _ = outcome(repeated("SELECT ", part, 60, "1"));
+        for times in [2_000, 60_000] {
+            assert!(outcome(repeated("SELECT ", part, times, "1")).is_err(), "{part}");
+        }
+    }
+    for part in [
+        "IF a THEN ",
+        "BEGIN ",
+        "WHILE a ",
+        "CASE a WHEN b THEN ",
+        "EXPLAIN ",
+        "PREPARE p AS ",
+        "COPY (",
+        "RETURN ",
+        "WITH a AS (",
+        "CREATE VIEW v AS ",
+        "CREATE FUNCTION f() RETURN ",
+        "CREATE SCHEMA s ",
+        "SELECT 1 UNION ",
+        "INSERT INTO t ",
+        "(",
+        "TABLE ",
+        "DECLARE c CURSOR FOR ",
+        "GRANT ",
+        "MERGE INTO t USING ",
+        "DO ",
+        "CALL f(",
+    ] {
+        for times in [60, 2_000, 30_000] {
+            let _ = outcome(repeated("", part, times, "SELECT 1"));
+        }
+    }
+    assert!(outcome(repeated("SELECT a FROM t", " JOIN u", 60_000, "")).is_err());
+    let _ = outcome(repeated("SELECT a FROM t", " JOIN u", 90, &" ON a".repeat(90)));
+    assert!(outcome(repeated("SELECT a::int", "[]", 50_000, "")).is_err());
+}
+
+#[test]
+fn lexing_and_splitting_are_linear() {
+    let million = 1_000_000;
+    for part in [
+        "+-", "-", "/*", "'", "\"", "$a", "$a$ ", "$$ ", "'a'\n", "e'\\''", "--\n", "a.", "((", "))", "1_0", "U&'a' ",
+        "a'", "@-+", "*/", "=/**/", "ä",
+    ] {
+        tokens(&part.repeat(million / part.len()));
+    }
+    assert_eq!(tokens(&"SELECT 1;".repeat(100_000)), 400_000);
+    assert_eq!(tokens(&repeated("SELECT 1", "/**/", million, "")), 3);
+    assert!(tokens(&repeated("CREATE FUNCTION f() BEGIN ATOMIC ", "SELECT CASE END;", 100_000, "")) > 0);
+}
