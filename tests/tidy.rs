@@ -12,8 +12,8 @@ const LAYERS: [&[&str]; 8] = [
     &["rewrite", "config"],
     &["backend"],
     &["session", "http"],
-    &["app"],
-    &["demo", "cli"],
+    &["app", "demo"],
+    &["cli"],
 ];
 
 /// So many of the layers are pure: bytes and values in, bytes and values out.

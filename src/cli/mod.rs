@@ -4,6 +4,7 @@
 
 mod catalog;
 mod check;
+mod demo;
 mod logging;
 mod rewrite;
 mod serve;
@@ -33,6 +34,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Demo(demo::Args),
     Serve(serve::Args),
     Rewrite(rewrite::Args),
     Catalog(catalog::Args),
@@ -52,6 +54,7 @@ pub(crate) enum Failure {
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(args),
         Command::Rewrite(args) => rewrite::run(&args),
         Command::Catalog(args) => catalog::run(args),
