@@ -41,14 +41,30 @@ fn psql_prints_the_same() {
 fn psql_describes_the_current_database_alike() {
     let twins = twins::shared();
     let commands = [
-        "\\d", "\\d+ clientes", "\\d feedback_log", "\\dt *.*", "\\di", "\\dv", "\\df", "\\dT", "\\dn+", "\\l", "\\du", "\\dp",
-        "\\d \"Gadget Runs\"", "\\sf doubled", "\\conninfo", "\\encoding", "\\dconfig DateStyle",
+        "\\d",
+        "\\d+ clientes",
+        "\\d feedback_log",
+        "\\dt *.*",
+        "\\di",
+        "\\dv",
+        "\\df",
+        "\\dT",
+        "\\dn+",
+        "\\l",
+        "\\du",
+        "\\dp",
+        "\\d \"Gadget Runs\"",
+        "\\sf doubled",
+        "\\conninfo",
+        "\\encoding",
+        "\\dconfig DateStyle",
     ];
     for command in commands {
         let run = |port| psql(port, twins::CURRENT, &["-E".into(), "-c".into(), command.into()]);
         let (straight, through) = (run(twins.server.port), run(twins.proxy.port));
         let text = |output: &Output, port: u16| {
-            let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            let text =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             text.replace(&port.to_string(), "PORT")
         };
         assert_eq!(text(&straight, twins.server.port), text(&through, twins.proxy.port), "{command}");
@@ -102,8 +118,11 @@ fn psql_differs(case: &Case) -> Result<(), String> {
     if codes.iter().any(|code| may.contains(&code)) {
         return Ok(());
     }
-    let must: Vec<&Vec<String>> =
-        case.steps.iter().filter_map(|s| if let Expect::Refused(codes) = &s.expect { Some(codes) } else { None }).collect();
+    let must: Vec<&Vec<String>> = case
+        .steps
+        .iter()
+        .filter_map(|s| if let Expect::Refused(codes) = &s.expect { Some(codes) } else { None })
+        .collect();
     if !must.is_empty() {
         let refused = must.iter().all(|any| any.iter().any(|code| codes.contains(code)));
         let said = String::from_utf8_lossy(&through.stderr);
@@ -146,7 +165,9 @@ fn printed(output: &Output, ordered: bool, places: bool) -> String {
         let under = std::mem::take(&mut caret);
         let parts: Vec<&str> = line.splitn(3, ':').collect();
         match parts[..] {
-            [severity @ ("ERROR" | "WARNING" | "NOTICE" | "INFO" | "FATAL"), code, ..] => text += &format!("\n{severity}{code}"),
+            [severity @ ("ERROR" | "WARNING" | "NOTICE" | "INFO" | "FATAL"), code, ..] => {
+                text += &format!("\n{severity}{code}")
+            }
             [line_number, ..] if places && line_number.starts_with("LINE ") => {
                 text += &format!("\n{line}");
                 caret = true;

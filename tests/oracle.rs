@@ -89,9 +89,11 @@ fn run(case: &Case, mode: Mode, application: &str) -> Result<(), String> {
         Straight::Current => twins::CURRENT,
     };
     let texts: Vec<&str> = case.steps.iter().map(straight_text).collect();
-    let expected = side(twins.server.port, database, "straight", case, &texts, mode).map_err(|e| format!("straight: {e}"))?;
+    let expected =
+        side(twins.server.port, database, "straight", case, &texts, mode).map_err(|e| format!("straight: {e}"))?;
     let texts: Vec<&str> = case.steps.iter().map(|s| s.sql.as_str()).collect();
-    let got = side(twins.proxy.port, twins::CURRENT, application, case, &texts, mode).map_err(|e| format!("through: {e}"))?;
+    let got =
+        side(twins.proxy.port, twins::CURRENT, application, case, &texts, mode).map_err(|e| format!("through: {e}"))?;
 
     for (sql, (expected, got)) in before(case).zip(expected.before.iter().zip(&got.before)) {
         compare(&Step::default(), expected, got).map_err(|e| format!("at `{sql}`: {e}"))?;
@@ -192,7 +194,8 @@ fn send_described(client: &mut Client, step: &Step, sql: &str, types: &[u32]) ->
     client.describe(b'S', "described");
     client.sync();
     let mut messages = client.exchange()?;
-    let described = messages.iter().find_map(|m| if let Message::ParameterTypes(t) = m { Some(t.clone()) } else { None });
+    let described =
+        messages.iter().find_map(|m| if let Message::ParameterTypes(t) = m { Some(t.clone()) } else { None });
     if let Some(described) = described {
         let encode = |(oid, (_, text)): (&u32, &(u32, Option<String>))| match text {
             None => Value { format: Format::Binary, bytes: None },
@@ -213,10 +216,8 @@ fn send_described(client: &mut Client, step: &Step, sql: &str, types: &[u32]) ->
 }
 
 fn as_text(step: &Step) -> Vec<Value> {
-    let value = |(_, text): &(u32, Option<String>)| Value {
-        format: Format::Text,
-        bytes: text.clone().map(String::into_bytes),
-    };
+    let value =
+        |(_, text): &(u32, Option<String>)| Value { format: Format::Text, bytes: text.clone().map(String::into_bytes) };
     step.parameters.iter().map(value).collect()
 }
 
@@ -301,7 +302,8 @@ fn compare(step: &Step, expected: &Answer, got: &Answer) -> Result<(), String> {
         return Ok(());
     }
     let first = expected.iter().zip(&got).position(|(a, b)| a != b).unwrap_or(expected.len().min(got.len()));
-    let show = |rows: &[(usize, Vec<Option<Vec<u8>>>)]| rows.iter().skip(first).take(5).map(printed).collect::<String>();
+    let show =
+        |rows: &[(usize, Vec<Option<Vec<u8>>>)]| rows.iter().skip(first).take(5).map(printed).collect::<String>();
     Err(format!(
         "the rows differ ({} straight, {} through), first at {}\n  straight:\n{}  through:\n{}",
         expected.len(),

@@ -34,7 +34,8 @@ impl SharedProxy {
             exec 3<&-
             wait $proxy
         "#;
-        let directory = tempfile::Builder::new().prefix("exonym-proxy-").tempdir().expect("a temporary directory").keep();
+        let directory =
+            tempfile::Builder::new().prefix("exonym-proxy-").tempdir().expect("a temporary directory").keep();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SCRIPT, "sh"]).arg(directory.join("log")).arg(env!("CARGO_BIN_EXE_exonym")).arg("serve");
         command.args(["--to", &format!("postgres://postgres@127.0.0.1:{port}/{database}")]);
