@@ -95,6 +95,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 Ok(0) => {
                     // Half a frame goes on too: the server never executes it, and says what it thinks of it.
                     self.lane.pass(self.lane.at_hand().len());
+                    self.session.lock().phase = Phase::Ending;
                     return self.end_server().await;
                 }
                 Ok(n) => self.session.route.counters.from_client.inc_by(u64::try_from(n).unwrap_or_default()),
