@@ -130,7 +130,10 @@ impl Conversation {
         let Some(head) = self.queue.head() else { return };
         let note = head.note;
         let (protocol, planned, turn) = match &mut head.what {
-            Expected::Query { planned, done } => {
+            Expected::Query { planned, done, gives_up } => {
+                if let Some(name) = gives_up.take().filter(|_| tag == "DEALLOCATE") {
+                    self.statements.remove(&name);
+                }
                 *done += 1;
                 // The next statement of the text begins where this one ends.
                 head.note.arrived = now;

@@ -13,7 +13,7 @@ const MAPPING: &str =
     "[mapping]\nname = \"smartwatt\"\n[tables.consumption_log.columns]\nconsumption_kwh = \"kwh_consumed\"\n";
 
 /// Asks for the legacy name: from `public` the answer is rewritten, the table in `other` has it for real.
-const ASK: &str = "SELECT consumption_kwh FROM consumption_log";
+const ASK: &str = "SELECT consumption_log.consumption_kwh FROM consumption_log";
 
 fn proxy(database: &str) -> (Proxy, Raw) {
     let server = postgres::shared();
