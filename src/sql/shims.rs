@@ -16,7 +16,7 @@ use super::words::Class;
 impl Feed<'_> {
     /// Refuses what sqlparser would misread or whose names its tree does not hold.
     pub(super) fn refuse(&self) -> Result<(), Unparsed> {
-        for at in self.query.clone().skip(1) {
+        for at in self.query.clone() {
             let before = self.keyword_before(at);
             match self.keyword(at) {
                 // `SELECT WHERE false`: read as a column called `where`.
