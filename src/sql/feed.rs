@@ -128,6 +128,7 @@ impl<'a> Feed<'a> {
     pub(super) fn begins_operand(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return true };
         match self.tokens[before].kind {
+            _ if self.roles[before] == Role::Instead(Fed::Comma) => true,
             TokenKind::LeftParen
             | TokenKind::LeftBracket
             | TokenKind::Comma
