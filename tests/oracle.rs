@@ -167,11 +167,14 @@ fn send(client: &mut Client, case: &Case, texts: &[&str], mode: Mode) -> io::Res
                 let name = format!("s{number}");
                 client.parse(&name, sql, &types);
                 client.describe(b'S', &name);
-                client.bind("in portions", &name, &as_text(step), Format::Text);
-                client.describe(b'P', "in portions");
-                client.execute("in portions", 2);
-                client.execute("in portions", 0);
-                client.close(b'P', "in portions");
+                // What gives no rows can be executed only once.
+                if reads(sql) {
+                    client.bind("in portions", &name, &as_text(step), Format::Text);
+                    client.describe(b'P', "in portions");
+                    client.execute("in portions", 2);
+                    client.execute("in portions", 0);
+                    client.close(b'P', "in portions");
+                }
                 client.bind("", &name, &as_text(step), Format::Binary);
                 client.execute("", 0);
                 client.close(b'S', &name);
@@ -186,6 +189,13 @@ fn send(client: &mut Client, case: &Case, texts: &[&str], mode: Mode) -> io::Res
         }
     }
     Ok(answers)
+}
+
+/// True for what can be read in portions, and again.
+fn reads(sql: &str) -> bool {
+    let word =
+        sql.trim_start_matches(['(', ' ', '\n']).split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    ["SELECT", "WITH", "VALUES", "TABLE", "FETCH", "SHOW"].contains(&word.to_ascii_uppercase().as_str())
 }
 
 /// Two round trips: parameters are encoded as the answer to Describe says.
@@ -277,6 +287,13 @@ fn compare(step: &Step, expected: &Answer, got: &Answer) -> Result<(), String> {
             _ => line.to_owned(),
         }
     };
+    if let Expect::Refused(codes) = &step.expect {
+        // The server's own refusal of a name that it does not have comes where it likes.
+        let theirs = |code: &&String| got.messages.iter().any(|m| m.starts_with(&format!("error ERROR {code} ")));
+        if codes.iter().skip(1).any(|code| theirs(&code)) && expected.messages.last() == got.messages.last() {
+            return Ok(());
+        }
+    }
     let counts = |line: &&String| !(step.any_notices && line.starts_with("notice "));
     let messages =
         |answer: &Answer, ours| answer.messages.iter().filter(counts).map(|m| comparable(m, ours)).collect::<Vec<_>>();
