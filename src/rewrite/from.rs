@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 
 use super::query::{Around, Labels};
-use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
+use super::scope::{Columns, Env, Merged, Namespace, Naming, Resolved, Source, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
 use crate::catalog::Yields;
 use crate::sql::{names, parse};
@@ -112,16 +112,14 @@ impl<'w> Walk<'w> {
                     self.mergeable(&left, &right, &names::ident(ident), at)?;
                 }
                 let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
-                let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, columns))
+                Ok(self.merged(left, right, operator, columns))
             }
             JoinConstraint::Natural => {
                 let columns = common(&left, &right)?;
                 for column in &columns {
                     self.mergeable(&left, &right, column, None)?;
                 }
-                let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, columns))
+                Ok(self.merged(left, right, operator, columns))
             }
         }
     }
@@ -138,14 +136,29 @@ impl<'w> Walk<'w> {
     }
 
     /// JOIN USING: the merged columns come first and unqualified, both sides keep theirs for qualified use.
-    fn merged(&mut self, left: &Namespace<'w>, right: &Namespace<'w>, columns: Vec<Rc<str>>) -> Namespace<'w> {
+    fn merged(
+        &mut self,
+        left: Namespace<'w>,
+        right: Namespace<'w>,
+        operator: &JoinOperator,
+        columns: Vec<Rc<str>>,
+    ) -> Namespace<'w> {
+        let (left, right) = with_missing_rows(left, right, operator);
         let number = self.next_source();
         let hidden: HashSet<String> = columns.iter().map(|c| c.to_string()).collect();
         let hide = |source: &Rc<Source<'w>>| {
             let merged = source.merged.union(&hidden).cloned().collect();
             Rc::new(Source { merged: Rc::new(merged), ..source.as_ref().clone() })
         };
-        let columns = Columns::Labels(columns.into());
+        let (first, second) = match operator {
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (&right, &left),
+            _ => (&left, &right),
+        };
+        let columns = columns.into_iter().map(|label| {
+            let sides = first.plain(&label).zip(second.plain(&label)).map(|(one, other)| [one, other]);
+            Merged { label, sides }
+        });
+        let columns = Columns::Merged(columns.collect());
         let merged = Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
         let sides = left.sources.iter().chain(&right.sources).map(hide);
         Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
@@ -406,14 +419,10 @@ fn with_missing_rows<'w>(
     right: Namespace<'w>,
     operator: &JoinOperator,
 ) -> (Namespace<'w>, Namespace<'w>) {
-    let missing = |side: Namespace<'w>| {
-        let nullable = |source: &Rc<Source<'w>>| Rc::new(Source { nullable: true, ..source.as_ref().clone() });
-        Namespace { sources: side.sources.iter().map(nullable).collect() }
-    };
     match operator {
-        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, missing(right)),
-        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (missing(left), right),
-        JoinOperator::FullOuter(_) => (missing(left), missing(right)),
+        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, right.with_missing_rows()),
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (left.with_missing_rows(), right),
+        JoinOperator::FullOuter(_) => (left.with_missing_rows(), right.with_missing_rows()),
         _ => (left, right),
     }
 }
