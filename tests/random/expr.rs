@@ -81,7 +81,7 @@ impl Generator {
                 }
                 3 => {
                     let one = self.expr(Int, place, d);
-                    node![kind; "-", one]
+                    node![kind; "- ", one]
                 }
                 _ => self.binary(of, " + ", place, d),
             },

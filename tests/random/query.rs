@@ -48,7 +48,7 @@ impl Generator {
         } else {
             Node::empty()
         };
-        let body = self.body(&scope, want, depth);
+        let body = self.body(&scope, want, depth, single);
         let order = self.order(&body, single);
         Query { node: node![Kind::Query; with, body.node, order], columns: body.columns }
     }
@@ -91,11 +91,11 @@ impl Generator {
             " UNION SELECT n + 1, ", label, hidden, " WHERE n < 3) "]
     }
 
-    fn body(&mut self, scope: &Scope, want: Option<&[Type]>, depth: usize) -> Body {
+    fn body(&mut self, scope: &Scope, want: Option<&[Type]>, depth: usize, single: bool) -> Body {
         if depth > 0 && self.seed.chance(12) && self.spend() {
             return self.set_operation(scope, want, depth);
         }
-        if self.seed.chance(2) {
+        if !single && self.seed.chance(2) {
             let types = want.map_or_else(|| vec![Type::Int, Type::Text], <[Type]>::to_vec);
             let row = |g: &mut Self| {
                 let items = types.iter().map(|of| g.expr(*of, Place::plain(scope), 1)).collect();
@@ -280,15 +280,14 @@ impl Generator {
             return label;
         }
         let of = *self.seed.pick(&Type::ALL);
-        let by = match self.column(of, scope) {
+        match self.column(of, scope) {
             Some(column) if self.seed.chance(60) => column,
             // A constant by itself is no order.
-            _ => self.expr(of, Place::plain(scope), 1),
-        };
-        if self.seed.chance(50) && of != Type::Reading {
-            return node![Kind::Fixed; "coalesce(", by, ")"];
+            _ => {
+                let by = self.expr(of, Place::plain(scope), 1);
+                node![Kind::Fixed; "coalesce(", by, ")"]
+            }
         }
-        by
     }
 
     fn grouped(
@@ -390,8 +389,11 @@ impl Generator {
         }
         let source = self.seed.pick(level).clone();
         let (name, key) = (source.name.clone()?, source.key?);
-        let of_it: Vec<_> =
-            scope.references().into_iter().filter(|r| r.level + 1 == scope.levels.len() && r.source.as_ref() == Some(&name)).collect();
+        let of_it: Vec<_> = scope
+            .references()
+            .into_iter()
+            .filter(|r| r.level + 1 == scope.levels.len() && r.source.as_ref() == Some(&name))
+            .collect();
         let key = of_it.iter().find(|r| r.column == key)?.clone();
         let key = self.spelled(&key);
         let columns = of_it.iter().map(|r| {
@@ -405,7 +407,7 @@ impl Generator {
         if by.is_empty() {
             return Node::empty();
         }
-        let (open, close) = match self.seed.below(12) {
+        let (open, close) = match self.seed.below(9) {
             0 => ("ROLLUP (", ")"),
             1 => ("CUBE (", ")"),
             2 => ("GROUPING SETS ((), ", ")"),
