@@ -104,6 +104,12 @@ fn behind_a_change_in_the_same_pipeline_nothing_is_guessed() {
     let rows = raw::rows(&frames);
     assert!(rows == ["real"] || rows.is_empty(), "{frames:?}");
     assert_eq!(frames.last().map(|f| f.body.clone()), Some(b"I".to_vec()));
+    client.query("SET search_path = other");
+    let star = raw::extended("SELECT * FROM consumption_log", &[]);
+    client.send(&[raw::extended("SET search_path = public", &[]), star, raw::sync()].concat());
+    let frames = client.until(b'Z');
+    let columns = raw::columns(&frames);
+    assert!(columns.is_empty() || columns == ["consumption_kwh"], "{frames:?}");
 }
 
 #[test]
