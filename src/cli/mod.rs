@@ -6,6 +6,7 @@ mod catalog;
 mod check;
 mod demo;
 mod logging;
+mod rewrite;
 mod serve;
 
 use std::fs;
@@ -35,6 +36,7 @@ enum Command {
     Check(check::Args),
     Demo(demo::Args),
     Serve(serve::Args),
+    Rewrite(rewrite::Args),
     Catalog(catalog::Args),
 }
 
@@ -54,6 +56,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Rewrite(args) => rewrite::run(&args),
         Command::Catalog(args) => catalog::run(args),
     };
     match outcome {

@@ -35,10 +35,11 @@ pub(super) enum Named {
 pub(super) enum Expected {
     /// The startup packet: everything until the first Z.
     Login,
-    /// A Query, of which so many statements are done.
+    /// A Query, of which so many statements are done; it may give up a statement that was prepared through the protocol.
     Query {
         planned: Option<Arc<Planned>>,
         done: usize,
+        gives_up: Option<Name>,
     },
     Parse {
         name: Name,
@@ -257,7 +258,7 @@ mod tests {
         let name = Name::default;
         for tag in tags.chars() {
             let what = match tag {
-                'Q' => Expected::Query { planned: None, done: 0 },
+                'Q' => Expected::Query { planned: None, done: 0, gives_up: None },
                 'P' => Expected::Parse { name: name(), planned: None },
                 'B' => Expected::Bind { portal: name(), statement: name() },
                 'D' => Expected::Describe(Named::Portal(name())),

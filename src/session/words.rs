@@ -5,6 +5,8 @@
 
 use aho_corasick::AhoCorasick;
 
+use super::queue::Name;
+
 /// What a text may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Hints {
@@ -80,6 +82,26 @@ impl Hints {
     }
 }
 
+/// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
+pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
+    const VERB: &[u8] = b"deallocate";
+    let text = text.trim_ascii();
+    let (verb, rest) = text.split_at_checked(VERB.len())?;
+    if !verb.eq_ignore_ascii_case(VERB) {
+        return None;
+    }
+    let mut rest = rest.strip_suffix(b";").unwrap_or(rest).trim_ascii();
+    if let Some((word, after)) = rest.split_at_checked(8)
+        && word.eq_ignore_ascii_case(b"prepare ")
+    {
+        rest = after.trim_ascii();
+    }
+    match rest.strip_prefix(b"\"").and_then(|r| r.strip_suffix(b"\"")) {
+        Some(quoted) => Some(quoted.into()),
+        None => Some(rest.to_ascii_lowercase().into()),
+    }
+}
+
 /// `SET NAMES 'latin1'`: both words are too common to be looked for everywhere.
 fn is_set_names(text: &[u8]) -> bool {
     let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
@@ -94,6 +116,15 @@ mod tests {
     fn find(text: &str) -> (bool, bool, bool) {
         let hints = Words::new().find(text.as_bytes());
         (hints.names, hints.catalog, hints.lexing)
+    }
+
+    #[test]
+    fn the_name_that_is_given_up_is_found() {
+        let name = |text: &str| deallocated(text.as_bytes()).map(|n| String::from_utf8_lossy(&n).into_owned());
+        assert_eq!(name("DEALLOCATE a1"), Some("a1".into()));
+        assert_eq!(name(" deallocate prepare \"A 1\" ;"), Some("A 1".into()));
+        assert_eq!(name("DEALLOCATE S_1"), Some("s_1".into()));
+        assert_eq!(name("SELECT 1"), None);
     }
 
     #[test]

@@ -128,6 +128,7 @@ impl<'a> Feed<'a> {
     pub(super) fn begins_operand(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return true };
         match self.tokens[before].kind {
+            _ if self.roles[before] == Role::Instead(Fed::Comma) => true,
             TokenKind::LeftParen
             | TokenKind::LeftBracket
             | TokenKind::Comma
@@ -154,9 +155,22 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// True for the keyword of a type: `date '…'`.
+    /// True when the string at `at` may be taken for the label of what stands before it, which it never is in Postgres.
+    fn looks_like_label(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).filter(|_| self.query.contains(&at)) else { return false };
+        self.keyword(before) == Keyword::AS || !self.begins_operand(at) && !self.ends_type(before)
+    }
+
+    /// True for the end of a type's keywords: `date '…'`, `timestamp(3) with time zone '…'`.
     fn ends_type(&self, at: usize) -> bool {
-        self.known[at].is_type && self.roles[at] == Role::Itself
+        let begins =
+            |at: usize| self.known.get(at).is_some_and(|known| known.is_type) && self.roles[at] == Role::Itself;
+        match self.keyword(at) {
+            Keyword::PRECISION | Keyword::VARYING => true,
+            Keyword::ZONE => at > 1 && matches!(self.word(at - 2), Keyword::WITH | Keyword::WITHOUT),
+            _ if self.kind(at) == Some(TokenKind::RightParen) => self.partner(at).checked_sub(1).is_some_and(begins),
+            _ => begins(at),
+        }
     }
 
     /// Leaves the tokens of `range` out, as far as there are.
@@ -233,10 +247,7 @@ impl<'a> Feed<'a> {
                 quote_style: Some('"'),
                 keyword: Keyword::NoKeyword,
             }),
-            // sqlparser takes a plain string behind an operand or a table for an alias; Postgres never does.
-            TokenKind::String if self.query.contains(&at) && !self.begins_operand(at) && !self.ends_type(at - 1) => {
-                Fed::EscapedStringLiteral(value())
-            }
+            TokenKind::String if self.looks_like_label(at) => Fed::EscapedStringLiteral(value()),
             TokenKind::String => Fed::SingleQuotedString(value()),
             TokenKind::EscapeString => Fed::EscapedStringLiteral(value()),
             TokenKind::UnicodeString => Fed::UnicodeStringLiteral(value()),

@@ -130,7 +130,7 @@ impl Levels {
                 self.count(|open| open.sets += 1);
             }
             keyword if is_operator(keyword) || text.eq_ignore_ascii_case("isnull") => {
-                self.count(|open| open.operators += 1)
+                self.count(|open| open.operators += 1);
             }
             _ => {}
         }

@@ -16,7 +16,7 @@ use super::words::Class;
 impl Feed<'_> {
     /// Refuses what sqlparser would misread or whose names its tree does not hold.
     pub(super) fn refuse(&self) -> Result<(), Unparsed> {
-        for at in self.query.clone().skip(1) {
+        for at in self.query.clone() {
             let before = self.keyword_before(at);
             match self.keyword(at) {
                 // `SELECT WHERE false`: read as a column called `where`.
@@ -47,8 +47,22 @@ impl Feed<'_> {
     pub(super) fn shim(&mut self) {
         self.drop_outer_parens();
         self.free_labels_called_end();
+        let mut open = Vec::new();
         for at in 0..self.tokens.len() {
             match self.tokens[at].kind {
+                TokenKind::LeftParen | TokenKind::LeftBracket => open.push(at),
+                TokenKind::RightParen | TokenKind::RightBracket => {
+                    open.pop();
+                }
+                // `json_object(a: b)`, `json_object(a VALUE b)`: as two arguments, which both are.
+                TokenKind::Colon if self.opens_json_object(open.last()) => self.roles[at] = Role::Instead(Fed::Comma),
+                TokenKind::Word
+                    if self.word(at) == Keyword::VALUE
+                        && self.opens_json_object(open.last())
+                        && !self.begins_operand(at) =>
+                {
+                    self.roles[at] = Role::Instead(Fed::Comma);
+                }
                 _ if self.roles[at] == Role::Dropped => {}
                 TokenKind::Word if self.query.contains(&at) => self.shim_word(at),
                 TokenKind::Word => self.shim_utility_word(at),
@@ -421,6 +435,12 @@ impl Feed<'_> {
     /// True for the word `word`, whatever it is here.
     fn is(&self, at: usize, word: &str) -> bool {
         self.tokens.get(at).is_some_and(|token| token.is_keyword(self.source, word))
+    }
+
+    /// True when the parenthesis at `open` is that of a function whose arguments are keys and values.
+    fn opens_json_object(&self, open: Option<&usize>) -> bool {
+        let Some(before) = open.and_then(|open| open.checked_sub(1)) else { return false };
+        self.is(before, "json_object") || self.is(before, "json_objectagg")
     }
 
     /// True for the first argument of a call of `function`.

@@ -40,7 +40,7 @@ impl Raw {
         let mut raw = Self::connect(port);
         raw.send(&startup(&[("user", user), ("database", database)]));
         let frames = raw.until(b'Z');
-        raw.key = frames.iter().find(|f| f.tag == b'K').expect("a login gives a key").body.clone();
+        raw.key = frames.into_iter().find(|f| f.tag == b'K').expect("a login gives a key").body;
         raw
     }
 
