@@ -92,7 +92,10 @@ fn all<T>(
         if next.token == Fed::EOF {
             return Ok(tree);
         }
-        Err(not_understood(source, tokens, span_of(next.span), "expected the end of the statement"))
+        match span_of(next.span) {
+            Some(span) => Err(not_understood(source, tokens, Some(span), "expected the end of the statement")),
+            None => Err(not_understood(source, tokens, None, "this syntax is not supported")),
+        }
     })
 }
 
