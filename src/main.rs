@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The program: hands over to [`exonym::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    exonym::cli::run()
+}

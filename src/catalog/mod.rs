@@ -3,12 +3,15 @@
 //! A [`Catalog`] is immutable; a newer one replaces it whole. It is read by `backend::introspect` from a live server or by
 //! `exonym rewrite --catalog FILE` from the file that `exonym catalog dump` writes. No IO here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+pub mod file;
 
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use serde::{Deserialize, Serialize};
 
-/// Everything the rewriter may know about one database.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// Everything the rewriter may know about one database. Equal when the lists are: the look-up tables follow from them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalog {
     /// The database it was read from.
@@ -26,11 +29,12 @@ pub struct Catalog {
     /// Tables, views and whatever else may stand in FROM by name.
     #[serde(default)]
     pub relations: Vec<Relation>,
-    /// Functions whose result is a row: what FROM sees of them is columns.
+    /// Functions whose result is a row: what FROM sees of them is columns. And, for `check`, whatever else users wrote.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub functions: Vec<Function>,
+    /// Filled by [`Catalog::indexed`].
     #[serde(skip)]
-    index: Index,
+    pub(crate) index: Index,
 }
 
 /// One name that may stand in FROM.
@@ -78,11 +82,11 @@ pub struct Column {
     #[serde(rename = "type")]
     pub type_name: String,
     /// NOT NULL.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_null: bool,
 }
 
-/// A function that yields rows, and what FROM sees of it.
+/// A function, and what FROM sees of it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Function {
@@ -90,15 +94,38 @@ pub struct Function {
     pub schema: String,
     /// Name; overloads stand one by one.
     pub name: String,
+    /// Columns or one value.
+    #[serde(default, skip_serializing_if = "Yields::is_columns")]
+    pub yields: Yields,
     /// Output columns; empty when only a column definition list can tell (`record`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     /// The body, for `check`; never for the rewriter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Index {
+/// What FROM makes of a function's result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Yields {
+    /// [`Function::columns`], under the names that the function gives them.
+    #[default]
+    Columns,
+    /// One column, under the alias or the function's name; trigger functions and procedures count here, as FROM cannot have them.
+    Value,
+}
+
+impl Yields {
+    // By reference, as serde calls it.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    fn is_columns(&self) -> bool {
+        *self == Self::Columns
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Index {
     by_name: HashMap<String, Vec<usize>>,
     column_names: HashSet<String>,
     functions: HashMap<String, Vec<usize>>,
@@ -135,7 +162,7 @@ impl Catalog {
         self.index.by_name.get(name).into_iter().flatten().map(|&i| &self.relations[i])
     }
 
-    /// All row-yielding functions of that name, in any schema.
+    /// All functions of that name, in any schema: none for one that yields a value and that no user wrote.
     pub fn functions_named(&self, name: &str) -> impl Iterator<Item = &Function> {
         self.index.functions.get(name).into_iter().flatten().map(|&i| &self.functions[i])
     }

@@ -3,7 +3,24 @@
 //! A [`Mapping`] is the checked content of one TOML file ([`file`]). It knows nothing of a catalog; what a legacy name means
 //! in a given database is decided by `rewrite::World`. No IO here.
 
+pub mod codes;
+mod column;
+mod constant;
+pub mod file;
+mod json_path;
+pub mod merge;
+mod names;
+mod references;
+pub mod shadow;
+mod table;
+mod template;
+pub mod type_name;
+mod zone;
+
 use std::sync::Arc;
+
+pub use file::parse;
+pub use merge::merge;
 
 use crate::text::{Span, diagnostic::Source};
 
@@ -59,7 +76,7 @@ pub struct Column {
     pub legacy: Arc<str>,
     /// What it means now.
     pub kind: Kind,
-    /// The declared legacy type, as Postgres spells it.
+    /// The declared legacy type in its canonical spelling ([`type_name`]), which is that of a catalog.
     pub type_name: Option<String>,
     /// The mapping wins over a real column of the legacy name.
     pub override_real: bool,

@@ -1,15 +1,48 @@
 //! The decision: what a statement in legacy names becomes in the current schema.
 //!
-//! [`plan`] is pure: text, [`World`] and [`Context`] in, [`Plan`] out. `session` calls it through [`Cache`].
+//! [`plan`] is pure: text, [`World`] and [`Context`] in, [`Plan`] out. `session` calls it through [`Cache`], `exonym rewrite`
+//! through [`explain`]. Nothing is printed from a tree: the plan is edits to the client's own text.
+//!
+//! ```text
+//! text → tokens → statements → tree → scopes → references bound → edits → spliced text → bound again → Plan
+//!        sql::lexer  sql::split  sql::parse   scope, from, query, clause, expr    walk   text::edit   verify
+//! ```
 
+mod cache;
+mod clause;
+mod effect;
+mod expr;
+mod from;
+mod items;
+mod join;
+mod label;
+mod meaning;
 mod plan;
+mod query;
+mod scope;
+mod statement;
+mod verify;
+mod walk;
+mod with;
+mod words;
 mod world;
+mod wrap;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use cache::{Cache, Planned};
+pub use meaning::same_type;
 pub use plan::{Effect, Outcome, Plan, Refusal, Statement, Use};
-pub use world::World;
+pub use walk::Reason;
+pub use world::{Table, World};
+
+use crate::sql::lexer::{LexOptions, lex};
+use crate::sql::split;
+use crate::sql::token::Token;
+use crate::text::{Edit, Edits, Span, Spliced};
+use statement::Judged;
+use walk::{Refused, Walk};
 
 /// What the meaning of a text depends on beside the world: the session's own state.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -22,4 +55,210 @@ pub struct Context {
     pub temporary: BTreeSet<String>,
     /// `standard_conforming_strings`.
     pub standard_conforming_strings: bool,
+}
+
+/// Decides about the text of one Query or Parse message.
+#[must_use]
+pub fn plan(world: &World, context: &Context, source: &str) -> Plan {
+    decide(world, context, source, false).0
+}
+
+/// The same, with the reason of each edit.
+#[must_use]
+pub fn explain(world: &World, context: &Context, source: &str) -> (Plan, Vec<Reason>) {
+    decide(world, context, source, true)
+}
+
+fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (Plan, Vec<Reason>) {
+    let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
+    let Ok(tokens) = lex(source, options) else {
+        // What cannot be cut into tokens is refused by the server for the same reason.
+        return (whole(source, Outcome::Unparsed), Vec::new());
+    };
+    let mut contexts = vec![context.clone()];
+    let ranges = split::statements(source, &tokens);
+    for range in &ranges {
+        let mut after = contexts.last().unwrap_or(context).clone();
+        after.apply(&effect::effect(source, &tokens[range.clone()]), context);
+        contexts.push(after);
+    }
+    let judged: Vec<Judged<'_>> = ranges
+        .iter()
+        .zip(&contexts)
+        .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()], explaining))
+        .collect();
+    let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges };
+    draft.finish(judged)
+}
+
+impl Context {
+    /// What a session sees that has set nothing.
+    #[must_use]
+    pub fn new(user: &str, search_path: &[String]) -> Self {
+        Self {
+            user: user.into(),
+            search_path: Some(search_path.into()),
+            temporary: BTreeSet::new(),
+            standard_conforming_strings: true,
+        }
+    }
+
+    /// Applies what a statement does to the names of the statements behind it in the same text. `start` is the context that
+    /// the text began with, the nearest thing to the session's defaults that is known here.
+    fn apply(&mut self, effect: &Effect, start: &Self) {
+        match effect {
+            Effect::None => {}
+            Effect::SearchPath(path) => self.search_path = Some(path.as_slice().into()),
+            Effect::Unsure | Effect::DefaultSearchPath => self.search_path = None,
+            Effect::Discard => {
+                *self = Self { search_path: None, temporary: BTreeSet::new(), ..start.clone() };
+            }
+            Effect::Temporary(name) | Effect::TemporaryUntilCommit(name) => {
+                self.temporary.insert(name.clone());
+            }
+            Effect::Dropped(names) => self.temporary.retain(|name| !names.contains(name)),
+        }
+    }
+}
+
+/// Everything about a text but the verdicts.
+struct Draft<'a> {
+    world: &'a World,
+    contexts: &'a [Context],
+    source: &'a str,
+    tokens: &'a [Token],
+    ranges: &'a [std::ops::Range<usize>],
+}
+
+impl Draft<'_> {
+    /// Splices, checks the result, and splices again without the statements that did not hold.
+    fn finish(&self, mut judged: Vec<Judged<'_>>) -> (Plan, Vec<Reason>) {
+        let mut spliced = self.splice(&judged);
+        if let Ok(spliced) = &spliced {
+            let failed = self.failures(&judged, spliced);
+            if !failed.is_empty() {
+                for (i, refused) in failed {
+                    judged[i] = Judged::Refused(refused);
+                }
+            }
+        }
+        if judged.iter().any(|j| matches!(j, Judged::Refused(_))) {
+            spliced = self.splice(&judged);
+        }
+        match spliced {
+            Ok(spliced) => self.plan(judged, spliced),
+            Err(refused) => {
+                let all = judged.iter().map(|_| Judged::Refused(refused.clone())).collect::<Vec<_>>();
+                let spliced = self.splice(&all).unwrap_or_else(|_| Edits::new().splice(self.source));
+                self.plan(all, spliced)
+            }
+        }
+    }
+
+    fn span(&self, i: usize) -> Span {
+        let tokens = &self.tokens[self.ranges[i].clone()];
+        match (tokens.first(), tokens.last()) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+
+    fn splice(&self, judged: &[Judged<'_>]) -> Result<Spliced, Refused> {
+        let mut edits = Edits::new();
+        for (i, one) in judged.iter().enumerate() {
+            let own: Vec<Edit> = match one {
+                Judged::Opened(walk) => walk.edits.iter().cloned().collect(),
+                Judged::Passed(_) => Vec::new(),
+                Judged::Refused(_) => vec![Edit { span: self.span(i), text: format!("TABLE \"{}\"", marker(i)) }],
+            };
+            for edit in own {
+                let at = Some(edit.span.start);
+                edits
+                    .push(edit)
+                    .map_err(|_| Refused::unsure("two rewrites overlap", "please report the statement", at))?;
+            }
+        }
+        Ok(edits.splice(self.source))
+    }
+
+    /// The rewritten statements whose result does not mean what it should.
+    fn failures(&self, judged: &[Judged<'_>], spliced: &Spliced) -> Vec<(usize, Refused)> {
+        if spliced.map.is_identity() {
+            return Vec::new();
+        }
+        let options = LexOptions { standard_conforming_strings: self.contexts[0].standard_conforming_strings };
+        let tokens = lex(&spliced.sql, options).unwrap_or_default();
+        let ranges = split::statements(&spliced.sql, &tokens);
+        let rewritten = judged.iter().enumerate().filter_map(|(i, one)| match one {
+            Judged::Opened(walk) if !walk.edits.is_empty() => Some((i, walk)),
+            _ => None,
+        });
+        let mut failed = Vec::new();
+        for (i, walk) in rewritten {
+            let range = ranges.get(i).filter(|_| ranges.len() == self.ranges.len());
+            let again =
+                range.and_then(|r| statement::reopen(self.world, &self.contexts[i], &spliced.sql, &tokens[r.clone()]));
+            let verdict = match again {
+                Some(again) => verify::compare(walk, &again, &spliced.map),
+                None => Err("the result does not parse or bind".into()),
+            };
+            if let Err(why) = verdict {
+                let message = "the rewritten statement would not mean the same in the current schema";
+                let hint = format!("qualify the columns with their tables ({why})");
+                failed.push((i, Refused::unsure(message, hint, Some(self.span(i).start))));
+            }
+        }
+        failed
+    }
+
+    fn plan(&self, judged: Vec<Judged<'_>>, spliced: Spliced) -> (Plan, Vec<Reason>) {
+        let mut reasons = Vec::new();
+        let mut statements = Vec::with_capacity(judged.len());
+        for (i, one) in judged.into_iter().enumerate() {
+            let effect = effect::effect(self.source, &self.tokens[self.ranges[i].clone()]);
+            let mut statement =
+                Statement { span: self.span(i), outcome: Outcome::Unchanged, uses: Vec::new(), refusal: None, effect };
+            match one {
+                Judged::Passed(outcome) => statement.outcome = outcome,
+                Judged::Opened(walk) => {
+                    let Walk { edits, uses, reasons: own, .. } = *walk;
+                    if !edits.is_empty() {
+                        statement.outcome = Outcome::Rewritten;
+                    }
+                    statement.uses = uses.into_iter().collect();
+                    reasons.extend(own.into_iter().flatten());
+                }
+                Judged::Refused(refused) => {
+                    statement.outcome = Outcome::Refused;
+                    statement.effect = Effect::None;
+                    statement.refusal = Some(refusal(refused, i));
+                }
+            }
+            statements.push(statement);
+        }
+        reasons.sort_by_key(|r| (r.span.start, r.span.end));
+        let sql = (!spliced.map.is_identity()).then(|| spliced.sql.into());
+        (Plan { sql, map: spliced.map, statements }, reasons)
+    }
+}
+
+/// The relation that stands in a refused statement's place. No name of 63 bytes with a colon and spaces is anyone's.
+fn marker(statement: usize) -> String {
+    format!("exonym: statement {} was refused", statement + 1)
+}
+
+fn refusal(refused: Refused, statement: usize) -> Refusal {
+    Refusal {
+        sqlstate: refused.sqlstate,
+        message: refused.message,
+        hint: refused.hint,
+        at: refused.at,
+        marker: marker(statement),
+    }
+}
+
+fn whole(source: &str, outcome: Outcome) -> Plan {
+    let span = Span::new(0, source.len());
+    let statement = Statement { span, outcome, uses: Vec::new(), refusal: None, effect: Effect::None };
+    Plan { sql: None, map: crate::text::SourceMap::default(), statements: vec![statement] }
 }

@@ -103,7 +103,7 @@ pub enum Effect {
     None,
     /// `SET search_path = a, b` at session level.
     SearchPath(Vec<String>),
-    /// The search path or the role may be anything now (SET LOCAL, SET ROLE, set_config, RESET ALL, …).
+    /// The search path or the role may be anything now (SET LOCAL, SET ROLE, `set_config`, RESET ALL, …).
     Unsure,
     /// Back to what the session began with (`RESET search_path`, `SET search_path TO DEFAULT`).
     DefaultSearchPath,
@@ -111,4 +111,8 @@ pub enum Effect {
     Discard,
     /// A temporary table of this name exists now.
     Temporary(String),
+    /// The same, until the transaction ends (`ON COMMIT DROP`).
+    TemporaryUntilCommit(String),
+    /// Tables of these names are gone; the temporary ones among them hide nothing any more.
+    Dropped(Vec<String>),
 }

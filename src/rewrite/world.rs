@@ -1,9 +1,16 @@
 //! Mapping and catalog, bound together: what a legacy name means in this database, now.
+//!
+//! A [`World`] is built once for each change of either and then only read. It decides here, not per statement: which legacy
+//! names are shadowed by real ones, what text stands for a legacy column, what `SELECT *` gives.
 
 use std::sync::Arc;
 
-use crate::catalog::Catalog;
-use crate::mapping::Mapping;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use rustc_hash::FxHashMap as HashMap;
+
+use super::meaning::{self, Meaning, Presence, Replacement};
+use crate::catalog::{Catalog, Relation};
+use crate::mapping::{self, Kind, Mapping, Star, shadow};
 
 /// Everything that a decision depends on beside the session: swapped whole, never changed.
 #[derive(Debug)]
@@ -14,12 +21,214 @@ pub struct World {
     pub mappings: Vec<Arc<Mapping>>,
     /// What the server has.
     pub catalog: Arc<Catalog>,
+    tables: Vec<Table>,
+    by_legacy: HashMap<Arc<str>, Vec<usize>>,
+    by_column: HashMap<Arc<str>, Vec<usize>>,
+    words: Option<AhoCorasick>,
 }
+
+/// A legacy table that this database can serve.
+#[derive(Debug)]
+pub struct Table {
+    /// `[mapping] name`.
+    pub mapping: Arc<str>,
+    /// The schema of both namings.
+    pub schema: String,
+    /// The name that services use.
+    pub legacy: Arc<str>,
+    /// The name that the warehouse has.
+    pub current: String,
+    /// What each column name means, legacy and current.
+    pub columns: HashMap<Arc<str>, Meaning>,
+    /// Legacy columns, [`Meaning::Mapped`] points here.
+    pub replacements: Vec<Replacement>,
+    /// What `SELECT *` gives, as names of `columns`; none leaves the star to the server.
+    pub star: Option<Vec<Arc<str>>>,
+    /// The current columns in their order.
+    pub physical: Vec<Arc<str>>,
+    /// What tells a row from the missing side of an outer join.
+    pub presence: Presence,
+}
+
+/// Words that change what a session's names mean, in any text: they make a text worth lexing. `temp` also finds `temporary`.
+const SESSION_WORDS: [&str; 7] = ["search_path", "schema", "temp", "role", "authorization", "discard", "reset"];
+
+/// An identifier can be spelled with escapes, and then no search for the word finds it.
+const ESCAPED_IDENTIFIER: &str = "u&\"";
 
 impl World {
     /// Binds mappings to a catalog.
     #[must_use]
     pub fn new(generation: u64, mappings: Vec<Arc<Mapping>>, catalog: Arc<Catalog>) -> Self {
-        Self { generation, mappings, catalog }
+        let tables: Vec<Table> =
+            mappings.iter().flat_map(|m| m.tables.iter().filter_map(|t| Table::bind(m, t, &catalog))).collect();
+        let mut by_legacy: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
+        let mut by_column: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
+        for (i, table) in tables.iter().enumerate() {
+            by_legacy.entry(table.legacy.clone()).or_default().push(i);
+            for replacement in &table.replacements {
+                by_column.entry(replacement.legacy.clone()).or_default().push(i);
+            }
+        }
+        // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
+        let mut names = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).peekable();
+        let words = names.peek().is_some().then(|| search_for(names));
+        Self { generation, mappings, catalog, tables, by_legacy, by_column, words }
     }
+
+    /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
+    ///
+    /// A column is reached only through its table, so the names of the mapped tables are all that has to be looked for.
+    #[must_use]
+    pub fn concerns(&self, text: &[u8]) -> bool {
+        self.words.as_ref().is_some_and(|words| words.is_match(text))
+    }
+
+    /// The mapped table at that place of [`World::tables_named`].
+    #[must_use]
+    pub fn table(&self, index: usize) -> &Table {
+        &self.tables[index]
+    }
+
+    /// Mapped tables with that legacy name, one for each schema.
+    #[must_use]
+    pub fn tables_named(&self, legacy: &str) -> &[usize] {
+        self.by_legacy.get(legacy).map_or(&[], Vec::as_slice)
+    }
+
+    /// Mapped tables that have a legacy column of that name.
+    #[must_use]
+    pub fn tables_with_column(&self, legacy: &str) -> &[usize] {
+        self.by_column.get(legacy).map_or(&[], Vec::as_slice)
+    }
+
+    /// All mapped tables.
+    #[must_use]
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
+    }
+}
+
+impl Table {
+    /// What the mapping of one table means in this catalog; none when the table is shadowed or its target is missing:
+    /// then the statement goes on as it came and the server says what it has.
+    fn bind(mapping: &Arc<Mapping>, table: &mapping::Table, catalog: &Catalog) -> Option<Self> {
+        let relation = catalog.relation(&mapping.schema, &table.current)?;
+        let real = catalog.relation(&mapping.schema, &table.legacy).is_some();
+        if shadow::of_table(mapping, table, real).is_shadowed() {
+            return None;
+        }
+        let mut columns: HashMap<Arc<str>, Meaning> = HashMap::default();
+        let mut replacements = Vec::new();
+        let shadowed = |column: &mapping::Column| {
+            shadow::of_column(table, column, relation.column(&column.legacy).is_some()).is_shadowed()
+        };
+        for column in table.columns.iter().filter(|c| !shadowed(c)) {
+            let meaning = match meaning::replacement(mapping, column, relation) {
+                Ok(replacement) => {
+                    replacements.push(replacement);
+                    Meaning::Mapped(replacements.len() - 1)
+                }
+                Err(missing) => Meaning::Broken(missing),
+            };
+            columns.insert(column.legacy.clone(), meaning);
+        }
+        for column in &relation.columns {
+            let name: Arc<str> = column.name.as_str().into();
+            let meaning = if is_current_only(table, &name) { Meaning::Current } else { Meaning::Real };
+            columns.entry(name).or_insert(meaning);
+        }
+        let star = star(table, relation, &columns, &replacements);
+        let changes_nothing = table.legacy.as_ref() == table.current && replacements.is_empty() && star.is_none();
+        let broken = columns.values().any(|m| matches!(m, Meaning::Broken(_)));
+        (!changes_nothing || broken).then(|| Self {
+            mapping: mapping.name.clone(),
+            schema: mapping.schema.clone(),
+            legacy: table.legacy.clone(),
+            current: table.current.clone(),
+            columns,
+            replacements,
+            star,
+            presence: meaning::presence(relation),
+            physical: relation.columns.iter().map(|c| c.name.as_str().into()).collect(),
+        })
+    }
+
+    /// The names that `SELECT *` gives.
+    #[must_use]
+    pub fn star_names(&self) -> &[Arc<str>] {
+        self.star.as_ref().unwrap_or(&self.physical)
+    }
+
+    /// True when the warehouse has it under another name.
+    #[must_use]
+    pub fn is_renamed(&self) -> bool {
+        self.legacy.as_ref() != self.current
+    }
+
+    /// True when a row of it is the same in both namings: no column differs.
+    #[must_use]
+    pub fn has_plain_rows(&self) -> bool {
+        self.star.is_none()
+    }
+}
+
+/// True when another legacy column is now this real one.
+fn is_rename_target(table: &mapping::Table, name: &str) -> bool {
+    let takes = |c: &mapping::Column| matches!(&c.kind, Kind::Rename { column } if column == name);
+    table.columns.iter().any(|c| takes(c) && c.legacy.as_ref() != name)
+}
+
+/// True when the legacy schema surely had no column of that name.
+fn is_current_only(table: &mapping::Table, name: &str) -> bool {
+    match &table.layout {
+        Some(layout) => !layout.iter().any(|l| l == name),
+        None => is_rename_target(table, name),
+    }
+}
+
+fn star(
+    table: &mapping::Table,
+    relation: &Relation,
+    columns: &HashMap<Arc<str>, Meaning>,
+    replacements: &[Replacement],
+) -> Option<Vec<Arc<str>>> {
+    let all_renames = table.columns.iter().all(|c| matches!(c.kind, Kind::Rename { .. }));
+    let chosen = table.star.unwrap_or(if table.layout.is_some() || all_renames { Star::Legacy } else { Star::Both });
+    let names: Vec<Arc<str>> = match (chosen, &table.layout) {
+        (Star::Physical, _) => return None,
+        (Star::Legacy, Some(layout)) => layout.iter().map(|l| l.as_str().into()).collect(),
+        (Star::Legacy, None) => relation.columns.iter().map(|c| legacy_name(&c.name, table, columns)).collect(),
+        (Star::Both, _) => {
+            let current = relation.columns.iter().map(|c| Arc::from(c.name.as_str()));
+            let legacy = replacements.iter().map(|r| r.legacy.clone());
+            let mut seen = std::collections::HashSet::new();
+            current.chain(legacy).filter(|n| seen.insert(n.clone())).collect()
+        }
+    };
+    let same = names.len() == relation.columns.len()
+        && names.iter().zip(&relation.columns).all(|(name, column)| {
+            name.as_ref() == column.name && matches!(columns.get(name), Some(Meaning::Real | Meaning::Current))
+        });
+    (!same).then_some(names)
+}
+
+/// The one legacy column that a current column is under another name (and perhaps another type), or itself.
+fn legacy_name(current: &str, table: &mapping::Table, columns: &HashMap<Arc<str>, Meaning>) -> Arc<str> {
+    let is_it = |c: &&mapping::Column| {
+        matches!(&c.kind, Kind::Rename { column } if column == current)
+            && matches!(columns.get(&c.legacy), Some(Meaning::Mapped(_)))
+    };
+    table.columns.iter().find(is_it).map_or_else(|| current.into(), |c| c.legacy.clone())
+}
+
+fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> AhoCorasick {
+    // In quotes, a quote is written twice.
+    let names = legacy_tables.map(|name| name.replace('"', "\"\""));
+    let words = SESSION_WORDS.iter().chain([&ESCAPED_IDENTIFIER]).map(|word| (*word).to_owned());
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(names.chain(words))
+        .expect("a few names of at most 63 bytes each fit an automaton")
 }

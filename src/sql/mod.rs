@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the crate calls sqlparser's tokenizer or parser; the rewriter only walks its tree.
 
+mod dialect;
 mod feed;
 pub mod lexer;
 mod limits;

@@ -1,0 +1,152 @@
+//! Reloads mappings when their files change and on SIGHUP. Files that are wrong change nothing.
+//!
+//! The files' contents are compared every second: they are small, a comparison sees through renames, symlink swaps and coarse clocks,
+//! and works on network file systems. (The `notify` crate would save these reads; its licence, CC0, is not one that we take.)
+//!
+//! Of the configuration only `mappings` and the routes' lists of them are taken; the rest needs a restart, and that is said.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::Signal;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::mappings::{self, Files, RouteMappings};
+use super::worlds::Worlds;
+use crate::config::{self, Config};
+use crate::metrics::Metrics;
+use crate::text::Diagnostic;
+use crate::text::diagnostic::render;
+
+/// How often the files are compared.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Keeps the mappings of `worlds` as the files say.
+pub(super) struct Reloader {
+    /// None when the configuration came from the command line.
+    pub(super) path: Option<PathBuf>,
+    /// The configuration in use.
+    pub(super) config: Config,
+    /// What was tried last, right or wrong: the same is not tried twice.
+    pub(super) tried: Attempt,
+    /// How that went.
+    pub(super) accepted: bool,
+    pub(super) worlds: Arc<Worlds>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+/// The text of the configuration, if it is a file, and those of the mappings.
+#[derive(Clone, PartialEq)]
+pub(super) struct Attempt {
+    pub(super) config: Option<String>,
+    /// Or why they could not be read.
+    pub(super) files: Result<Files, Vec<Diagnostic>>,
+}
+
+impl Reloader {
+    /// Watches until the process ends; each SIGHUP is an attempt, whether or not something changed.
+    pub(super) async fn run(mut self, mut hangup: Signal) {
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let asked = tokio::select! {
+                _ = ticks.tick() => false,
+                // None would mean that the process gets no signals any more; the ticks go on.
+                Some(()) = hangup.recv() => true,
+            };
+            // Disks can be slow, and the mappings are parsed here too.
+            let worked = tokio::task::spawn_blocking(move || {
+                self.compare(asked);
+                self
+            });
+            match worked.await {
+                Ok(reloader) => self = reloader,
+                Err(error) => {
+                    tracing::error!("reloading mappings has ended, those in use stay: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn compare(&mut self, asked: bool) {
+        let attempt = self.read();
+        match (attempt == self.tried, asked, self.accepted) {
+            (true, false, _) => return,
+            (true, true, true) => {
+                self.metrics.mapping_reloads(true).inc();
+                tracing::info!("asked to reload: the mappings in use are those of the files");
+                return;
+            }
+            // Whoever asks again after a failure is told again.
+            (true, true, false) | (false, _, _) => {}
+        }
+        let outcome = self.apply(&attempt);
+        self.tried = attempt;
+        self.accepted = outcome.is_ok();
+        self.metrics.mapping_reloads(self.accepted).inc();
+        match outcome {
+            Ok((generation, mappings)) => {
+                super::describe(&self.config, &mappings);
+                tracing::info!(generation, "mappings reloaded");
+            }
+            Err(findings) => {
+                tracing::error!("mappings not reloaded, those in use stay\n{}", render(&findings, false).trim_end());
+            }
+        }
+    }
+
+    fn read(&self) -> Attempt {
+        let config = self.path.as_ref().and_then(|path| fs::read_to_string(path).ok());
+        let paths = match (&self.path, &config) {
+            (Some(path), Some(text)) if Some(text) != self.tried.config.as_ref() => {
+                // Its findings, if any, are those of `apply`.
+                config::file::parse(text, &path.to_string_lossy()).map(|c| c.mappings)
+            }
+            _ => Ok(self.config.mappings.clone()),
+        };
+        let files = mappings::read(&paths.unwrap_or_else(|_| self.config.mappings.clone()));
+        Attempt { config, files }
+    }
+
+    /// Puts an attempt in force, or tells everything that is wrong with it.
+    fn apply(&mut self, attempt: &Attempt) -> Result<(i64, Vec<RouteMappings>), Vec<Diagnostic>> {
+        let config = self.configuration(attempt)?;
+        let files = attempt.files.as_ref().map_err(Clone::clone)?;
+        let (mappings, findings) = mappings::of_routes(&config, files);
+        let Some(mappings) = mappings else { return Err(findings) };
+        if !findings.is_empty() {
+            tracing::warn!("the mappings have findings\n{}", render(&findings, false).trim_end());
+        }
+        let generation = self.worlds.take_mappings(mappings.clone());
+        self.config = config;
+        Ok((generation, mappings))
+    }
+
+    /// The configuration in use, with the mappings of the one in the file.
+    fn configuration(&self, attempt: &Attempt) -> Result<Config, Vec<Diagnostic>> {
+        let Some(path) = &self.path else { return Ok(self.config.clone()) };
+        let Some(text) = &attempt.config else {
+            let message = format!("cannot read the configuration `{}`", path.display());
+            return Err(vec![Diagnostic::error("C015", message)]);
+        };
+        let new = config::file::parse(text, &path.to_string_lossy())?;
+        let mut config = self.config.clone();
+        for route in &mut config.routes {
+            if let Some(same) = new.routes.iter().find(|r| r.database == route.database) {
+                route.mappings.clone_from(&same.mappings);
+            }
+        }
+        let beside = |c: &Config| c.routes.iter().map(|r| (r.database.clone(), r.backend.clone())).collect::<Vec<_>>();
+        if (&new.listen, &new.limits, &new.backends) != (&config.listen, &config.limits, &config.backends)
+            || beside(&new) != beside(&config)
+        {
+            tracing::warn!("the configuration has changed beyond `mappings`; restart to put that in force");
+        }
+        config.mappings = new.mappings;
+        config.source = new.source;
+        Ok(config)
+    }
+}

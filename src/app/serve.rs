@@ -1,0 +1,251 @@
+//! From start to end: bind, read, accept, drain.
+//!
+//! ```text
+//! SIGTERM ─▶ readiness down ─▶ accept no more ─▶ each session ends with its transaction ─▶ all gone, or `drain_timeout` ─▶ exit
+//!                       a second signal ─▶ exit at once
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::listen::{self, Listener};
+use super::mappings::{self, Files, RouteMappings};
+use super::readiness::{Watched, question};
+use super::reload::{Attempt, Reloader};
+use super::worlds::{Fed, Worlds};
+use super::{Error, Plan, describe};
+use crate::backend::introspect::introspect;
+use crate::backend::refresh::Refresher;
+use crate::catalog::Catalog;
+use crate::config::{Address, Backend, Config, Listen};
+use crate::http::admin;
+use crate::metrics::Metrics;
+use crate::rewrite::World;
+use crate::session::{self, Limits, Route, Shared, Socket};
+use crate::text::diagnostic::render;
+
+/// How the process is to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// All sessions have ended, or the time for that has passed.
+    Drained,
+    /// A second signal, of that number, came during the drain.
+    Forced(i32),
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What keeps it from starting; later nothing does.
+pub async fn run(plan: Plan) -> Result<Ended, Error> {
+    let Plan { config, listen, file } = plan;
+    let mut signals = Signals::new()?;
+    let hangup = signal(SignalKind::hangup()).map_err(Error::Signals)?;
+    if !config.warnings.is_empty() {
+        tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
+    }
+    let (files, mappings) = load(&config)?;
+    let doors = bind(&listen).await?;
+
+    let metrics = Arc::new(Metrics::new());
+    let (shared, worlds, databases) = build(&config, mappings, &metrics);
+    let (closing, closed) = watch::channel(false);
+    let watched =
+        databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
+    // Ends only with the process: metrics are asked for while draining, too.
+    tokio::spawn(admin::serve(doors.admin, Arc::clone(&metrics), question(watched, closed.clone())));
+    let (path, text) = file.unzip();
+    let tried = Attempt { config: text, files: Ok(files) };
+    let drain_timeout = config.limits.drain_timeout;
+    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(hangup));
+
+    // Each session holds an end of this; when all are gone, so are the sessions.
+    let (alive, mut gone) = mpsc::channel::<()>(1);
+    for listener in doors.postgres {
+        let (shared, alive) = (Arc::clone(&shared), alive.clone());
+        tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
+            let (shared, alive) = (Arc::clone(&shared), alive.clone());
+            tokio::spawn(async move {
+                session::serve_client(client, shared).await;
+                drop(alive);
+            });
+        }));
+    }
+    drop(alive);
+
+    let name = signals.next().await.0;
+    tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
+    closing.send_replace(true);
+    shared.drain();
+    Ok(tokio::select! {
+        () = ended(&mut gone, &shared, drain_timeout) => Ended::Drained,
+        (name, number) = signals.next() => {
+            tracing::warn!(signal = name, "ending at once");
+            Ended::Forced(number)
+        }
+    })
+}
+
+/// Reads the mappings; at the start wrong ones are fatal.
+fn load(config: &Config) -> Result<(Files, Vec<RouteMappings>), Error> {
+    let files = mappings::read(&config.mappings).map_err(Error::Mappings)?;
+    let (mappings, findings) = mappings::of_routes(config, &files);
+    let Some(mappings) = mappings else { return Err(Error::Mappings(findings)) };
+    if !findings.is_empty() {
+        tracing::warn!("the mappings have findings\n{}", render(&findings, false).trim_end());
+    }
+    describe(config, &mappings);
+    Ok((files, mappings))
+}
+
+struct Doors {
+    postgres: Vec<Listener>,
+    admin: TcpListener,
+}
+
+async fn bind(addresses: &Listen) -> Result<Doors, Error> {
+    let failed = |address: &Address| {
+        let address = address.clone();
+        move |source| Error::Listen { address, source }
+    };
+    let mut postgres = Vec::new();
+    for address in &addresses.postgres {
+        postgres.push(listen::bind(address).await.map_err(failed(address))?);
+    }
+    let admin = listen::bind_tcp(&addresses.admin).await.map_err(failed(&addresses.admin))?;
+    for listener in &postgres {
+        tracing::info!(door = "postgres", address = listener.address(), "listening");
+    }
+    let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
+    tracing::info!(door = "admin", address, "listening");
+    Ok(Doors { postgres, admin })
+}
+
+/// A database whose catalog is read, and the routes that it is read for.
+struct Database {
+    backend: Backend,
+    name: String,
+    routes: Vec<Arc<Route>>,
+}
+
+/// What sessions are given, the worlds in it, and the databases that these are waiting for.
+fn build(
+    config: &Config,
+    mappings: Vec<RouteMappings>,
+    metrics: &Arc<Metrics>,
+) -> (Arc<Shared>, Arc<Worlds>, Vec<Database>) {
+    let mut databases: Vec<Database> = Vec::new();
+    let mut fed = Vec::new();
+    for route in &config.routes {
+        let Some(backend) = config.backend(&route.backend) else { continue };
+        let name = config.database(route);
+        let behind = session::Backend {
+            name: backend.name.as_str().into(),
+            address: match &backend.address {
+                Address::Tcp { host, port } => session::Address::Tcp { host: host.as_str().into(), port: *port },
+                unix @ Address::Unix { .. } => session::Address::Unix(unix.socket().unwrap_or_default()),
+            },
+            database: name.into(),
+        };
+        let asked: Arc<str> = route.database.as_str().into();
+        let route = Arc::new(Route::new(Arc::clone(&asked), asked, Arc::new(behind), unread(), metrics));
+        let same = |database: &Database| database.backend.name == backend.name && database.name == name;
+        let catalog = databases.iter().position(same).unwrap_or_else(|| {
+            databases.push(Database { backend: backend.clone(), name: name.to_owned(), routes: Vec::new() });
+            databases.len() - 1
+        });
+        if let Some(database) = databases.get_mut(catalog) {
+            database.routes.push(Arc::clone(&route));
+        }
+        fed.push(Fed { route, catalog });
+    }
+    let limits = Limits {
+        max_connections: config.limits.max_connections,
+        max_statement_bytes: config.limits.max_statement_bytes,
+        startup_timeout: config.limits.startup_timeout,
+        ..Limits::default()
+    };
+    let routes: Vec<_> = fed.iter().map(|fed| Arc::clone(&fed.route)).collect();
+    let shared = Arc::new(Shared::new(routes, Arc::clone(metrics), limits));
+    let worlds = Arc::new(Worlds::new(fed, mappings, databases.len(), Arc::clone(metrics)));
+    (shared, worlds, databases)
+}
+
+/// Stands for the world of a route whose catalog has not been read: sessions are told to come later.
+fn unread() -> Arc<World> {
+    Arc::new(World::new(Route::UNREAD, Vec::new(), Arc::default()))
+}
+
+impl Database {
+    /// Starts reading its catalog into the worlds; sessions of its routes may ask for it.
+    fn start(self, index: usize, config: &Config, worlds: &Arc<Worlds>) -> Watched {
+        let Self { backend, name, routes } = self;
+        let label = format!("{}/{name}", backend.name);
+        let read = {
+            let (backend, name) = (Arc::new(backend), Arc::<str>::from(name));
+            move || {
+                let (backend, name) = (Arc::clone(&backend), Arc::clone(&name));
+                async move { introspect(&backend, &name).await }
+            }
+        };
+        let (worlds, said) = (Arc::clone(worlds), label.clone());
+        let take = move |catalog: Catalog| {
+            let relations = catalog.relations.len();
+            if worlds.take_catalog(index, catalog) {
+                tracing::info!(database = said, relations, "catalog read");
+            }
+        };
+        let (refresher, _) = Refresher::start(label.clone(), config.limits.catalog_refresh, read, take);
+        for route in routes {
+            tokio::spawn(pass_on(route, refresher.clone()));
+        }
+        Watched { name: label, refresher }
+    }
+}
+
+/// Has the catalog read whenever a session of the route asks for it.
+async fn pass_on(route: Arc<Route>, refresher: Refresher) {
+    let mut sessions = route.refresh.refresher();
+    loop {
+        let ticket = sessions.asked().await;
+        refresher.answered(refresher.request()).await;
+        sessions.finished(ticket);
+    }
+}
+
+/// Waits until no session is left, or ends those that are after `limit`.
+async fn ended(gone: &mut mpsc::Receiver<()>, shared: &Shared, limit: Duration) {
+    // Nobody ever sends: what comes is the end.
+    if timeout(limit, gone.recv()).await.is_ok() {
+        tracing::info!("drained: all sessions have ended");
+    } else {
+        let left = shared.metrics.connections.get();
+        tracing::warn!(sessions = left, "the time to drain is over; these sessions are cut off");
+    }
+}
+
+/// The signals that end the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        let on = |kind| signal(kind).map_err(Error::Signals);
+        Ok(Self { terminate: on(SignalKind::terminate())?, interrupt: on(SignalKind::interrupt())? })
+    }
+
+    /// The next of them, by name and number.
+    async fn next(&mut self) -> (&'static str, i32) {
+        tokio::select! {
+            _ = self.terminate.recv() => ("SIGTERM", SignalKind::terminate().as_raw_value()),
+            _ = self.interrupt.recv() => ("SIGINT", SignalKind::interrupt().as_raw_value()),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Logs: to standard error, for people on a terminal and as JSON lines otherwise.
+//!
+//! `EXONYM_LOG`, else `RUST_LOG`, filters them as `tracing` does: `debug`, `exonym::session=debug,info`. Without either: `info`, at
+//! which no query text is logged.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+use super::Failure;
+
+/// Starts logging, once in a process.
+pub(super) fn start() -> Result<(), Failure> {
+    let (name, directives) = ["EXONYM_LOG", "RUST_LOG"]
+        .into_iter()
+        .find_map(|name| Some((name, std::env::var(name).ok().filter(|value| !value.is_empty())?)))
+        .unwrap_or(("", "info".to_owned()));
+    let filter = EnvFilter::try_new(&directives).map_err(|e| {
+        Failure::Because(format!("{name} is not a log filter: {e}; write for example `info` or `exonym=debug`"))
+    })?;
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        logs.with_target(false).init();
+    } else {
+        logs.json().flatten_event(true).with_current_span(false).with_span_list(false).init();
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The commands: a file for each. What they share stands here: reading the configuration, exit codes, showing findings.
+//!
+//! Results go to standard output, everything else to standard error.
+
+mod catalog;
+mod check;
+mod demo;
+mod logging;
+mod rewrite;
+mod serve;
+
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+use crate::text::chain;
+use crate::text::diagnostic::{Diagnostic, render};
+
+/// What the process was asked for could not be done.
+pub const COULD_NOT_RUN: u8 = 2;
+
+/// A Postgres proxy that lets services keep speaking a legacy schema.
+#[derive(Parser)]
+#[command(name = "exonym", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Args),
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Rewrite(rewrite::Args),
+    Catalog(catalog::Args),
+}
+
+/// Why a command could not run.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Findings about a text.
+    Findings(Vec<Diagnostic>),
+    /// Anything else: what, and what lies under it.
+    Because(String),
+}
+
+/// Runs the command of the process's arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => serve::run(args),
+        Command::Rewrite(args) => rewrite::run(&args),
+        Command::Catalog(args) => catalog::run(args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            match failure {
+                Failure::Findings(findings) => show(&findings),
+                Failure::Because(message) => anstream::eprintln!("error: {message}"),
+            }
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+impl Failure {
+    /// An error with everything under it: `cannot connect to …: connection refused`.
+    pub(crate) fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::Because(chain(error))
+    }
+}
+
+/// Draws findings on standard error.
+pub(crate) fn show(findings: &[Diagnostic]) {
+    anstream::eprint!("{}", render(findings, std::io::stderr().is_terminal()));
+}
+
+/// Reads the configuration file, and gives its text with it. The caller shows its warnings.
+pub(crate) fn configuration(path: &Path) -> Result<(Config, String), Failure> {
+    let text = fs::read_to_string(path)
+        .map_err(|e| Failure::Because(format!("cannot read the configuration `{}`: {e}", path.display())))?;
+    let config = config::file::parse(&text, &path.to_string_lossy()).map_err(Failure::Findings)?;
+    Ok((config, text))
+}

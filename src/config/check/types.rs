@@ -1,0 +1,135 @@
+//! Types: does a declared one exist, does a cast to it change values, can the kind work on the column at all.
+
+use std::collections::BTreeSet;
+
+use super::{full_name, place};
+use crate::catalog::{Catalog, Relation};
+use crate::mapping::type_name::{built_in_names, canonical, is_built_in};
+use crate::mapping::{Column, Kind, Mapping, Table, codes};
+use crate::text::nearest::did_you_mean;
+use crate::text::{Diagnostic, Severity};
+
+/// Everything that is wrong with the type of one column whose targets exist.
+pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relation: &Relation) -> Option<Diagnostic> {
+    let (Kind::Rename { column: current } | Kind::Date { column: current } | Kind::Json { column: current, .. }) =
+        &column.kind
+    else {
+        return None;
+    };
+    let real = &relation.column(current)?.type_name;
+    // A type that is not Postgres's own may be a domain over a fitting one.
+    let real = canonical(real).unwrap_or_else(|_| real.clone());
+    let at = |key| place(mapping, table, &["columns", &column.legacy, key]);
+    let name = format!("{}.{current}", full_name(relation));
+    let finding = match &column.kind {
+        Kind::Date { .. } if is_built_in(&real) && !has_day(&real) => {
+            Diagnostic::error(codes::NO_TIMESTAMP, format!("`{name}` has no day: it is of type `{real}`"))
+                .at(&mapping.source, at("column"))
+                .label("`date = true` needs a date or a timestamp")
+                .help("name the column that holds the time, or write the conversion as `read`")
+        }
+        Kind::Json { .. } if is_built_in(&real) && !matches!(real.as_str(), "json" | "jsonb") => {
+            Diagnostic::error(codes::NO_JSON, format!("`{name}` is no JSON: it is of type `{real}`"))
+                .at(&mapping.source, at("column"))
+                .label("`json` needs a column of type `json` or `jsonb`")
+                .help(format!(
+                    "name the column that holds the document, or write it as `read`, such as `({current}::jsonb) #>> …`"
+                ))
+        }
+        Kind::Rename { .. } => return differs(mapping, table, column, &name, &real),
+        _ => return None,
+    };
+    Some(finding)
+}
+
+fn has_day(real: &str) -> bool {
+    real == "date" || real.starts_with("timestamp")
+}
+
+fn differs(mapping: &Mapping, table: &Table, column: &Column, name: &str, real: &str) -> Option<Diagnostic> {
+    let declared = column.type_name.as_deref().filter(|declared| *declared != real)?;
+    let keeps = keeps_every_value(real, declared);
+    let severity = if keeps { Severity::Note } else { Severity::Warning };
+    let message = format!("`{}` is declared as `{declared}`, and `{name}` is `{real}`", column.legacy);
+    let label = if keeps {
+        "read through a cast, which every value survives"
+    } else {
+        "read through a cast, which may fail or lose something"
+    };
+    let help = "if the legacy column had the type of the current one, leave `type` out: a cast hides the column from its indexes";
+    Some(
+        Diagnostic::new(severity, codes::TYPE_DIFFERS, message)
+            .at(&mapping.source, place(mapping, table, &["columns", &column.legacy, "type"]))
+            .label(label)
+            .help(help),
+    )
+}
+
+/// True when a cast from one type to the other neither fails nor rounds, for any value.
+fn keeps_every_value(from: &str, to: &str) -> bool {
+    let base = |name: &str| name.split('(').next().unwrap_or_default().to_owned();
+    if to == "text" || to == "character varying" {
+        return true;
+    }
+    match base(from).as_str() {
+        "smallint" => matches!(to, "integer" | "bigint" | "numeric" | "real" | "double precision"),
+        "integer" => matches!(to, "bigint" | "numeric" | "double precision"),
+        "bigint" | "numeric" => to == "numeric",
+        "real" => to == "double precision",
+        _ => false,
+    }
+}
+
+/// The declared types that are none of Postgres's own, each once.
+#[must_use]
+pub fn declared_types(mapping: &Mapping) -> BTreeSet<&str> {
+    let declared = mapping.tables.iter().flat_map(|t| &t.columns).filter_map(|c| c.type_name.as_deref());
+    declared.filter(|name| !is_built_in(name)).collect()
+}
+
+/// Declared types that neither Postgres nor a column of the catalog has.
+pub(super) fn unknown(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnostic> {
+    let columns = || catalog.relations.iter().flat_map(|r| &r.columns);
+    let element = |name: &str| name.trim_end_matches("[]").rsplit('.').next().unwrap_or_default().to_owned();
+    let seen =
+        |name: &str| columns().any(|c| canonical(&c.type_name).is_ok_and(|real| element(&real) == element(name)));
+    let doubtful: Vec<_> = declared_types(mapping).into_iter().filter(|name| !seen(name)).collect();
+    findings(mapping, &doubtful, |name| {
+        Diagnostic::warning(
+            codes::UNKNOWN_TYPE,
+            format!("neither Postgres nor a column of the catalog is known to have the type `{name}`"),
+        )
+    })
+}
+
+/// What to say of declared types and of the zone that a server was asked for and does not know.
+pub(super) fn unknown_on_server(mapping: &Mapping, zones: &[String], types: &[String]) -> Vec<Diagnostic> {
+    let types: Vec<_> = types.iter().map(String::as_str).collect();
+    let mut all = findings(mapping, &types, |name| {
+        Diagnostic::error(codes::UNKNOWN_TYPE, format!("the server has no type `{name}`"))
+    });
+    if zones.contains(&mapping.zone) {
+        let at = crate::text::toml::locate(&mapping.source, &["mapping", "zone"]).unwrap_or_default();
+        let help =
+            "`SELECT name FROM pg_timezone_names` lists those that it knows; names are written as in `Europe/Madrid`";
+        let message = format!("the server knows no time zone `{}`", mapping.zone);
+        all.push(Diagnostic::error(codes::NO_ZONE, message).at(&mapping.source, at).help(help));
+    }
+    all
+}
+
+fn findings(mapping: &Mapping, types: &[&str], finding: impl Fn(&str) -> Diagnostic) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for table in &mapping.tables {
+        for column in &table.columns {
+            let Some(name) = column.type_name.as_deref().filter(|name| types.contains(name)) else { continue };
+            let guess = did_you_mean(name, built_in_names().iter().copied());
+            let help = guess.unwrap_or_else(|| {
+                "write it as in a cast; a type outside of the search path needs its schema".to_owned()
+            });
+            let at = place(mapping, table, &["columns", &column.legacy, "type"]);
+            findings.push(finding(name).at(&mapping.source, at).help(help));
+        }
+    }
+    findings
+}

@@ -1,0 +1,3 @@
+//! What is served over HTTP: the admin port.
+
+pub mod admin;

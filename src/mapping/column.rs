@@ -1,0 +1,186 @@
+//! `[tables.….columns]`: one legacy column, and the kind that says what it means now.
+
+use super::template::{self, Fault};
+use super::{Column, Kind, Template, codes, constant, file, json_path, names, type_name};
+use crate::text::toml::{Document, Located, Table, Text, Value};
+use crate::text::{Diagnostic, Span};
+
+/// `consumption_kwh = "kwh_consumed"`.
+pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current: &Text<'_>) -> Option<Column> {
+    let column = names::read(document, current)?;
+    let column =
+        Column { legacy: legacy.into(), kind: Kind::Rename { column }, type_name: None, override_real: false, span };
+    warn_of_itself(document, &column);
+    Some(column)
+}
+
+/// `{ column = "timestamp_utc", date = true }` and the other forms.
+pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, body: Table<'d>) -> Option<Column> {
+    let keys = Keys {
+        column: body.string("column"),
+        date: body.boolean("date"),
+        json: body.string("json"),
+        constant: body.value("constant"),
+        read: body.string("read"),
+        declared: body.string("type"),
+    };
+    let override_real = body.boolean("override").is_some_and(|flag| flag.value);
+    let type_name = keys.declared.map_or(Ok(None), |text| declared(document, &text).map(Some));
+    let kind = kind(document, &body, legacy, span, keys, type_name.as_ref().ok().and_then(Option::as_deref));
+    body.close_with(remedy);
+    let column = Column { legacy: legacy.into(), kind: kind?, type_name: type_name.ok()?, override_real, span };
+    warn_of_itself(document, &column);
+    Some(column)
+}
+
+/// What a column's table says.
+struct Keys<'d> {
+    column: Option<Text<'d>>,
+    date: Option<Located<bool>>,
+    json: Option<Text<'d>>,
+    constant: Option<Value<'d>>,
+    read: Option<Text<'d>>,
+    declared: Option<Text<'d>>,
+}
+
+/// What chooses the kind: at most one of these stands in a column.
+const CHOICES: [&str; 4] = ["date", "json", "constant", "read"];
+
+fn kind<'d>(
+    document: &'d Document<'d>,
+    body: &Table<'d>,
+    legacy: &str,
+    span: Span,
+    keys: Keys<'d>,
+    type_name: Option<&str>,
+) -> Option<Kind> {
+    let mut given = CHOICES.into_iter().filter(|key| body.has(key));
+    let choice = given.next();
+    // `date` and `json` are made from `column`, the others stand alone.
+    let second = given
+        .next()
+        .or(Some("column").filter(|column| body.has(column) && matches!(choice, Some("constant" | "read"))));
+    if let (Some(first), Some(second)) = (choice, second) {
+        let message = format!("`{legacy}` has both `{first}` and `{second}`");
+        document.error(codes::SEVERAL_KINDS, span, message, "", "keep one of them; `read` can combine them as SQL");
+        return None;
+    }
+    if choice.is_none() && !body.has("column") {
+        let message = format!("`{legacy}` does not say what it means");
+        let help = "give the current column, `column = \"…\"`, or `constant`, or `read`";
+        document.error(codes::NO_KIND, span, message, "", help);
+        return None;
+    }
+    if matches!(choice, Some("json" | "read")) && !body.has("type") {
+        require_type(document, legacy, span);
+    }
+    let column = keys.column.and_then(|text| names::read(document, &text));
+    match choice {
+        None => Some(Kind::Rename { column: column? }),
+        Some("date") => {
+            body.require("column");
+            let sound = date(document, keys.date?, keys.declared, type_name);
+            column.filter(|_| sound).map(|column| Kind::Date { column })
+        }
+        Some("json") => {
+            body.require("column");
+            let path = path(document, legacy, &keys.json?)?;
+            Some(Kind::Json { column: column?, path })
+        }
+        Some("constant") => constant::read(document, body, &keys.constant?, type_name).map(Kind::Constant),
+        Some(_) => expression(document, &keys.read?).map(Kind::Expression),
+    }
+}
+
+fn require_type(document: &Document<'_>, legacy: &str, span: Span) {
+    document.error(
+        codes::NO_TYPE,
+        span,
+        format!("`{legacy}` needs a type"),
+        "services must see the type that they know",
+        "add the type that the legacy column had, such as `type = \"double precision\"` or `type = \"text\"`",
+    );
+}
+
+fn declared(document: &Document<'_>, text: &Text<'_>) -> Result<String, ()> {
+    type_name::canonical(text.value).map_err(|bad| {
+        document.error(
+            codes::BAD_TYPE,
+            text.place(bad.at),
+            "`type` is not the name of one type",
+            &bad.message,
+            bad.help,
+        );
+    })
+}
+
+fn date(document: &Document<'_>, flag: Located<bool>, declared: Option<Text<'_>>, type_name: Option<&str>) -> bool {
+    if !flag.value {
+        let help = "write `date = true`, or leave it out for a plain rename";
+        document.error(codes::BAD_VALUE, flag.span, "`date` is `true` or not there", "", help);
+    }
+    let other = declared.filter(|_| type_name.is_some_and(|name| name != "date"));
+    if let Some(text) = other {
+        let help = "leave `type` out; for a day of another type write it as `read`";
+        document.error(codes::BAD_TYPE, text.span, "a day has the type `date`", "", help);
+    }
+    flag.value && other.is_none()
+}
+
+fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<String>> {
+    json_path::parse(text.value)
+        .map_err(|bad| {
+            let message = format!("the path of `{legacy}` does not lead to one value");
+            let help = "a path is `$` and steps: `$.consumption`, `$.\"a key\"`, `$.hours[0]`";
+            document.error(codes::BAD_PATH, text.place(bad.at), message, bad.message, help);
+        })
+        .ok()
+}
+
+fn expression(document: &Document<'_>, text: &Text<'_>) -> Option<Template> {
+    let report = |bad: template::BadExpression| {
+        let at = if bad.at == Span::default() { text.span } else { text.place(bad.at) };
+        let (code, message, label, help) = match bad.what {
+            Fault::Syntax(message) => (
+                codes::READ_SYNTAX,
+                "`read` is not one SQL expression".to_owned(),
+                message,
+                "write what would stand in a select list, without `AS`",
+            ),
+            Fault::Qualified => (
+                codes::READ_QUALIFIED,
+                "a column in `read` stands alone, without its table".to_owned(),
+                "qualified".to_owned(),
+                "write the column's name only; a field of a composite column is `(column).field`",
+            ),
+            Fault::Forbidden(what, help) => {
+                (codes::READ_FORBIDDEN, format!("{what} has no place in `read`"), String::new(), help)
+            }
+        };
+        document.error(code, at, message, &label, help);
+    };
+    template::cut(text.value).map_err(|all| all.into_iter().for_each(report)).ok()
+}
+
+fn warn_of_itself(document: &Document<'_>, column: &Column) {
+    if column.type_name.is_none()
+        && matches!(&column.kind, Kind::Rename { column: current } if **current == *column.legacy)
+    {
+        document.report(
+            Diagnostic::warning(codes::NO_EFFECT, format!("`{}` is renamed to itself", column.legacy))
+                .at(document.source(), column.span)
+                .help("remove it: columns that did not change need no entry"),
+        );
+    }
+}
+
+/// What to write instead of a key that other files of this kind may have.
+fn remedy(key: &str) -> Option<String> {
+    let instead = match key {
+        "factor" | "offset" => "for reading, `read = \"current_column * 1000\"` says the same",
+        "values" => "for reading, `read = \"CASE current_column WHEN 'activo' THEN 'active' … END\"` says the same",
+        "write" | "where" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
+        _ => return None,
+    };
+    Some(format!("{}; {instead}", file::not_yet()))
+}

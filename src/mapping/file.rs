@@ -1,0 +1,102 @@
+//! A mapping file → a checked [`Mapping`]: `[mapping]`, and `[tables.…]` one by one.
+//!
+//! Every error of a file is found in one go. Only what the text itself shows is judged here; whether tables and columns exist is
+//! `config::check`'s question. `docs/mapping.md` says what the keys mean.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Mapping, Table, codes, names, table};
+use crate::text::diagnostic::Source;
+use crate::text::toml::{Codes, Document, Shape};
+use crate::text::{Diagnostic, Severity};
+
+const CODES: Codes = Codes {
+    syntax: codes::NOT_TOML,
+    duplicate: codes::KEY_TWICE,
+    unknown: codes::UNKNOWN_KEY,
+    wrong_type: codes::WRONG_TYPE,
+    missing: codes::MISSING_KEY,
+};
+
+/// The mapping that `text` is, unless it has errors; findings that are no errors are left out. `name` is what to call the file.
+pub fn parse(name: &str, text: &str) -> Result<Mapping, Vec<Diagnostic>> {
+    let (mapping, mut findings) = read(name, text);
+    mapping.ok_or_else(|| {
+        findings.retain(|f| f.severity == Severity::Error);
+        findings
+    })
+}
+
+/// Like [`parse`], with everything that was found: errors, for which there is no mapping, and warnings and notes, which do no harm to it.
+#[must_use]
+pub fn read(name: &str, text: &str) -> (Option<Mapping>, Vec<Diagnostic>) {
+    let source = Source { name: name.into(), text: text.into() };
+    let document = Document::parse(&source, CODES);
+    let mapping = mapping(&document);
+    let findings = document.finish();
+    let broken = findings.iter().any(|f| f.severity == Severity::Error);
+    (mapping.filter(|_| !broken), findings)
+}
+
+fn mapping(document: &Document<'_>) -> Option<Mapping> {
+    let root = document.root();
+    let mut mapping = Mapping {
+        name: Arc::from(stem(&document.source().name)),
+        schema: "public".to_owned(),
+        zone: "UTC".to_owned(),
+        tables: Vec::new(),
+        source: document.source().clone(),
+    };
+    let mut sound = true;
+    if let Some(head) = root.table("mapping") {
+        if let Some(name) = head.string("name") {
+            sound &= names::read(document, &name).is_some_and(|name| {
+                mapping.name = name.into();
+                true
+            });
+        }
+        if let Some(schema) = head.string("schema") {
+            sound &= names::read(document, &schema).is_some_and(|schema| {
+                mapping.schema = schema;
+                true
+            });
+        }
+        if let Some(zone) = head.string("zone") {
+            sound &= super::zone::check(document, &zone);
+            zone.value.clone_into(&mut mapping.zone);
+        }
+        head.close_with(|key| (key == "extends").then(not_yet));
+    }
+    if let Some(tables) = root.table("tables") {
+        mapping.tables = tables.entries().into_iter().filter_map(|entry| one_table(document, &tables, entry)).collect();
+    }
+    root.close_with(|key| ["columns", "clients"].contains(&key).then(not_yet));
+    sound.then_some(mapping)
+}
+
+fn one_table<'d>(
+    document: &'d Document<'d>,
+    tables: &crate::text::toml::Table<'d>,
+    entry: crate::text::toml::Entry<'d>,
+) -> Option<Table> {
+    let Shape::Table(body) = entry.value.shape else {
+        return tables.wrong(entry.key, &entry.value, "a table");
+    };
+    let legacy = names::check(document, entry.key, entry.span);
+    if legacy {
+        names::warn_of_dot(document, entry.key, entry.span);
+        names::note_upper_case(document, entry.key, entry.span);
+    }
+    table::read(document, entry.key, entry.span, body).filter(|_| legacy)
+}
+
+/// What to say of a key that other files of this kind may have.
+pub(super) fn not_yet() -> String {
+    "this version does not understand it; a file that has it cannot be used".to_owned()
+}
+
+/// `mappings/smartwatt.toml` is called `smartwatt` unless it says otherwise.
+fn stem(file: &str) -> &str {
+    Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or(file)
+}

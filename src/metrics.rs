@@ -1,0 +1,376 @@
+//! What is counted: the metrics of one process, by name, with bounded labels.
+//!
+//! Handles ([`prometheus::IntCounter`], [`prometheus::Histogram`], …) are looked up once, for a session or a plan, and then
+//! cost an atomic add. No clock and no IO here: whoever measures brings the number, the admin port prints [`Metrics::gather`].
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use prometheus::core::Collector;
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder, exponential_buckets,
+};
+
+/// The label value under which everything is counted that no longer fits.
+pub const OTHER: &str = "other";
+
+/// Distinct values of `client`; a service that puts a request id into its application name must not fill the memory.
+const CLIENTS: usize = 200;
+/// Distinct codes; Postgres has about 260, and PL/pgSQL may raise any.
+const SQLSTATES: usize = 400;
+/// Distinct pairs of unknown table and column; they come from the clients' own typing.
+const UNKNOWN_NAMES: usize = 1000;
+/// Characters of one label value.
+const LONGEST_LABEL: usize = 100;
+
+/// All metrics of one process. A second one, in a test, shares nothing with the first.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    statements: IntCounterVec,
+    rewrites: IntCounterVec,
+    plan_cache: IntCounterVec,
+    backend_errors: IntCounterVec,
+    logins: IntCounterVec,
+    bytes: IntCounterVec,
+    reloads: IntCounterVec,
+    unknown_names: IntCounterVec,
+    /// Time to decide on one text that was not in the plan cache.
+    pub rewrite_seconds: Histogram,
+    /// Time from a statement's last byte to the server until the server has answered it.
+    pub backend_seconds: Histogram,
+    /// Time from a statement's arrival at the proxy until the server has answered it.
+    pub statement_seconds: Histogram,
+    /// Client connections that are open now.
+    pub connections: IntGauge,
+    /// Rows that went to clients.
+    pub rows: IntCounter,
+    /// The generation of the mappings in use.
+    pub mapping_generation: IntGauge,
+    clients: Bounded,
+    sqlstates: Bounded,
+    unknown: Bounded,
+}
+
+/// The `protocol` label.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Protocol {
+    /// Query.
+    Simple,
+    /// Parse, Bind, Execute.
+    Extended,
+    /// The REST door of `BigQuery`.
+    Rest,
+}
+
+/// The `outcome` label of `exonym_logins_total`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Login {
+    /// The server let the client in.
+    Accepted,
+    /// The server did not.
+    Rejected,
+    /// No route for the database.
+    NoRoute,
+    /// The backend could not be reached.
+    Unreachable,
+    /// Startup took too long, was malformed, or the client went away.
+    Abandoned,
+    /// Over `max_connections`.
+    TooMany,
+}
+
+/// The `direction` label of `exonym_bytes_total`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Direction {
+    /// From clients.
+    FromClient,
+    /// To clients.
+    ToClient,
+}
+
+/// A legacy name that was rewritten for a client: the labels of `exonym_rewrites_total`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rewrite<'a> {
+    /// `[mapping] name`.
+    pub mapping: &'a str,
+    /// Legacy table.
+    pub table: &'a str,
+    /// Legacy column; empty for the table itself.
+    pub column: &'a str,
+    /// The kind of rule.
+    pub kind: &'a str,
+    /// `application_name`, or else the user.
+    pub client: &'a str,
+}
+
+impl Protocol {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Extended => "extended",
+            Self::Rest => "rest",
+        }
+    }
+}
+
+impl Login {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::NoRoute => "no_route",
+            Self::Unreachable => "unreachable",
+            Self::Abandoned => "abandoned",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
+impl Direction {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::FromClient => "from_client",
+            Self::ToClient => "to_client",
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Every metric at zero, in a registry of its own.
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let r = &registry;
+        // From a cached name to a page of SQL.
+        let micros = buckets(1e-6, 2.5, 14);
+        // From a look-up over a unix socket to a report over a year.
+        let waits = buckets(1e-4, 2.5, 16);
+        Self {
+            statements: counters(
+                r,
+                "exonym_statements_total",
+                "Statements by what became of them",
+                &["route", "protocol", "outcome"],
+            ),
+            rewrites: counters(
+                r,
+                "exonym_rewrites_total",
+                "Statements that used a legacy name, by name and client",
+                &["mapping", "table", "column", "kind", "client"],
+            ),
+            plan_cache: counters(r, "exonym_plan_cache_total", "Look-ups in the plan cache", &["result"]),
+            backend_errors: counters(
+                r,
+                "exonym_backend_errors_total",
+                "Errors that backends answered with",
+                &["backend", "sqlstate"],
+            ),
+            logins: counters(r, "exonym_logins_total", "Logins by how they ended", &["outcome"]),
+            bytes: counters(r, "exonym_bytes_total", "Bytes relayed, on the client's side", &["direction"]),
+            reloads: counters(
+                r,
+                "exonym_mapping_reloads_total",
+                "Times that mapping files were read again",
+                &["result"],
+            ),
+            unknown_names: counters(
+                r,
+                "exonym_unknown_names_total",
+                "Names that the backend did not know",
+                &["table", "column"],
+            ),
+            rewrite_seconds: histogram(
+                r,
+                "exonym_rewrite_seconds",
+                "Time to decide on a text that was not cached",
+                micros,
+            ),
+            backend_seconds: histogram(
+                r,
+                "exonym_backend_seconds",
+                "Time that the backend took to answer a statement",
+                waits.clone(),
+            ),
+            statement_seconds: histogram(
+                r,
+                "exonym_statement_seconds",
+                "Time from a statement's arrival to its answer",
+                waits,
+            ),
+            connections: registered(
+                r,
+                IntGauge::new("exonym_connections", "Client connections that are open now").expect(VALID),
+            ),
+            rows: registered(r, IntCounter::new("exonym_rows_total", "Rows that went to clients").expect(VALID)),
+            mapping_generation: registered(
+                r,
+                IntGauge::new("exonym_mapping_generation", "Generation of the mappings in use").expect(VALID),
+            ),
+            clients: Bounded::new(CLIENTS),
+            sqlstates: Bounded::new(SQLSTATES),
+            unknown: Bounded::new(UNKNOWN_NAMES),
+            registry,
+        }
+    }
+
+    /// Everything in the text format of Prometheus.
+    pub fn gather(&self) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail, and our families are never empty.
+        let _ = TextEncoder::new().encode_utf8(&self.registry.gather(), &mut out);
+        out
+    }
+
+    /// Adds a metric of another room to the same page.
+    pub fn register(&self, collector: Box<dyn Collector>) -> prometheus::Result<()> {
+        self.registry.register(collector)
+    }
+
+    /// `exonym_statements_total`; `outcome` is `rewrite::Outcome::label`.
+    pub fn statements(&self, route: &str, protocol: Protocol, outcome: &str) -> IntCounter {
+        self.statements.with_label_values(&[route, protocol.label(), outcome])
+    }
+
+    /// `exonym_rewrites_total`; clients beyond the bound are `other`.
+    pub fn rewrites(&self, rewrite: Rewrite<'_>) -> IntCounter {
+        let client = self.clients.admit(rewrite.client);
+        self.rewrites.with_label_values(&[
+            rewrite.mapping,
+            rewrite.table,
+            rewrite.column,
+            rewrite.kind,
+            client.as_str(),
+        ])
+    }
+
+    /// `exonym_plan_cache_total`.
+    pub fn plan_cache(&self, hit: bool) -> IntCounter {
+        self.plan_cache.with_label_values(&[if hit { "hit" } else { "miss" }])
+    }
+
+    /// `exonym_backend_errors_total`.
+    pub fn backend_errors(&self, backend: &str, sqlstate: &str) -> IntCounter {
+        let sqlstate = self.sqlstates.admit(sqlstate);
+        self.backend_errors.with_label_values(&[backend, sqlstate.as_str()])
+    }
+
+    /// `exonym_logins_total`.
+    pub fn logins(&self, outcome: Login) -> IntCounter {
+        self.logins.with_label_values(&[outcome.label()])
+    }
+
+    /// `exonym_bytes_total`.
+    pub fn bytes(&self, direction: Direction) -> IntCounter {
+        self.bytes.with_label_values(&[direction.label()])
+    }
+
+    /// `exonym_mapping_reloads_total`.
+    pub fn mapping_reloads(&self, accepted: bool) -> IntCounter {
+        self.reloads.with_label_values(&[if accepted { "accepted" } else { "rejected" }])
+    }
+
+    /// `exonym_unknown_names_total`; an unknown table has an empty `column`, an unknown column of no known table an empty `table`.
+    pub fn unknown_names(&self, table: &str, column: &str) -> IntCounter {
+        let admitted = self.unknown.admit(&format!("{table}\0{column}"));
+        let (table, column) = admitted.split_once('\0').unwrap_or((OTHER, OTHER));
+        self.unknown_names.with_label_values(&[table, column])
+    }
+}
+
+/// A label whose values come from outside: the first `limit` of them are kept, the rest is [`OTHER`].
+#[derive(Debug)]
+struct Bounded {
+    limit: usize,
+    seen: Mutex<HashSet<String>>,
+}
+
+impl Bounded {
+    fn new(limit: usize) -> Self {
+        Self { limit, seen: Mutex::new(HashSet::new()) }
+    }
+
+    fn admit(&self, value: &str) -> String {
+        let value: String = value.chars().take(LONGEST_LABEL).collect();
+        // A panic elsewhere cannot leave a set of strings half-changed.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.contains(&value) || (seen.len() < self.limit && seen.insert(value.clone())) {
+            value
+        } else {
+            OTHER.to_owned()
+        }
+    }
+}
+
+/// Names, helps and labels are constants of this file, each registered once.
+const VALID: &str = "metric names are constants and distinct";
+
+fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> C {
+    registry.register(Box::new(collector.clone())).expect(VALID);
+    collector
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    registered(registry, IntCounterVec::new(Opts::new(name, help), labels).expect(VALID))
+}
+
+fn histogram(registry: &Registry, name: &str, help: &str, buckets: Vec<f64>) -> Histogram {
+    registered(registry, Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets)).expect(VALID))
+}
+
+fn buckets(start: f64, factor: f64, count: usize) -> Vec<f64> {
+    exponential_buckets(start, factor, count).expect(VALID)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_what_was_counted() {
+        let metrics = Metrics::new();
+        metrics.statements("smartwatt", Protocol::Simple, "rewritten").inc_by(3);
+        metrics.rewrite_seconds.observe(2e-6);
+        let page = metrics.gather();
+        assert!(
+            page.contains(r#"exonym_statements_total{outcome="rewritten",protocol="simple",route="smartwatt"} 3"#),
+            "{page}"
+        );
+        assert!(page.contains("exonym_rewrite_seconds_count 1"), "{page}");
+        assert!(page.contains("exonym_connections 0"), "{page}");
+    }
+
+    #[test]
+    fn clients_beyond_the_bound_are_other() {
+        let metrics = Metrics::new();
+        let of = |client: &str| {
+            let rewrite = Rewrite { mapping: "m", table: "t", column: "c", kind: "rename", client };
+            metrics.rewrites(rewrite).inc();
+        };
+        for i in 0..CLIENTS + 50 {
+            of(&format!("service-{i}"));
+        }
+        of("service-3");
+        let page = metrics.gather();
+        assert!(page.contains(r#"client="other",column="c",kind="rename",mapping="m",table="t"} 50"#), "{page}");
+        assert!(page.contains(r#"client="service-3",column="c",kind="rename",mapping="m",table="t"} 2"#), "{page}");
+    }
+
+    #[test]
+    fn unknown_names_are_pairs_and_long_labels_are_cut() {
+        let metrics = Metrics::new();
+        metrics.unknown_names("log", "kwh").inc();
+        metrics.unknown_names("", &"x".repeat(5000)).inc();
+        let page = metrics.gather();
+        assert!(page.contains(r#"exonym_unknown_names_total{column="kwh",table="log"} 1"#), "{page}");
+        assert!(!page.contains(&"x".repeat(LONGEST_LABEL + 1)), "{page}");
+    }
+}

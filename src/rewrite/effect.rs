@@ -1,0 +1,198 @@
+//! What a statement does to its session's own names, read off its tokens.
+
+use super::plan::Effect;
+use crate::sql::token::{Token, TokenKind};
+
+/// The effect of one statement when it succeeds.
+#[must_use]
+pub fn effect(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    if is(0, "set") {
+        return set(source, tokens);
+    }
+    if is(0, "reset") {
+        return match () {
+            () if is(1, "search_path") || is(1, "all") => Effect::DefaultSearchPath,
+            () if is(1, "role") || is(1, "session") => Effect::Unsure,
+            () => Effect::None,
+        };
+    }
+    if is(0, "discard") && is(1, "all") {
+        return Effect::Discard;
+    }
+    if is(0, "create") {
+        return create(source, tokens);
+    }
+    if is(0, "drop") {
+        return dropped(source, tokens);
+    }
+    if is(0, "alter") {
+        // ALTER ROLE … SET search_path concerns later sessions.
+        return Effect::None;
+    }
+    if names_search_path(source, tokens) {
+        // set_config('search_path', …), in whatever statement.
+        return Effect::Unsure;
+    }
+    into(source, tokens)
+}
+
+fn set(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let local = is(1, "local");
+    let at = if local || (is(1, "session") && !is(2, "authorization")) { 2 } else { 1 };
+    if is(at, "role") || (is(at, "session") && is(at + 1, "authorization")) {
+        return Effect::Unsure;
+    }
+    let schema = is(at, "schema");
+    if !schema && tokens.get(at).and_then(|t| t.ident(source)).as_deref() != Some("search_path") {
+        return Effect::None;
+    }
+    if local {
+        return Effect::Unsure;
+    }
+    let values = at + if schema { 1 } else { 2 };
+    if is(values, "default") {
+        return Effect::DefaultSearchPath;
+    }
+    let path: Option<Vec<String>> = tokens
+        .get(values..)
+        .unwrap_or_default()
+        .iter()
+        .filter(|t| t.kind != TokenKind::Comma)
+        .map(|t| t.ident(source).map(String::from).or_else(|| plain_string(t.text(source))))
+        .collect();
+    path.filter(|p| !p.is_empty()).map_or(Effect::Unsure, Effect::SearchPath)
+}
+
+/// The value of a plain literal without escapes.
+fn plain_string(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
+    (!inner.contains(['\'', '\\'])).then(|| inner.to_owned())
+}
+
+fn names_search_path(source: &str, tokens: &[Token]) -> bool {
+    let mut strings = tokens.iter().filter(|t| {
+        matches!(
+            t.kind,
+            TokenKind::String | TokenKind::EscapeString | TokenKind::UnicodeString | TokenKind::DollarString
+        )
+    });
+    strings.any(|t| t.text(source).to_ascii_lowercase().contains("search_path"))
+}
+
+fn create(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let mut at = 1;
+    let mut temporary = false;
+    while ["or", "replace", "global", "local", "unlogged", "recursive", "temp", "temporary"].iter().any(|w| is(at, w)) {
+        temporary |= is(at, "temp") || is(at, "temporary");
+        at += 1;
+    }
+    if !["table", "view"].iter().any(|w| is(at, w)) {
+        return Effect::None;
+    }
+    at += 1;
+    if is(at, "if") {
+        at += 3;
+    }
+    match created(source, tokens, at, temporary) {
+        Effect::Temporary(name) if drops_on_commit(source, tokens) => Effect::TemporaryUntilCommit(name),
+        effect => effect,
+    }
+}
+
+fn drops_on_commit(source: &str, tokens: &[Token]) -> bool {
+    tokens
+        .windows(3)
+        .any(|w| w.iter().zip(["on", "commit", "drop"]).all(|(token, word)| token.is_keyword(source, word)))
+}
+
+/// `DROP TABLE [IF EXISTS] a, b`: without a schema, a temporary table is found first.
+fn dropped(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    if !is(1, "table") && !is(1, "view") {
+        return Effect::None;
+    }
+    let mut at = if is(2, "if") { 4 } else { 2 };
+    let mut names = Vec::new();
+    while let Some(name) = tokens.get(at).and_then(|t| t.ident(source)) {
+        if tokens.get(at + 1).is_some_and(|t| t.kind == TokenKind::Dot) {
+            names.extend(
+                tokens.get(at + 2).filter(|_| name == "pg_temp").and_then(|t| t.ident(source)).map(String::from),
+            );
+            at += 2;
+        } else {
+            names.push(name.into_owned());
+        }
+        if tokens.get(at + 1).is_none_or(|t| t.kind != TokenKind::Comma) {
+            break;
+        }
+        at += 2;
+    }
+    Effect::Dropped(names)
+}
+
+/// `SELECT … INTO [TEMP] [TABLE] name`.
+fn into(source: &str, tokens: &[Token]) -> Effect {
+    if !tokens.first().is_some_and(|t| ["select", "with"].iter().any(|w| t.is_keyword(source, w))) {
+        return Effect::None;
+    }
+    let Some(at) = tokens.iter().position(|t| t.is_keyword(source, "into")) else { return Effect::None };
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let mut at = at + 1;
+    let mut temporary = false;
+    while ["local", "global", "temp", "temporary", "table"].iter().any(|w| is(at, w)) {
+        temporary |= is(at, "temp") || is(at, "temporary");
+        at += 1;
+    }
+    created(source, tokens, at, temporary)
+}
+
+fn created(source: &str, tokens: &[Token], at: usize, temporary: bool) -> Effect {
+    let ident = |at: usize| tokens.get(at).and_then(|t| t.ident(source)).map(String::from);
+    let dotted = tokens.get(at + 1).is_some_and(|t| t.kind == TokenKind::Dot);
+    let name = if dotted && ident(at).as_deref() == Some("pg_temp") {
+        ident(at + 2)
+    } else if temporary {
+        ident(at)
+    } else {
+        None
+    };
+    name.map_or(Effect::None, Effect::Temporary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::lexer::{LexOptions, lex};
+
+    fn of(sql: &str) -> Effect {
+        effect(sql, &lex(sql, LexOptions { standard_conforming_strings: true }).expect("lexes"))
+    }
+
+    #[test]
+    fn what_changes_the_meaning_of_names_is_seen() {
+        let path = |names: &[&str]| Effect::SearchPath(names.iter().map(|n| (*n).to_owned()).collect());
+        assert_eq!(of("SET search_path = a, \"B\", 'c'"), path(&["a", "B", "c"]));
+        assert_eq!(of("set session SEARCH_PATH to a"), path(&["a"]));
+        assert_eq!(of("SET SCHEMA 'x'"), path(&["x"]));
+        assert_eq!(of("SET LOCAL search_path = a"), Effect::Unsure);
+        assert_eq!(of("SET search_path TO DEFAULT"), Effect::DefaultSearchPath);
+        assert_eq!(of("SET ROLE x"), Effect::Unsure);
+        assert_eq!(of("SET SESSION AUTHORIZATION x"), Effect::Unsure);
+        assert_eq!(of("SELECT set_config('search_path', 'a', false)"), Effect::Unsure);
+        assert_eq!(of("DISCARD ALL"), Effect::Discard);
+        assert_eq!(of("CREATE TEMP TABLE IF NOT EXISTS Solver (a int)"), Effect::Temporary("solver".into()));
+        assert_eq!(of("CREATE TABLE pg_temp.solver (a int)"), Effect::Temporary("solver".into()));
+        assert_eq!(of("SELECT 1 INTO TEMPORARY solver"), Effect::Temporary("solver".into()));
+        let until_commit = Effect::TemporaryUntilCommit("solver".into());
+        assert_eq!(of("CREATE TEMP TABLE solver ON COMMIT DROP AS SELECT 1"), until_commit);
+        assert_eq!(
+            of("DROP TABLE IF EXISTS public.a, solver, pg_temp.b CASCADE"),
+            Effect::Dropped(vec!["solver".into(), "b".into()])
+        );
+        assert_eq!(of("CREATE TABLE solver (a int)"), Effect::None);
+        assert_eq!(of("SET work_mem = 1"), Effect::None);
+    }
+}

@@ -1,0 +1,249 @@
+//! Expressions: every reference in them is bound, whatever surrounds it.
+//!
+//! The match is complete on purpose: a construct that is not listed is not understood, and a statement with it goes on only if
+//! it names nothing legacy.
+
+use sqlparser::ast::{
+    AccessExpr, ArrayElemTypeDef, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
+    FunctionArguments, Ident, ObjectName, Subscript, WindowType,
+};
+
+use super::label;
+use super::query::Around;
+use super::scope::{Env, Found, Naming};
+use super::walk::{Refused, Walk, Walked};
+use crate::sql::{names, parse};
+use crate::text::Span;
+
+impl<'w> Walk<'w> {
+    /// Several expressions in the same scope.
+    pub(super) fn exprs<'x>(
+        &mut self,
+        list: impl IntoIterator<Item = &'x Expr>,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
+        list.into_iter().try_for_each(|expr| self.expr(expr, env, around))
+    }
+
+    /// One expression.
+    pub(super) fn expr(&mut self, expr: &Expr, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        match expr {
+            Expr::Identifier(ident) => match parse::span(ident) {
+                Some(span) => self.name(&names::ident(ident), span, env),
+                None => Ok(()),
+            },
+            Expr::CompoundIdentifier(parts) => self.compound(parts, env),
+            Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain, env, around),
+            Expr::Value(_) | Expr::Wildcard(_) => Ok(()),
+            Expr::TypedString(typed) => self.data_type(&typed.data_type),
+            Expr::IsFalse(e)
+            | Expr::IsNotFalse(e)
+            | Expr::IsTrue(e)
+            | Expr::IsNotTrue(e)
+            | Expr::IsNull(e)
+            | Expr::IsNotNull(e)
+            | Expr::IsUnknown(e)
+            | Expr::IsNotUnknown(e)
+            | Expr::Nested(e)
+            | Expr::UnaryOp { expr: e, .. }
+            | Expr::Collate { expr: e, .. }
+            | Expr::Extract { expr: e, .. }
+            | Expr::Ceil { expr: e, .. }
+            | Expr::Floor { expr: e, .. }
+            | Expr::IsNormalized { expr: e, .. }
+            | Expr::IsJson { expr: e, .. } => self.expr(e, env, around),
+            Expr::Interval(interval) => self.expr(&interval.value, env, around),
+            Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => self.exprs([&**a, &**b], env, around),
+            Expr::BinaryOp { left, right, .. } | Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
+                self.exprs([&**left, &**right], env, around)
+            }
+            Expr::AtTimeZone { timestamp, time_zone } => self.exprs([&**timestamp, &**time_zone], env, around),
+            Expr::Position { expr, r#in } => self.exprs([&**expr, &**r#in], env, around),
+            Expr::Between { expr, low, high, .. } => self.exprs([&**expr, &**low, &**high], env, around),
+            Expr::Like { expr, pattern, escape_char, .. }
+            | Expr::ILike { expr, pattern, escape_char, .. }
+            | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
+                self.exprs([&**expr, &**pattern], env, around)?;
+                self.exprs(escape_char.as_deref(), env, around)
+            }
+            Expr::InList { expr, list, .. } => {
+                self.expr(expr, env, around)?;
+                self.exprs(list, env, around)
+            }
+            Expr::Substring { expr, substring_from, substring_for, .. } => {
+                self.expr(expr, env, around)?;
+                self.exprs(substring_from.as_deref(), env, around)?;
+                self.exprs(substring_for.as_deref(), env, around)
+            }
+            Expr::Trim { trim_what, expr, trim_characters, .. } => {
+                self.expr(expr, env, around)?;
+                self.exprs(trim_what.as_deref(), env, around)?;
+                self.exprs(trim_characters.iter().flatten(), env, around)
+            }
+            Expr::Overlay { expr, overlay_what, overlay_from, overlay_for } => {
+                self.exprs([&**expr, &**overlay_what, &**overlay_from], env, around)?;
+                self.exprs(overlay_for.as_deref(), env, around)
+            }
+            Expr::Cast { expr, data_type, .. } => {
+                self.data_type(data_type)?;
+                self.expr(expr, env, around)
+            }
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.exprs(operand.as_deref(), env, around)?;
+                self.exprs(conditions.iter().flat_map(|w| [&w.condition, &w.result]), env, around)?;
+                self.exprs(else_result.as_deref(), env, around)
+            }
+            Expr::Tuple(list) => self.exprs(list, env, around),
+            Expr::Array(array) => self.exprs(&array.elem, env, around),
+            Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => {
+                self.exprs(sets.iter().flatten(), env, around)
+            }
+            Expr::InSubquery { expr, subquery, .. } => {
+                self.expr(expr, env, around)?;
+                self.sublink(subquery, env, around)
+            }
+            Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.sublink(subquery, env, around),
+            Expr::Function(function) => self.function(function, env, around),
+            _ => Err(Refused::not_understood("an expression of this kind", start_of(expr))),
+        }
+    }
+
+    fn sublink(&mut self, query: &sqlparser::ast::Query, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        self.query(query, Around { outer: Some(env), ctes: around.ctes }).map(drop)
+    }
+
+    /// `a.b`, `a.b.c`.
+    fn compound(&mut self, parts: &[Ident], env: &Env<'_, 'w>) -> Walked {
+        let spans: Option<Vec<(String, Span)>> =
+            parts.iter().map(|part| Some((names::ident(part).into_owned(), parse::span(part)?))).collect();
+        match spans {
+            Some(spans) => self.qualified(&spans, env),
+            None => Err(Refused::not_understood("a name without a place in the text", None)),
+        }
+    }
+
+    /// `t.col[1].field`: the names up to the first subscript are a column reference, what follows are fields of its value.
+    fn access(&mut self, root: &Expr, chain: &[AccessExpr], env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        let mut names: Vec<Ident> = match root {
+            Expr::Identifier(ident) => vec![ident.clone()],
+            Expr::CompoundIdentifier(parts) => parts.clone(),
+            _ => Vec::new(),
+        };
+        let mut rest = chain;
+        if !names.is_empty() {
+            while let [AccessExpr::Dot(Expr::Identifier(field)), tail @ ..] = rest {
+                names.push(field.clone());
+                rest = tail;
+            }
+        }
+        match names.as_slice() {
+            [] => self.expr(root, env, around)?,
+            [name] => self.expr(&Expr::Identifier(name.clone()), env, around)?,
+            parts => self.compound(parts, env)?,
+        }
+        for step in rest {
+            match step {
+                AccessExpr::Dot(Expr::Identifier(_)) => {}
+                AccessExpr::Dot(_) => return Err(Refused::not_understood("this access to a field", start_of(root))),
+                AccessExpr::Subscript(Subscript::Index { index }) => self.expr(index, env, around)?,
+                AccessExpr::Subscript(Subscript::Slice { lower_bound, upper_bound, stride }) => {
+                    self.exprs(lower_bound, env, around)?;
+                    self.exprs(upper_bound, env, around)?;
+                    self.exprs(stride, env, around)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn function(&mut self, function: &Function, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        if !matches!(function.parameters, FunctionArguments::None) {
+            return Err(Refused::not_understood("a parametric function", None));
+        }
+        match &function.args {
+            FunctionArguments::None => {}
+            FunctionArguments::Subquery(query) => self.sublink(query, env, around)?,
+            FunctionArguments::List(list) => {
+                let counts = label::is_count(&function.name, &function.args);
+                for arg in &list.args {
+                    self.argument(arg, counts, env, around)?;
+                }
+                for clause in &list.clauses {
+                    self.argument_clause(clause, env, around)?;
+                }
+            }
+        }
+        self.exprs(function.within_group.iter().map(|o| &o.expr), env, around)?;
+        self.exprs(function.filter.as_deref(), env, around)?;
+        match &function.over {
+            Some(WindowType::WindowSpec(spec)) => self.window(spec, env, around),
+            Some(WindowType::NamedWindow(_)) | None => Ok(()),
+        }
+    }
+
+    /// An argument; the name of a named one is the function's.
+    fn argument(&mut self, arg: &FunctionArg, counts: bool, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
+        match arg {
+            // A row counts by being there or not, whatever its columns are called.
+            FunctionArgExpr::Expr(Expr::Identifier(ident)) if counts && is_row(ident, env) => Ok(()),
+            FunctionArgExpr::Expr(expr) => self.expr(expr, env, around),
+            FunctionArgExpr::Wildcard => Ok(()),
+            FunctionArgExpr::QualifiedWildcard(name) => row_argument(name, counts, env),
+            FunctionArgExpr::WildcardWithOptions(_) => Err(Refused::not_understood("a star with options", None)),
+        }
+    }
+
+    fn argument_clause(
+        &mut self,
+        clause: &FunctionArgumentClause,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
+        match clause {
+            FunctionArgumentClause::OrderBy(list) => self.exprs(list.iter().map(|o| &o.expr), env, around),
+            FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => Ok(()),
+            _ => Err(Refused::not_understood("a clause in a function's arguments", None)),
+        }
+    }
+
+    /// A table's name is also the name of its row type, which has the current columns.
+    fn data_type(&mut self, data_type: &DataType) -> Walked {
+        let name = match data_type {
+            DataType::Custom(name, _) => name,
+            DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _)) => return self.data_type(inner),
+            _ => return Ok(()),
+        };
+        let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { return Ok(()) };
+        let named = names::ident(ident);
+        if self.naming == Naming::Legacy && !self.world.tables_named(&named).is_empty() {
+            let at = parse::span(ident).map(|s| s.start);
+            return Err(Refused::unsupported(format!("the row type `{named}`"), at));
+        }
+        Ok(())
+    }
+}
+
+/// `f(t.*)`: a whole row, spelled as a star.
+fn row_argument(name: &ObjectName, counts: bool, env: &Env<'_, '_>) -> Walked {
+    let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { return Ok(()) };
+    let mapped = match env.row(None, &names::ident(ident)) {
+        Found::Row(source) => source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()),
+        _ => false,
+    };
+    if mapped && !counts {
+        return Err(Refused::unsupported("a whole row as an argument", parse::span(ident).map(|s| s.start)));
+    }
+    Ok(())
+}
+
+fn is_row(ident: &Ident, env: &Env<'_, '_>) -> bool {
+    matches!(env.name(&names::ident(ident)), Found::Row(_))
+}
+
+/// Where an expression begins, for an error.
+fn start_of(expr: &Expr) -> Option<usize> {
+    use sqlparser::ast::Spanned;
+    parse::span_of(expr.span()).map(|s| s.start)
+}

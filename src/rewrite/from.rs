@@ -1,0 +1,314 @@
+//! FROM: tables, derived tables, functions; `join` combines them, `with` knows the CTEs.
+
+use std::rc::Rc;
+
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, Query, TableAlias, TableFactor, TableSampleKind,
+    TableWithJoins,
+};
+
+use super::clause::star_labels;
+use super::query::{Around, Labels};
+use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
+use super::walk::{Refused, Scope, Walk, Walked};
+use super::with::Ctes;
+use crate::catalog::Yields;
+use crate::sql::{names, parse};
+use crate::text::Span;
+
+impl<'w> Walk<'w> {
+    /// What a whole FROM clause offers.
+    pub(super) fn from(&mut self, items: &[TableWithJoins], around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
+        let mut namespace = Namespace::default();
+        for item in items {
+            let joined = self.joined(item, &namespace, around)?;
+            namespace.append(joined);
+        }
+        Ok(namespace)
+    }
+
+    pub(super) fn factor(
+        &mut self,
+        factor: &TableFactor,
+        before: &Namespace<'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
+        match factor {
+            TableFactor::Table {
+                name,
+                alias,
+                args,
+                with_ordinality,
+                sample,
+                with_hints,
+                version,
+                partitions,
+                json_path,
+                index_hints,
+            } => {
+                let foreign = !with_hints.is_empty()
+                    || version.is_some()
+                    || !partitions.is_empty()
+                    || json_path.is_some()
+                    || !index_hints.is_empty();
+                if foreign {
+                    return Err(Refused::not_understood("a table clause that Postgres does not have", None));
+                }
+                if let Some(args) = args {
+                    return self.function_source(name, &args.args, alias.as_ref(), *with_ordinality, before, around);
+                }
+                self.sample(sample.as_ref(), around)?;
+                self.table(name, alias.as_ref(), around)
+            }
+            TableFactor::Function { name, args, alias, with_ordinality, .. } => {
+                self.function_source(name, args, alias.as_ref(), *with_ordinality, before, around)
+            }
+            TableFactor::Derived { lateral, subquery, alias, sample } => {
+                self.sample(sample.as_ref(), around)?;
+                let env = Env { here: before, outer: around.outer };
+                let outer = if *lateral { Some(&env) } else { around.outer };
+                self.derived(subquery, alias.as_ref(), Around { outer, ctes: around.ctes })
+            }
+            TableFactor::NestedJoin { table_with_joins, alias } => {
+                let inner = self.joined(table_with_joins, before, around)?;
+                match alias {
+                    Some(alias) => self.aliased_join(&inner, alias),
+                    None => Ok(inner),
+                }
+            }
+            TableFactor::UNNEST { alias, array_exprs, with_ordinality, with_offset: false, .. } => {
+                let env = Env { here: before, outer: around.outer };
+                self.exprs(array_exprs, &env, around)?;
+                Ok(self.unnested(alias.as_ref(), array_exprs.len(), *with_ordinality))
+            }
+            _ => Err(Refused::not_understood("this kind of FROM item", None)),
+        }
+    }
+
+    fn derived(&mut self, query: &Query, alias: Option<&TableAlias>, around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
+        let number = self.next_source();
+        let labels = self.query(query, around)?;
+        let labels = alias.map_or(labels.clone(), |a| renamed(a, labels));
+        Ok(one(number, alias.map(alias_name), labels))
+    }
+
+    /// `(a JOIN b ON …) AS j`: the alias hides both sides.
+    fn aliased_join(&mut self, inner: &Namespace<'w>, alias: &TableAlias) -> Walked<Namespace<'w>> {
+        if inner.sources.iter().any(|s| s.mapped().is_some()) {
+            let at = parse::span(&alias.name).map(|s| s.start);
+            return Err(Refused::unsupported("an alias for a whole join", at));
+        }
+        let number = self.next_source();
+        Ok(one(number, Some(alias_name(alias)), renamed(alias, star_labels(inner))))
+    }
+
+    fn unnested(&mut self, alias: Option<&TableAlias>, arrays: usize, with_ordinality: bool) -> Namespace<'w> {
+        let number = self.next_source();
+        let called = alias.map_or_else(|| "unnest".into(), alias_name);
+        let single = if arrays == 1 { called.clone() } else { "unnest".into() };
+        let mut labels = vec![single; arrays];
+        labels.extend(with_ordinality.then(|| "ordinality".into()));
+        // A composite array yields its fields instead; only a column list makes the names certain.
+        let certain = alias.is_some_and(|a| !a.columns.is_empty()).then_some(labels);
+        one(number, Some(called), alias.map_or(certain.clone(), |a| renamed_or_declared(a, certain)))
+    }
+
+    fn sample(&mut self, sample: Option<&TableSampleKind>, around: Around<'_, 'w>) -> Walked {
+        let Some(TableSampleKind::BeforeTableAlias(sample) | TableSampleKind::AfterTableAlias(sample)) = sample else {
+            return Ok(());
+        };
+        let nothing = Namespace::default();
+        let env = Env { here: &nothing, outer: around.outer };
+        self.exprs(sample.quantity.as_ref().map(|q| &q.value), &env, around)
+    }
+
+    /// A table, view or CTE by name. A renamed table gets its legacy name as its alias, so that every reference to it holds.
+    fn table(
+        &mut self,
+        name: &ObjectName,
+        alias: Option<&TableAlias>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
+        let number = self.next_source();
+        let parts: Option<Vec<&Ident>> = name.0.iter().map(|p| p.as_ident()).collect();
+        let parts = parts.ok_or_else(|| Refused::not_understood("a computed table name", None))?;
+        let (schema, table) = match parts.as_slice() {
+            [table] => (None, *table),
+            [.., schema, table] => (Some(*schema), *table),
+            [] => return Err(Refused::not_understood("an empty table name", None)),
+        };
+        let span = span_of(table)?;
+        let stored = names::ident(table);
+        let schema_name = schema.map(names::ident);
+        let at = parts.first().and_then(|part| parse::span(part)).map(|s| s.start);
+        let columns = self.relation_columns(schema_name.as_deref(), &stored, around.ctes, at)?;
+        if let Columns::Mapped(mapped) = &columns {
+            if alias.is_some_and(|a| !a.columns.is_empty()) {
+                return Err(Refused::unsupported("an alias with a column list", Some(span.start)));
+            }
+            if mapped.is_renamed() {
+                let hidden = around.ctes.find(&mapped.current).is_some();
+                self.rename_table(mapped, schema.is_some(), hidden, span, alias.is_none())?;
+            }
+        }
+        match &columns {
+            Columns::Mapped(table) => self.relations.push((number, &table.schema, &table.current)),
+            Columns::Relation(relation) => self.relations.push((number, &relation.schema, &relation.name)),
+            _ => {}
+        }
+        let labels_renamed = alias.filter(|a| !a.columns.is_empty());
+        let columns = match labels_renamed {
+            Some(alias) => renamed(alias, Source::new(number, None, columns).labels())
+                .map_or(Columns::Unknown, |l| Columns::Labels(l.into())),
+            None => columns,
+        };
+        let schema = match (&columns, alias) {
+            (_, Some(_)) => None,
+            (Columns::Mapped(table), None) => Some(Rc::from(table.schema.as_str())),
+            (Columns::Relation(relation), None) => Some(Rc::from(relation.schema.as_str())),
+            _ => schema_name.as_deref().map(Rc::from),
+        };
+        let name = alias.map_or_else(|| Rc::from(stored.as_ref()), alias_name);
+        Ok(Namespace { sources: vec![Rc::new(Source { schema, ..Source::new(number, Some(name), columns) })] })
+    }
+
+    /// What a name in FROM offers: a CTE in sight, else what the search path finds.
+    pub(super) fn relation_columns(
+        &mut self,
+        schema: Option<&str>,
+        name: &str,
+        ctes: &Ctes<'_>,
+        at: Option<usize>,
+    ) -> Walked<Columns<'w>> {
+        if let (None, Some(labels)) = (schema, ctes.find(name)) {
+            return Ok(labels.clone().map_or(Columns::Unknown, |l| Columns::Labels(l.into())));
+        }
+        Ok(match resolve(self.world, self.context, self.naming, schema, name) {
+            Resolved::Mapped(table) => Columns::Mapped(table),
+            Resolved::Relation(relation) => Columns::Relation(relation),
+            Resolved::Temporary => Columns::Unknown,
+            Resolved::Missing => {
+                let relation = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));
+                Columns::Missing { relation: relation.into(), at }
+            }
+            Resolved::Unsure => {
+                let message = format!("which `{name}` is meant depends on a search path that is not known any more");
+                return Err(Refused::unsure(
+                    message,
+                    "qualify the table with its schema, or SET search_path again",
+                    at,
+                ));
+            }
+        })
+    }
+
+    /// `FROM customers` → `FROM clientes AS customers`. Where a CTE hides the current name, the schema has to be said.
+    fn rename_table(
+        &mut self,
+        table: &'w super::world::Table,
+        has_schema: bool,
+        hidden: bool,
+        span: Span,
+        needs_alias: bool,
+    ) -> Walked {
+        self.uses.insert(super::plan::Use {
+            mapping: table.mapping.clone(),
+            table: table.legacy.clone(),
+            column: "".into(),
+            kind: "table",
+            became: table.current.as_str().into(),
+        });
+        let current = names::quote(&table.current);
+        let found = resolve(self.world, self.context, Naming::Current, None, &table.current);
+        let found = !hidden && matches!(found, Resolved::Relation(r) if r.schema == table.schema);
+        let prefix = if has_schema || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
+        let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
+        self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table))
+    }
+
+    fn function_source(
+        &mut self,
+        name: &ObjectName,
+        args: &[FunctionArg],
+        alias: Option<&TableAlias>,
+        with_ordinality: bool,
+        before: &Namespace<'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
+        let number = self.next_source();
+        let env = Env { here: before, outer: around.outer };
+        for arg in args {
+            let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
+            match arg {
+                FunctionArgExpr::Expr(expr) => self.expr(expr, &env, around)?,
+                _ => return Err(Refused::not_understood("a star in a function in FROM", None)),
+            }
+        }
+        let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else {
+            return Err(Refused::not_understood("a computed function name", None));
+        };
+        let function = names::ident(ident);
+        let called: Rc<str> = alias.map_or_else(|| Rc::from(function.as_ref()), alias_name);
+        let mut labels = self.function_columns(&function, &called);
+        if with_ordinality && let Some(labels) = &mut labels {
+            labels.push("ordinality".into());
+        }
+        let labels = alias.map_or(labels.clone(), |a| renamed_or_declared(a, labels));
+        Ok(one(number, Some(called), labels))
+    }
+
+    /// The columns of a function's result: those of its row, or one that is called like its alias.
+    fn function_columns(&self, function: &str, called: &Rc<str>) -> Labels {
+        let mut overloads = self.world.catalog.functions_named(function);
+        let value = Some(vec![called.clone()]);
+        let Some(first) = overloads.next() else { return value };
+        if !overloads.all(|f| f.yields == first.yields && f.columns == first.columns) {
+            return None;
+        }
+        match first.yields {
+            Yields::Value => value,
+            Yields::Columns if first.columns.is_empty() => None,
+            Yields::Columns => Some(first.columns.iter().map(|c| Rc::from(c.as_str())).collect()),
+        }
+    }
+}
+
+fn one<'w>(number: usize, name: Option<Rc<str>>, labels: Labels) -> Namespace<'w> {
+    let columns = labels.map_or(Columns::Unknown, |l| Columns::Labels(l.into()));
+    Namespace { sources: vec![Rc::new(Source::new(number, name, columns))] }
+}
+
+pub(super) fn alias_name(alias: &TableAlias) -> Rc<str> {
+    Rc::from(names::ident(&alias.name).as_ref())
+}
+
+/// The columns that an alias itself declares, when it declares any.
+pub(super) fn declared(alias: &TableAlias) -> Labels {
+    (!alias.columns.is_empty())
+        .then(|| alias.columns.iter().map(|c| Rc::from(names::ident(&c.name).as_ref())).collect())
+}
+
+/// `AS t(a, b)` names the first columns anew.
+pub(super) fn renamed(alias: &TableAlias, labels: Labels) -> Labels {
+    let Some(new) = declared(alias) else { return labels };
+    let rest = labels?.into_iter().skip(new.len());
+    Some(new.into_iter().chain(rest).collect())
+}
+
+/// The same for functions, where `AS t(a int, b text)` says all there is.
+fn renamed_or_declared(alias: &TableAlias, labels: Labels) -> Labels {
+    if alias.columns.iter().any(|c| c.data_type.is_some()) { declared(alias) } else { renamed(alias, labels) }
+}
+
+fn span_of(ident: &Ident) -> Walked<Span> {
+    parse::span(ident).ok_or_else(|| Refused::not_understood("a name without a place in the text", None))
+}
+
+/// An expression that is a bare name.
+pub(super) fn bare(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Identifier(ident) => Some(ident),
+        Expr::Nested(inner) => bare(inner),
+        _ => None,
+    }
+}

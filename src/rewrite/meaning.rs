@@ -1,0 +1,238 @@
+//! What a legacy column means in one database, as SQL.
+//!
+//! `record_date = { column = "timestamp_utc", date = true }` becomes `(({q}.timestamp_utc AT TIME ZONE 'UTC')::date)`, where
+//! `{q}` is the alias at hand. The text is made once for each world; a statement only fills in the alias.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::catalog::{Column as RealColumn, Relation, RelationKind};
+use crate::mapping::{Column, Constant, Kind, Mapping, Piece, type_name};
+use crate::sql::names;
+
+/// What one column name of a mapped table stands for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// A column of both namings.
+    Real,
+    /// A column that only the current naming has.
+    Current,
+    /// A legacy column, by its place in `Table::replacements`.
+    Mapped(usize),
+    /// A legacy column whose current column does not exist: its name.
+    Broken(String),
+}
+
+/// The SQL for one legacy column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replacement {
+    /// The legacy name.
+    pub legacy: Arc<str>,
+    /// The kind's word, for metrics.
+    pub kind: &'static str,
+    /// What it reads, for hints: `kwh_consumed`.
+    pub became: Arc<str>,
+    /// Text and columns in turn; a computed one stands in parentheses.
+    pub pieces: Vec<Piece>,
+    /// False when it may give a value for a row that is not there: a constant, an expression with a default.
+    pub is_strict: bool,
+}
+
+/// How a row that is there differs from one that an outer join made up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Presence {
+    /// This column is never NULL.
+    Column(String),
+    /// A view has no such column: the row itself.
+    Row,
+}
+
+/// A replacement for one place: its text, and where in it the columns stand.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filled<'w> {
+    /// SQL.
+    pub text: String,
+    /// (byte of the text where a reference begins, the column's stored name); none for the whole row.
+    pub references: Vec<(usize, Option<Cow<'w, str>>)>,
+}
+
+impl Replacement {
+    /// The current column when this is nothing but another name of it.
+    #[must_use]
+    pub fn renamed(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [Piece::Column(column)] => Some(column),
+            _ => None,
+        }
+    }
+
+    /// True when its text reads differently without `standard_conforming_strings`.
+    #[must_use]
+    pub fn needs_conforming_strings(&self) -> bool {
+        self.pieces.iter().any(|p| matches!(p, Piece::Text(text) if text.contains('\\')))
+    }
+
+    /// The SQL with each column qualified by `qualifier` (SQL, quoted where needed). On the nullable side of an outer join,
+    /// `presence` tells a missing row: `CASE WHEN f.feedback_id IS NOT NULL THEN … END`.
+    #[must_use]
+    pub fn fill<'w>(&'w self, qualifier: &str, presence: Option<&'w Presence>) -> Filled<'w> {
+        let guard = presence.filter(|_| !self.is_strict);
+        let mut filled = Filled::default();
+        if let Some(presence) = guard {
+            filled.text.push_str("(CASE WHEN ");
+            match presence {
+                Presence::Column(column) => {
+                    filled.push_column(qualifier, Cow::Borrowed(column));
+                    filled.text.push_str(" IS NOT NULL");
+                }
+                Presence::Row => {
+                    filled.references.push((filled.text.len(), None));
+                    filled.text.push_str(qualifier);
+                    filled.text.push_str(" IS DISTINCT FROM NULL");
+                }
+            }
+            filled.text.push_str(" THEN ");
+        }
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => filled.text.push_str(text),
+                Piece::Column(column) => filled.push_column(qualifier, Cow::Borrowed(column)),
+            }
+        }
+        if guard.is_some() {
+            filled.text.push_str(" END)");
+        }
+        filled
+    }
+}
+
+impl<'w> Filled<'w> {
+    /// Appends `qualifier.column`.
+    pub fn push_column(&mut self, qualifier: &str, column: Cow<'w, str>) {
+        let start = self.text.len();
+        self.text.push_str(qualifier);
+        self.text.push('.');
+        self.text.push_str(&names::quote(&column));
+        self.references.push((start, Some(column)));
+    }
+}
+
+/// What tells that a row of `relation` is there.
+#[must_use]
+pub fn presence(relation: &Relation) -> Presence {
+    let never_null = relation.columns.iter().find(|c| c.not_null).map(|c| c.name.clone());
+    match (never_null, relation.kind) {
+        (Some(column), _) => Presence::Column(column),
+        (None, RelationKind::View) => Presence::Row,
+        (None, _) => Presence::Column("tableoid".into()),
+    }
+}
+
+/// The SQL for one legacy column over `relation`; the missing current column otherwise.
+pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> Result<Replacement, String> {
+    if let Some(missing) = column.kind.columns().find(|c| relation.column(c).is_none()) {
+        return Err(missing.to_owned());
+    }
+    let real = column.kind.columns().next().and_then(|c| relation.column(c));
+    let pieces = pieces(mapping, column, real);
+    let mut columns: Vec<&str> = column.kind.columns().collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let became = if columns.is_empty() { "a constant".into() } else { columns.join(", ") };
+    let is_strict = matches!(column.kind, Kind::Rename { .. } | Kind::Date { .. } | Kind::Json { .. });
+    Ok(Replacement {
+        legacy: column.legacy.clone(),
+        kind: column.kind.name(),
+        became: became.into(),
+        pieces,
+        is_strict,
+    })
+}
+
+fn pieces(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Vec<Piece> {
+    let declared = column.type_name.as_deref();
+    let real_type = real.map_or("", |r| r.type_name.as_str());
+    let text = |t: String| Piece::Text(t);
+    match &column.kind {
+        Kind::Rename { column: current } => match declared.filter(|d| !same_type(d, real_type)) {
+            None => vec![Piece::Column(current.clone())],
+            Some(cast) => vec![text("(".into()), Piece::Column(current.clone()), text(format!("::{cast})"))],
+        },
+        Kind::Date { column: current } => {
+            let cast = declared.unwrap_or("date");
+            let (open, close) = if has_time_zone(real_type) {
+                ("((", format!(" AT TIME ZONE {})::date", names::quote_string(&mapping.zone)))
+            } else {
+                ("(", "::date".to_owned())
+            };
+            let close = if same_type(cast, "date") { close } else { format!("{close}::{cast}") };
+            vec![text(open.into()), Piece::Column(current.clone()), text(format!("{close})"))]
+        }
+        Kind::Json { column: current, path } => {
+            let cast = declared.unwrap_or("text");
+            let as_text = !same_type(cast, "json") && !same_type(cast, "jsonb");
+            let operator = if as_text { "#>>" } else { "#>" };
+            let path = names::quote_string(&array_literal(path));
+            // A document of type json yields json; the declared type may be the other one.
+            let same = same_type(cast, if as_text { "text" } else { real_type });
+            let (open, close) = if same { ("(", ")".to_owned()) } else { ("((", format!(")::{cast})")) };
+            vec![text(open.into()), Piece::Column(current.clone()), text(format!(" {operator} {path}{close}"))]
+        }
+        Kind::Constant(constant) => vec![text(constant_sql(constant, declared))],
+        Kind::Expression(template) => {
+            let (open, close) = declared.map_or(("(", ")".to_owned()), |cast| ("((", format!(")::{cast})")));
+            let inner = template.pieces.iter().cloned();
+            std::iter::once(text(open.into())).chain(inner).chain([text(close)]).collect()
+        }
+    }
+}
+
+/// `timestamp with time zone`, with or without a precision.
+fn has_time_zone(type_name: &str) -> bool {
+    let name = type_name.trim().to_ascii_lowercase();
+    name.starts_with("timestamptz") || (name.starts_with("timestamp") && name.ends_with("with time zone"))
+}
+
+/// A cast, never a bare literal: `ORDER BY 1` would sort by the first output column.
+fn constant_sql(constant: &Constant, declared: Option<&str>) -> String {
+    let (value, own_type) = match constant {
+        Constant::Text(value) => (names::quote_string(value), "text"),
+        Constant::Integer(value) if i32::try_from(*value).is_ok() => (format!("'{value}'"), "integer"),
+        Constant::Integer(value) => (format!("'{value}'"), "bigint"),
+        Constant::Float(value) => (format!("'{value}'"), "double precision"),
+        Constant::Boolean(value) => (format!("'{value}'"), "boolean"),
+    };
+    format!("({value}::{})", declared.unwrap_or(own_type))
+}
+
+/// `{"a","b c"}`: each element quoted, so that no character of a key has a meaning.
+fn array_literal(path: &[String]) -> String {
+    let quoted: Vec<String> =
+        path.iter().map(|step| format!("\"{}\"", step.replace('\\', "\\\\").replace('"', "\\\""))).collect();
+    format!("{{{}}}", quoted.join(","))
+}
+
+/// True when both spell the same type, typmod included.
+#[must_use]
+pub fn same_type(one: &str, other: &str) -> bool {
+    let canonical = |name: &str| type_name::canonical(name).unwrap_or_else(|_| name.to_owned());
+    one == other || canonical(one) == canonical(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_aliases_are_the_same_type_and_typmods_are_not() {
+        assert!(same_type("timestamptz", "timestamp with time zone"));
+        assert!(same_type("numeric(10, 2)", "decimal(10,2)"));
+        assert!(!same_type("numeric(10,2)", "numeric"));
+        assert!(same_type("int4[]", "integer[]"));
+    }
+
+    #[test]
+    fn json_paths_are_quoted_twice() {
+        assert_eq!(array_literal(&["a".into(), "b\"c".into()]), r#"{"a","b\"c"}"#);
+    }
+}

@@ -1,0 +1,97 @@
+//! One statement: opened, judged by its words, or refused.
+
+use std::rc::Rc;
+
+use super::Context;
+use super::plan::Outcome;
+use super::query::Around;
+use super::scope::Naming;
+use super::walk::{Refused, Walk, Walked};
+use super::with::Ctes;
+use super::words::{self, Why};
+use super::world::World;
+use super::wrap::{Shape, shape};
+use crate::sql::parse;
+use crate::sql::token::Token;
+
+/// What was found out about one statement in legacy names.
+pub enum Judged<'w> {
+    /// It was opened; its edits, which may be none, are in the walk.
+    Opened(Box<Walk<'w>>),
+    /// It goes on as it came.
+    Passed(Outcome),
+    /// It is not sent.
+    Refused(Refused),
+}
+
+/// Decides about the statement that `tokens` of `source` are.
+pub fn judge<'w>(
+    world: &'w World,
+    context: &'w Context,
+    source: &'w str,
+    tokens: &'w [Token],
+    explaining: bool,
+) -> Judged<'w> {
+    let passed = |outcome, why| match words::allow(world, context, source, tokens, why) {
+        Ok(()) => Judged::Passed(outcome),
+        Err(refused) => Judged::Refused(refused),
+    };
+    let inner = match shape(source, tokens) {
+        Shape::Query(range) => &tokens[range],
+        Shape::Write => return passed(Outcome::Unchanged, Why::Unsupported),
+        Shape::Other if is_opaque(source, tokens) => return passed(Outcome::Opaque, Why::Utility),
+        Shape::Other => return passed(Outcome::Unchanged, Why::Utility),
+    };
+    let reasons = explaining.then(Vec::new);
+    match open(Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, inner) }) {
+        Ok(walk) => Judged::Opened(walk),
+        Err(Unopened::Unparsed) => passed(Outcome::Unparsed, Why::Unparsed),
+        Err(Unopened::Refused(refused)) if refused.only_not_understood => {
+            match words::allow(world, context, source, tokens, Why::Unsupported) {
+                Ok(()) => Judged::Passed(Outcome::Unchanged),
+                Err(_) => Judged::Refused(refused),
+            }
+        }
+        Err(Unopened::Refused(refused)) => Judged::Refused(refused),
+    }
+}
+
+/// Walks the spliced statement in current names; none when it does not parse or bind any more.
+pub fn reopen<'w>(
+    world: &'w World,
+    context: &'w Context,
+    source: &'w str,
+    tokens: &'w [Token],
+) -> Option<Box<Walk<'w>>> {
+    let Shape::Query(range) = shape(source, tokens) else { return None };
+    open(Walk::new(world, context, Naming::Current, source, &tokens[range])).ok()
+}
+
+enum Unopened {
+    Unparsed,
+    Refused(Refused),
+}
+
+fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
+    // The tree is dropped on the big stack too: sqlparser's drop is recursive.
+    parse::with_stack(walk.tokens.len(), || {
+        let query = parse::query(walk.source, walk.tokens).map_err(|_| Unopened::Unparsed)?;
+        let mut walk = Box::new(walk);
+        walk_query(&mut walk, &query).map_err(Unopened::Refused)?;
+        Ok(walk)
+    })
+}
+
+fn walk_query(walk: &mut Walk<'_>, query: &sqlparser::ast::Query) -> Walked {
+    let none = Ctes { list: Vec::new(), outer: None };
+    let labels: Option<Vec<Rc<str>>> = walk.query(query, Around { outer: None, ctes: &none })?;
+    walk.output = labels;
+    Ok(())
+}
+
+/// DO and CREATE FUNCTION carry a body that only the server reads.
+fn is_opaque(source: &str, tokens: &[Token]) -> bool {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t: &Token| t.is_keyword(source, word));
+    let function = (1..4).any(|at| is(at, "function") || is(at, "procedure"));
+    is(0, "do") || (is(0, "create") && function)
+}

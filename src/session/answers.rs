@@ -1,0 +1,207 @@
+//! The server's direction: rows stream, the few frames that tell something are opened.
+//!
+//! ```text
+//! Z S K C      held until whole; all of them are small
+//! E            held until whole: its position, its hint or all of it may have to change
+//! N            only when it answers a text that was changed
+//! 1 2 3 n T s I G W   noticed by their tag
+//! D d t H c A R v V   pass
+//! ```
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::cancel::Key;
+use super::conversation::{Conversation, Phase};
+use super::lane::Lane;
+use super::relay::Session;
+use crate::wire::error::fatal;
+use crate::wire::frame::{HEADER, Header};
+use crate::wire::message;
+
+/// What the lane keeps while the session idles.
+pub(super) const IDLE: usize = 8 * 1024;
+
+/// Errors about texts that went as they came have nothing to change in them: longer ones are not held.
+const LONGEST_ERROR: usize = 64 * 1024;
+
+/// Nothing else that is opened is longer, from any server there is.
+const LONGEST_OTHER: usize = 64 * 1024;
+
+/// How the server's direction ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ServerEnd {
+    /// Everything that the server sent has reached the client, last words included.
+    Finished,
+    /// The client takes nothing more.
+    ClientDeaf,
+}
+
+/// The server's direction of one session.
+pub(super) struct Answers<'a, R, W> {
+    lane: Lane<R, W>,
+    session: &'a Session,
+    instead: Vec<u8>,
+}
+
+/// Why walking through the bytes at hand ended.
+enum Step {
+    /// So many bytes must be at hand to go on.
+    Need(usize),
+    /// What came is no frame.
+    Garbage,
+}
+
+impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
+    pub(super) fn new(lane: Lane<R, W>, session: &'a Session) -> Self {
+        Self { lane, session, instead: Vec::new() }
+    }
+
+    /// Relays until the server ends, or until a drained session has nothing more to do.
+    pub(super) async fn run(&mut self) -> ServerEnd {
+        let mut draining = self.session.shared.draining.subscribe();
+        loop {
+            let step = self.walk();
+            self.session.moved();
+            if self.flush().await.is_err() {
+                return ServerEnd::ClientDeaf;
+            }
+            let whole = match step {
+                Step::Need(whole) => whole,
+                Step::Garbage => {
+                    let report = fatal("08P01", "the backend sent what is not the Postgres protocol", None);
+                    return self.end_with(|out| report.write(out)).await;
+                }
+            };
+            let idle = self.lane.is_at_boundary() && self.session.lock().is_idle();
+            if idle {
+                self.lane.rest();
+                if *draining.borrow_and_update() {
+                    let message = "terminating connection due to administrator command";
+                    let report = fatal("57P01", message, Some("exonym is shutting down; connect again"));
+                    return self.end_with(|out| report.write(out)).await;
+                }
+            }
+            let read = tokio::select! {
+                biased;
+                read = self.lane.read(whole) => read,
+                // Only an idle session has to be woken: a busy one comes by when its transaction ends.
+                Ok(()) = draining.changed(), if idle => continue,
+            };
+            match read {
+                Ok(n) if n > 0 => {}
+                // A reset is an end too: what was sent before it has been read.
+                Ok(_) | Err(_) => return self.server_ended().await,
+            }
+        }
+    }
+
+    /// The stream towards the client.
+    pub(super) fn client_stream(&mut self) -> &mut W {
+        self.lane.streams().1
+    }
+
+    /// Accepts everything at hand that can be accepted.
+    fn walk(&mut self) -> Step {
+        let session = self.session;
+        let mut conversation = session.lock();
+        let now = Instant::now();
+        let mut rows = 0;
+        let step = loop {
+            if !self.lane.pass_streaming() {
+                break Step::Need(1);
+            }
+            let header = match self.lane.header() {
+                Ok(Some(header)) => header,
+                Ok(None) => break Step::Need(HEADER),
+                Err(bad) => {
+                    tracing::warn!(%bad, backend = %session.route.backend.name, "the backend sent no frame");
+                    break Step::Garbage;
+                }
+            };
+            if header.tag == b'D' {
+                rows += 1;
+                self.lane.pass_frame(header);
+                continue;
+            }
+            if must_be_whole(header, &mut conversation, session) && !self.lane.is_whole(header) {
+                break Step::Need(header.total());
+            }
+            self.open(header, &mut conversation, now);
+        };
+        session.shared.metrics.rows.inc_by(rows);
+        step
+    }
+
+    fn open(&mut self, header: Header, conversation: &mut Conversation, now: Instant) {
+        let body = self.lane.body(header);
+        if header.tag == b'K'
+            && let Some((pid, secret)) = message::key_data(body)
+        {
+            self.session.enter(Key { pid, secret: secret.into() });
+        }
+        conversation.answer(header.tag, body, now, &mut self.instead);
+        if self.instead.is_empty() {
+            self.lane.pass_frame(header);
+        } else {
+            let instead = std::mem::take(&mut self.instead);
+            self.lane.replace_frame(header, |out, _| out.extend_from_slice(&instead));
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let n = self.lane.flush().await?;
+        if n > 0 {
+            self.session.route.counters.to_client.inc_by(u64::try_from(n).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    async fn server_ended(&mut self) -> ServerEnd {
+        let expected = self.session.lock().phase == Phase::Ending;
+        let whole_frames = self.lane.is_at_boundary();
+        let rest = self.lane.at_hand().len();
+        self.lane.pass(rest);
+        if expected || !whole_frames {
+            return self.end_with(|_| ()).await;
+        }
+        let message = format!("backend \"{}\" closed the connection unexpectedly", self.session.route.backend.name);
+        let hint = "the database server probably terminated abnormally before or while processing the request";
+        let report = fatal("08006", &message, Some(hint));
+        self.end_with(|out| report.write(out)).await
+    }
+
+    async fn end_with(&mut self, last: impl FnOnce(&mut Vec<u8>)) -> ServerEnd {
+        self.lane.add(last);
+        if self.flush().await.is_err() || self.lane.shutdown().await.is_err() {
+            return ServerEnd::ClientDeaf;
+        }
+        ServerEnd::Finished
+    }
+}
+
+/// True for frames that are opened to their end.
+fn must_be_whole(header: Header, conversation: &mut Conversation, session: &Session) -> bool {
+    match header.tag {
+        b'Z' | b'S' | b'K' | b'C' => header.body <= LONGEST_OTHER,
+        // A server may quote the statement that it complains about.
+        b'E' if conversation.head_is_changed() => {
+            header.body <= LONGEST_ERROR.saturating_add(session.shared.limits.max_statement_bytes)
+        }
+        b'E' => header.body <= LONGEST_ERROR,
+        b'N' => header.body <= LONGEST_ERROR && conversation.head_is_changed(),
+        _ => false,
+    }
+}
+
+impl Session {
+    /// Makes the session reachable for cancel requests.
+    fn enter(&self, key: Key) {
+        let mut own = self.key.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.shared.sessions.enter(key.clone(), Arc::clone(&self.peer));
+        *own = Some(key);
+    }
+}

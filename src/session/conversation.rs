@@ -1,0 +1,350 @@
+//! What both directions of a session know of it, and what each answer of the server changes.
+//!
+//! The client's side puts expectations in; the server's side gives every answer that matters to [`Conversation::answer`],
+//! which finds what it belongs to, keeps the names up to date, counts, and says what the client gets instead, if anything.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::planned::{Planned, hint};
+use super::queue::{Entry, Expected, Name, Named, Queue};
+use super::route::{Route, Shared};
+use super::startup::Asked;
+use super::state::State;
+use super::tally::Tally;
+use crate::metrics::{Login, Protocol};
+use crate::rewrite::{Effect, Outcome, Refusal};
+use crate::wire::error::{Fields, Report};
+use crate::wire::message::{self, Transaction};
+
+/// `NAMEDATALEN` less its NUL: longer names mean what their beginning means.
+const LONGEST_NAME: usize = 63;
+
+/// One session, seen from the middle.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    pub(super) queue: Queue,
+    pub(super) state: State,
+    pub(super) tally: Tally,
+    route: Arc<Route>,
+    /// Statements that were prepared through the protocol, as far as anything is to be known of them.
+    statements: HashMap<Name, Arc<Planned>>,
+    portals: HashMap<Name, Arc<Planned>>,
+    /// The session changed tables in its transaction.
+    changed_catalog: bool,
+    /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
+    pub(super) waited_for: u64,
+    pub(super) phase: Phase,
+    shared: Arc<Shared>,
+}
+
+/// How far the session is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Phase {
+    /// The server has not let it in yet.
+    Login,
+    /// It runs.
+    Running,
+    /// The server has said a last word, or the client has: the end of the stream is no surprise.
+    Ending,
+}
+
+impl Conversation {
+    pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, asked: Asked) -> Self {
+        let catalog = route.world.load().catalog.clone();
+        let state = State::new(asked.user.clone(), asked.search_path.as_deref(), &catalog);
+        let application_name = asked.application_name.unwrap_or_default();
+        Self {
+            queue: Queue::at_login(Instant::now()),
+            state,
+            tally: Tally::new(shared.clone(), route.clone(), asked.user, application_name),
+            route,
+            statements: HashMap::new(),
+            portals: HashMap::new(),
+            changed_catalog: false,
+            waited_for: 0,
+            phase: Phase::Login,
+            shared,
+        }
+    }
+
+    /// True when nothing is under way and no transaction is open.
+    pub(super) fn is_idle(&self) -> bool {
+        self.phase == Phase::Running && self.queue.is_empty() && self.state.transaction() == Transaction::Idle
+    }
+
+    /// True when the client sent another text than the server answers to.
+    pub(super) fn head_is_changed(&mut self) -> bool {
+        self.head_plan().is_some_and(|p| p.is_changed())
+    }
+
+    /// A frame of the server. `body` is whole for the types that need it and else whatever is there.
+    /// Appends to `instead` what the client gets in its place, if it is not to get the same bytes.
+    pub(super) fn answer(&mut self, tag: u8, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
+        match tag {
+            b'1' => self.parsed(),
+            b'2' => self.bound(),
+            b'3' => self.closed(),
+            b'T' | b'n' => drop(self.queue.take(|what| matches!(what, Expected::Describe(_)))),
+            b's' => drop(self.queue.take(|what| matches!(what, Expected::Execute { .. }))),
+            b'C' => self.completed(message::command_tag(body).unwrap_or_default(), now),
+            b'I' => self.completed("", now),
+            b'G' | b'W' => self.queue.copy_in(),
+            b'E' => self.failed(body, now, instead),
+            b'N' => self.noticed(body, instead),
+            b'Z' => self.ready(message::ready(body).unwrap_or_default()),
+            b'S' => self.reported(body),
+            _ => {}
+        }
+    }
+
+    fn parsed(&mut self) {
+        let Some(Entry { what: Expected::Parse { name, planned }, .. }) =
+            self.queue.take(|what| matches!(what, Expected::Parse { .. }))
+        else {
+            return;
+        };
+        remember(&mut self.statements, name, planned);
+    }
+
+    fn bound(&mut self) {
+        let Some(Entry { what: Expected::Bind { portal, statement }, .. }) =
+            self.queue.take(|what| matches!(what, Expected::Bind { .. }))
+        else {
+            return;
+        };
+        let planned = self.statements.get(&statement).cloned();
+        remember(&mut self.portals, portal, planned);
+    }
+
+    fn closed(&mut self) {
+        match self.queue.take(|what| matches!(what, Expected::Close(_))).map(|entry| entry.what) {
+            Some(Expected::Close(Named::Statement(name))) => drop(self.statements.remove(&name)),
+            Some(Expected::Close(Named::Portal(name))) => drop(self.portals.remove(&name)),
+            _ => {}
+        }
+    }
+
+    fn completed(&mut self, tag: &str, now: Instant) {
+        let Some(head) = self.queue.head() else { return };
+        let note = head.note;
+        let (protocol, planned, turn) = match &mut head.what {
+            Expected::Query { planned, done, gives_up } => {
+                if let Some(name) = gives_up.take().filter(|_| tag == "DEALLOCATE") {
+                    self.statements.remove(&name);
+                }
+                *done += 1;
+                // The next statement of the text begins where this one ends.
+                head.note.arrived = now;
+                head.note.kept = Duration::ZERO;
+                (Protocol::Simple, planned.clone(), *done - 1)
+            }
+            Expected::Execute { portal } => {
+                let planned = self.portals.get(portal).cloned();
+                self.queue.take(|_| true);
+                (Protocol::Extended, planned, 0)
+            }
+            _ => return,
+        };
+        let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
+        let effect = statement.map_or(&Effect::None, |s| &s.effect);
+        self.state.completed(tag, effect);
+        let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
+        self.changed_catalog |= !temporary && changes_catalog(tag, note.hints.catalog);
+        if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
+            self.statements.clear();
+        }
+        self.tally.statement(protocol, planned.as_deref(), turn);
+        self.tally.duration(note, now);
+    }
+
+    fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
+        let planned = self.head_plan();
+        let turn = self.queue.head().map_or(0, |head| match &head.what {
+            Expected::Query { done, .. } => *done,
+            _ => 0,
+        });
+        self.count_failed(planned.as_deref(), turn, now);
+        self.state.failed();
+        if let Some(fields) = Fields::read(body) {
+            if fields.ends_session() {
+                if self.phase == Phase::Login {
+                    self.shared.count_login(Login::Rejected);
+                }
+                self.phase = Phase::Ending;
+            }
+            self.translate(&fields, planned.as_deref(), turn, instead);
+        }
+        self.queue.failed();
+    }
+
+    /// Counts the statement that the error at hand ends. An error at Sync or behind a Query's last statement ends none.
+    fn count_failed(&mut self, planned: Option<&Planned>, turn: usize, now: Instant) {
+        let Some(head) = self.queue.head() else { return };
+        let protocol = match &head.what {
+            Expected::Query { .. } => Protocol::Simple,
+            Expected::Parse { .. } | Expected::Bind { .. } | Expected::Execute { .. } => Protocol::Extended,
+            _ => return,
+        };
+        let note = head.note;
+        self.tally.statement(protocol, planned, turn);
+        self.tally.duration(note, now);
+    }
+
+    fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
+        let (sqlstate, message) = (fields.sqlstate(), fields.text(b'M').unwrap_or_default());
+        if let Some((planned, refusal)) = planned.and_then(|p| Some((p, p.refusal(sqlstate, message)?))) {
+            if names_something_unknown(refusal.sqlstate) {
+                self.route.refresh.ask();
+            }
+            return self.refuse(fields, planned, refusal, instead);
+        }
+        self.tally.backend_error(sqlstate, message);
+        let Some(planned) = planned else { return };
+        let unknown = names_something_unknown(sqlstate);
+        if unknown {
+            self.route.refresh.ask();
+        }
+        let unit = self.state.unit();
+        let position = fields.position();
+        let statement = planned.statement(unit, position, turn);
+        if unknown && statement.is_some_and(|s| s.outcome == Outcome::Unparsed) {
+            fields.write_changed(instead, b'E', position.map(|p| planned.to_client(unit, p)), Some(NOT_PARSED));
+        } else if planned.is_changed() {
+            let hint = statement.and_then(hint);
+            let moved = position.map(|p| planned.to_client(unit, p));
+            if moved != position || hint.is_some() {
+                fields.write_changed(instead, b'E', moved, hint.as_deref());
+            }
+        }
+    }
+
+    fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {
+        let report = Report {
+            severity: fields.text(b'S').unwrap_or("ERROR"),
+            plain_severity: fields.text(b'V').unwrap_or("ERROR"),
+            sqlstate: refusal.sqlstate,
+            message: &refusal.message,
+            hint: refusal.hint.as_deref(),
+            position: refusal.at.map(|byte| planned.position_in_plan(self.state.unit(), byte)),
+        };
+        report.write(instead);
+    }
+
+    fn noticed(&mut self, body: &[u8], instead: &mut Vec<u8>) {
+        let Some(planned) = self.head_plan().filter(|p| p.is_changed()) else { return };
+        let Some((fields, position)) = Fields::read(body).and_then(|f| Some((f, f.position()?))) else { return };
+        let moved = planned.to_client(self.state.unit(), position);
+        if moved != position {
+            fields.write_changed(instead, b'N', Some(moved), None);
+        }
+    }
+
+    fn ready(&mut self, status: Transaction) {
+        let ended = self.queue.ready();
+        if self.phase == Phase::Login && matches!(ended, Some(Entry { what: Expected::Login, .. })) {
+            self.phase = Phase::Running;
+            self.shared.count_login(Login::Accepted);
+        }
+        self.state.ready(status);
+        if status == Transaction::Idle {
+            // Portals end with their transaction.
+            self.portals.clear();
+            if std::mem::take(&mut self.changed_catalog) {
+                self.route.refresh.ask_after_change();
+            }
+        }
+    }
+
+    fn reported(&mut self, body: &[u8]) {
+        let Some((name, value)) = message::parameter_status(body) else { return };
+        if name == "application_name" {
+            self.tally.rename(value);
+        }
+        self.state.reported(name, value);
+    }
+
+    /// The plan of the message that the next answer belongs to.
+    fn head_plan(&mut self) -> Option<Arc<Planned>> {
+        match &self.queue.head()?.what {
+            Expected::Query { planned, .. } | Expected::Parse { planned, .. } => planned.clone(),
+            Expected::Bind { statement, .. } | Expected::Describe(Named::Statement(statement)) => {
+                self.statements.get(statement).cloned()
+            }
+            Expected::Execute { portal } | Expected::Describe(Named::Portal(portal)) => {
+                self.portals.get(portal).cloned()
+            }
+            Expected::Login | Expected::Close(_) | Expected::Sync | Expected::FunctionCall | Expected::CopyEnd => None,
+        }
+    }
+}
+
+/// What the server makes of a name.
+pub(super) fn name(given: &[u8]) -> Name {
+    given.get(..LONGEST_NAME).unwrap_or(given).into()
+}
+
+/// Each Parse and Bind replaces what is known of its name, also one of which nothing is to be known.
+fn remember(known: &mut HashMap<Name, Arc<Planned>>, name: Name, planned: Option<Arc<Planned>>) {
+    match planned {
+        Some(planned) => drop(known.insert(name, planned)),
+        None => drop(known.remove(&name)),
+    }
+}
+
+/// True when a command of this tag can change tables or columns; `hinted` when its text has words that make tables.
+fn changes_catalog(tag: &str, hinted: bool) -> bool {
+    const OTHER_OBJECTS: [&str; 12] = [
+        "INDEX",
+        "ROLE",
+        "USER",
+        "DATABASE",
+        "TABLESPACE",
+        "TRIGGER",
+        "POLICY",
+        "STATISTICS",
+        "SUBSCRIPTION",
+        "PUBLICATION",
+        "SEQUENCE",
+        "EVENT",
+    ];
+    let (verb, object) = tag.split_once(' ').unwrap_or((tag, ""));
+    match verb {
+        "CREATE" | "ALTER" | "DROP" => !OTHER_OBJECTS.iter().any(|other| object.starts_with(other)),
+        "IMPORT" => true,
+        // CREATE TABLE AS and SELECT INTO answer with the tag of their query.
+        "SELECT" => hinted,
+        _ => false,
+    }
+}
+
+/// The hint for a statement that went on unparsed and names something that the server does not have.
+const NOT_PARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
+
+/// A table that has changed behind the proxy is a likely cause of these, and the next attempt may be right.
+fn names_something_unknown(sqlstate: &str) -> bool {
+    matches!(sqlstate, "42P01" | "42703")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_tell_what_may_have_changed_the_catalog() {
+        for tag in ["CREATE TABLE", "ALTER TABLE", "DROP VIEW", "CREATE SCHEMA", "DROP OWNED", "CREATE EXTENSION"] {
+            assert!(changes_catalog(tag, false), "{tag}");
+        }
+        for tag in ["CREATE INDEX", "ALTER ROLE", "SELECT 1", "INSERT 0 1", "COMMIT", "DROP DATABASE", ""] {
+            assert!(!changes_catalog(tag, false), "{tag}");
+        }
+        assert!(changes_catalog("SELECT 5", true));
+    }
+
+    #[test]
+    fn long_names_mean_their_beginning() {
+        assert_eq!(name(&[b'a'; 80]).len(), LONGEST_NAME);
+        assert_eq!(&*name(b"s1"), b"s1");
+    }
+}

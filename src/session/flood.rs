@@ -1,0 +1,82 @@
+//! A statement larger than may be held: it is searched while it streams, and spoilt on the way if it says something legacy.
+//!
+//! The server executes nothing before a message's last byte. So the bytes go on as they come until a legacy name shows up;
+//! from there on they are zeros, which ends the text early and leaves bytes behind it: the server calls such a message
+//! malformed (08P01), in its place in the pipeline, and that answer becomes the refusal.
+//!
+//! ```text
+//! INSERT INTO other VALUES (…), (…), … , (SELECT x FROM consumption_log)
+//! INSERT INTO other VALUES (…), (…), … , (SE␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀␀
+//! ```
+
+use std::sync::Arc;
+
+use super::decide::{self, names_legacy};
+use super::planned::Planned;
+use super::queue::{Expected, Name};
+use super::relay::Session;
+use super::words::Hints;
+
+/// What is kept of the bytes that have gone, to find a name that arrives in two pieces. Names end at 63 bytes.
+const OVERLAP: usize = 256;
+
+/// One such statement.
+#[derive(Debug)]
+pub(super) struct Flood {
+    /// The name that a Parse gives; none for a Query.
+    statement: Option<Name>,
+    remaining: usize,
+    tail: Vec<u8>,
+    hints: Hints,
+    spoilt: bool,
+}
+
+impl Flood {
+    /// One of which `remaining` bytes are still to come.
+    pub(super) fn new(statement: Option<Name>, remaining: usize) -> Self {
+        Self { statement, remaining, tail: Vec::new(), hints: Hints::default(), spoilt: false }
+    }
+
+    /// Looks at the bytes at hand and spoils them if need be. Returns how many of them belong to this statement.
+    pub(super) fn inspect(&mut self, session: &Session, at_hand: &mut [u8]) -> usize {
+        let n = self.remaining.min(at_hand.len());
+        let (bytes, _) = at_hand.split_at_mut(n);
+        self.remaining -= n;
+        if !self.spoilt {
+            self.tail.extend_from_slice(bytes);
+            let look = decide::look(session, &self.tail);
+            self.hints = self.hints.with(look.hints);
+            self.spoilt = look.concerns && names_legacy(&session.route.world.load(), &self.tail);
+            self.tail.drain(..self.tail.len().saturating_sub(OVERLAP));
+        }
+        if self.spoilt {
+            bytes.fill(0);
+        }
+        n
+    }
+
+    /// True when all of it has been seen.
+    pub(super) const fn is_over(&self) -> bool {
+        self.remaining == 0
+    }
+
+    /// What is to be expected of it.
+    pub(super) fn finish(self, session: &Session) -> (Expected, Hints) {
+        let limit = session.shared.limits.max_statement_bytes;
+        let planned = if self.spoilt {
+            Some(Planned::spoilt(
+                "54000",
+                format!("a statement in legacy names must not be larger than {limit} bytes"),
+                "use COPY or parameters for data, or raise `max_statement_bytes`",
+            ))
+        } else {
+            self.hints.names.then(Planned::unsure)
+        };
+        let planned = planned.map(Arc::new);
+        let what = match self.statement {
+            Some(name) => Expected::Parse { name, planned },
+            None => Expected::Query { planned, done: 0, gives_up: None },
+        };
+        (what, self.hints)
+    }
+}

@@ -1,0 +1,157 @@
+//! One direction of a session: bytes that arrived, how far they are accepted, and their way out.
+//!
+//! What goes on unchanged is written from the buffer that it was read into. Only when a frame is replaced are it and the
+//! rest of its batch put together in `out`, so that one read still makes one write.
+//!
+//! ```text
+//! buffer  │ passed ──────▶│ at hand ───────────────▶ │ room
+//! out     │ empty, or everything accepted so far, and then `passed` is 0
+//! ```
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+
+use super::buffer::Buffer;
+use crate::wire::frame::{BadFrame, HEADER, Header, Sender};
+
+/// Above this the memory for replaced frames is given back.
+const LARGEST_KEPT: usize = 64 * 1024;
+
+/// Bytes of one direction.
+#[derive(Debug)]
+pub(super) struct Lane<R, W> {
+    from: R,
+    to: W,
+    sender: Sender,
+    buffer: Buffer,
+    passed: usize,
+    out: Vec<u8>,
+    /// Bytes of a frame that has begun to pass and has not arrived yet.
+    streaming: usize,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
+    pub(super) fn new(sender: Sender, from: R, to: W, idle: usize) -> Self {
+        Self { from, to, sender, buffer: Buffer::new(idle), passed: 0, out: Vec::new(), streaming: 0 }
+    }
+
+    /// What has arrived and is not accepted yet.
+    pub(super) fn at_hand(&self) -> &[u8] {
+        self.buffer.unread().get(self.passed..).unwrap_or_default()
+    }
+
+    /// The same, to be changed in place.
+    pub(super) fn at_hand_mut(&mut self) -> &mut [u8] {
+        self.buffer.unread_mut().get_mut(self.passed..).unwrap_or_default()
+    }
+
+    /// The header of the frame at hand.
+    pub(super) fn header(&self) -> Result<Option<Header>, BadFrame> {
+        Header::read(self.sender, self.at_hand())
+    }
+
+    /// The body of the frame at hand, as far as it has arrived.
+    pub(super) fn body(&self, header: Header) -> &[u8] {
+        let all = self.at_hand();
+        all.get(HEADER..header.total().min(all.len())).unwrap_or_default()
+    }
+
+    /// True when the frame at hand is there to its last byte.
+    pub(super) fn is_whole(&self, header: Header) -> bool {
+        self.at_hand().len() >= header.total()
+    }
+
+    /// Accepts `n` bytes as they came.
+    pub(super) fn pass(&mut self, n: usize) {
+        if self.out.is_empty() {
+            self.passed += n;
+        } else {
+            self.out.extend_from_slice(self.buffer.unread().get(..n).unwrap_or_default());
+            self.buffer.consume(n);
+        }
+    }
+
+    /// Accepts the frame at hand as it came, also what of it is still to arrive.
+    pub(super) fn pass_frame(&mut self, header: Header) {
+        self.streaming = header.total();
+        self.pass_streaming();
+    }
+
+    /// Accepts what has arrived of a frame that is passing. False when the frame goes on behind it.
+    pub(super) fn pass_streaming(&mut self) -> bool {
+        let n = self.streaming.min(self.at_hand().len());
+        self.streaming -= n;
+        self.pass(n);
+        self.streaming == 0
+    }
+
+    /// Drops the whole frame at hand and lets `write` put another in its place.
+    pub(super) fn replace_frame(&mut self, header: Header, write: impl FnOnce(&mut Vec<u8>, &[u8])) {
+        self.compose();
+        let frame = self.buffer.unread().get(HEADER..header.total()).unwrap_or_default();
+        write(&mut self.out, frame);
+        self.buffer.consume(header.total());
+    }
+
+    /// Puts a frame of our own behind what is accepted.
+    pub(super) fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.compose();
+        write(&mut self.out);
+    }
+
+    /// True between frames.
+    pub(super) fn is_at_boundary(&self) -> bool {
+        self.streaming == 0 && self.at_hand().is_empty()
+    }
+
+    /// Writes what is accepted. Returns how many bytes that was.
+    pub(super) async fn flush(&mut self) -> io::Result<usize> {
+        let written = self.passed + self.out.len();
+        if self.passed > 0 {
+            self.to.write_all(self.buffer.unread().get(..self.passed).unwrap_or_default()).await?;
+            self.buffer.consume(self.passed);
+            self.passed = 0;
+        } else if !self.out.is_empty() {
+            self.to.write_all(&self.out).await?;
+            self.out.clear();
+            if self.out.capacity() > LARGEST_KEPT {
+                self.out = Vec::new();
+            }
+        } else {
+            return Ok(0);
+        }
+        self.to.flush().await?;
+        Ok(written)
+    }
+
+    /// Reads once, after everything accepted has been flushed; `whole` bytes at hand are needed to go on. 0 is the end.
+    pub(super) async fn read(&mut self, whole: usize) -> io::Result<usize> {
+        debug_assert!(self.passed == 0 && self.out.is_empty(), "what is accepted must not wait for what is to come");
+        self.buffer.read_from(&mut self.from, whole).await
+    }
+
+    /// Gives back the memory that only a busy session needs.
+    pub(super) fn rest(&mut self) {
+        self.buffer.rest();
+        self.out = Vec::new();
+    }
+
+    /// Ends the stream towards the receiver.
+    pub(super) async fn shutdown(&mut self) -> io::Result<()> {
+        self.to.shutdown().await
+    }
+
+    /// The two streams.
+    pub(super) fn streams(&mut self) -> (&mut R, &mut W) {
+        (&mut self.from, &mut self.to)
+    }
+
+    fn compose(&mut self) {
+        if self.passed > 0 {
+            self.out.extend_from_slice(self.buffer.unread().get(..self.passed).unwrap_or_default());
+            self.buffer.consume(self.passed);
+            self.passed = 0;
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! The client's direction: statements are opened, everything else goes on.
+//!
+//! ```text
+//! Q P      held until whole, decided, sent as they came or with another text
+//! B        its front is read for the two names; the parameters stream
+//! D E C    read for the name
+//! S F c f  change what is expected
+//! d H X p  pass
+//! ```
+//! Frames of any length stream in pieces; only what is opened waits for its end, and a statement beyond
+//! `max_statement_bytes` is searched while it streams (`flood`).
+
+use std::collections::HashMap;
+use std::io;
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::conversation::{Phase, name};
+use super::decide::{self, Decision};
+use super::flood::Flood;
+use super::lane::Lane;
+use super::queue::{Entry, Expected, Name, Named, Note};
+use super::relay::Session;
+use super::words::{Hints, deallocated};
+use crate::wire::frame::{HEADER, Header};
+use crate::wire::message::{self, Parse, Target};
+
+/// What the lane keeps while the session idles.
+pub(super) const IDLE: usize = 4 * 1024;
+
+/// The front of a Bind in which both names must end to be known.
+const LONGEST_NAMES: usize = 16 * 1024;
+
+/// How the client's direction ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ClientEnd {
+    /// The client sends nothing more; what it asked for is still answered.
+    Finished,
+    /// The connection to the client is broken.
+    Gone,
+    /// The server takes nothing more; it may have left a last word.
+    ServerDeaf,
+}
+
+/// The client's direction of one session.
+pub(super) struct Opening<'a, R, W> {
+    lane: Lane<R, W>,
+    session: &'a Session,
+    /// When the bytes at hand arrived.
+    arrived: Instant,
+    /// Prepared statements and portals that change something when they are executed; nearly always empty.
+    changing: Changing,
+    flood: Option<Flood>,
+}
+
+/// Names, by what executing them may change. As the client sees them: what the server makes of them comes later.
+#[derive(Debug, Default)]
+struct Changing {
+    statements: HashMap<Name, Hints>,
+    portals: HashMap<Name, Hints>,
+}
+
+/// What to do after a step.
+enum Step {
+    /// Another frame may be at hand.
+    Again,
+    /// So many bytes must be at hand to go on.
+    Need(usize),
+    /// The server will not understand what comes; it ends the session itself.
+    Garbage,
+}
+
+impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
+    pub(super) fn new(lane: Lane<R, W>, session: &'a Session) -> Self {
+        Self { lane, session, arrived: Instant::now(), changing: Changing::default(), flood: None }
+    }
+
+    /// Reads until the client ends.
+    pub(super) async fn run(&mut self) -> ClientEnd {
+        loop {
+            let Ok(step) = self.step().await else { return ClientEnd::ServerDeaf };
+            let whole = match step {
+                Step::Again => continue,
+                Step::Need(whole) => whole,
+                Step::Garbage => return self.end_server().await,
+            };
+            if self.lane.flush().await.is_err() {
+                return ClientEnd::ServerDeaf;
+            }
+            if self.lane.is_at_boundary() {
+                self.lane.rest();
+            }
+            match self.lane.read(whole).await {
+                Ok(0) => {
+                    // Half a frame goes on too: the server never executes it, and says what it thinks of it.
+                    self.lane.pass(self.lane.at_hand().len());
+                    self.session.lock().phase = Phase::Ending;
+                    return self.end_server().await;
+                }
+                Ok(n) => self.session.route.counters.from_client.inc_by(u64::try_from(n).unwrap_or_default()),
+                Err(_) => return ClientEnd::Gone,
+            }
+            self.arrived = Instant::now();
+        }
+    }
+
+    /// The client's own stream, for what is left in it.
+    pub(super) fn client_stream(&mut self) -> &mut R {
+        self.lane.streams().0
+    }
+
+    async fn end_server(&mut self) -> ClientEnd {
+        if self.lane.flush().await.is_err() || self.lane.shutdown().await.is_err() {
+            return ClientEnd::ServerDeaf;
+        }
+        ClientEnd::Finished
+    }
+
+    async fn step(&mut self) -> io::Result<Step> {
+        if self.flood.is_some() {
+            return Ok(self.stream_flood());
+        }
+        if !self.lane.pass_streaming() {
+            return Ok(Step::Need(1));
+        }
+        let header = match self.lane.header() {
+            Ok(Some(header)) => header,
+            Ok(None) => return Ok(Step::Need(HEADER)),
+            Err(bad) => {
+                tracing::debug!(%bad, "the client sent no frame");
+                self.lane.pass(self.lane.at_hand().len().min(HEADER));
+                return Ok(Step::Garbage);
+            }
+        };
+        if is_answered(header.tag) {
+            self.make_room().await?;
+        }
+        match header.tag {
+            b'Q' | b'P' if header.body > self.session.shared.limits.max_statement_bytes => Ok(self.begin_flood(header)),
+            b'Q' | b'P' | b'D' | b'E' | b'C' if !self.lane.is_whole(header) => Ok(Step::Need(header.total())),
+            b'Q' => self.query(header).await,
+            b'P' => self.parse(header).await,
+            b'B' => Ok(self.bind(header)),
+            tag => {
+                self.other(tag, header);
+                self.lane.pass_frame(header);
+                Ok(Step::Again)
+            }
+        }
+    }
+
+    /// Waits while too many answers are outstanding.
+    async fn make_room(&mut self) -> io::Result<()> {
+        while self.session.lock().queue.is_full() {
+            self.lane.flush().await?;
+            self.session.progress().await;
+        }
+        Ok(())
+    }
+
+    fn other(&mut self, tag: u8, header: Header) {
+        let body = self.lane.body(header);
+        let (what, hints) = match tag {
+            b'D' => (Expected::Describe(named(body)), Hints::default()),
+            b'C' => {
+                let closed = named(body);
+                self.changing.close(&closed);
+                (Expected::Close(closed), Hints::default())
+            }
+            b'E' => {
+                let portal = name(message::execute(body).unwrap_or_default());
+                let hints = self.changing.of_portal(&portal);
+                (Expected::Execute { portal }, hints)
+            }
+            b'S' => (Expected::Sync, Hints::default()),
+            b'F' => (Expected::FunctionCall, Hints::default()),
+            b'c' | b'f' => (Expected::CopyEnd, Hints::default()),
+            b'X' => {
+                self.session.lock().phase = Phase::Ending;
+                return;
+            }
+            _ => return,
+        };
+        self.expect(what, hints);
+    }
+
+    fn bind(&mut self, header: Header) -> Step {
+        let body = self.lane.body(header);
+        let known = message::bind(body);
+        if known.is_none() && body.len() < header.body.min(LONGEST_NAMES) {
+            let more = (HEADER + 2 * body.len().max(32)).min(header.total());
+            return Step::Need(more);
+        }
+        // Malformed or absurd: the server decides; nothing is known of such a statement.
+        let (portal, statement) = known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s)));
+        self.changing.bind(&portal, &statement);
+        self.expect(Expected::Bind { portal, statement }, Hints::default());
+        self.lane.pass_frame(header);
+        Step::Again
+    }
+
+    async fn query(&mut self, header: Header) -> io::Result<Step> {
+        let decision = self.decide(header).await?;
+        let planned = decision.planned.clone();
+        let gives_up = message::query(self.lane.body(header)).and_then(deallocated);
+        if let Some(statement) = &gives_up {
+            self.changing.close(&Named::Statement(statement.clone()));
+        }
+        self.expect_kept(Expected::Query { planned, done: 0, gives_up }, decision.hints);
+        match decision.sql() {
+            Some(sql) => self.lane.replace_frame(header, |out, _| message::write_query(out, sql.as_bytes())),
+            None => self.lane.pass_frame(header),
+        }
+        Ok(Step::Again)
+    }
+
+    async fn parse(&mut self, header: Header) -> io::Result<Step> {
+        let decision = self.decide(header).await?;
+        let statement = message::parse(self.lane.body(header)).map(|parse| name(parse.name)).unwrap_or_default();
+        self.changing.parse(&statement, decision.hints);
+        let planned = decision.planned.clone();
+        self.expect_kept(Expected::Parse { name: statement, planned }, Hints::default());
+        match decision.sql() {
+            Some(sql) => self.lane.replace_frame(header, |out, body| {
+                if let Some(parse) = message::parse(body) {
+                    message::write_parse(out, Parse { text: sql.as_bytes(), ..parse });
+                }
+            }),
+            None => self.lane.pass_frame(header),
+        }
+        Ok(Step::Again)
+    }
+
+    /// The decision for the text of the whole frame at hand.
+    async fn decide(&mut self, header: Header) -> io::Result<Decision> {
+        let session = self.session;
+        let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
+        let look = decide::look(session, found);
+        if !look.is_worth_planning() {
+            return Ok(Decision { hints: look.hints, planned: None });
+        }
+        if look.concerns {
+            self.settle().await?;
+        }
+        // Flushing may have moved the frame, never changed it.
+        let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
+        Ok(decide::decide(session, look, found).await)
+    }
+
+    /// Waits until what came before has shown what it changes, as far as the server tells without being asked, and until a catalog that
+    /// some session has changed is read again.
+    async fn settle(&mut self) -> io::Result<()> {
+        loop {
+            let ticket = {
+                let mut conversation = self.session.lock();
+                let unsettled = conversation.queue.unsettled().closed.any();
+                let change = self.session.route.refresh.unserved_change(conversation.waited_for);
+                conversation.waited_for = change.filter(|_| !unsettled).unwrap_or(conversation.waited_for);
+                if unsettled { None } else { Some(change) }
+            };
+            match ticket {
+                Some(None) => return Ok(()),
+                Some(Some(ticket)) => {
+                    self.lane.flush().await?;
+                    let limit = self.session.shared.limits.refresh_timeout;
+                    self.session.route.refresh.wait(ticket, limit).await;
+                }
+                None => {
+                    self.lane.flush().await?;
+                    self.session.progress().await;
+                }
+            }
+        }
+    }
+
+    fn begin_flood(&mut self, header: Header) -> Step {
+        let body = self.lane.body(header);
+        let mut front = HEADER;
+        let mut statement = None;
+        if header.tag == b'P' {
+            let Some(end) = body.iter().position(|&b| b == 0) else {
+                if body.len() < LONGEST_NAMES {
+                    return Step::Need(self.lane.at_hand().len() + 1);
+                }
+                // No driver makes such a name.
+                return Step::Garbage;
+            };
+            statement = Some(name(body.get(..end).unwrap_or_default()));
+            front += end + 1;
+        }
+        self.flood = Some(Flood::new(statement, header.total() - front));
+        self.lane.pass(front);
+        Step::Again
+    }
+
+    fn stream_flood(&mut self) -> Step {
+        let Some(flood) = &mut self.flood else { return Step::Again };
+        let n = flood.inspect(self.session, self.lane.at_hand_mut());
+        if n == 0 {
+            return Step::Need(1);
+        }
+        if flood.is_over() {
+            let flood = self.flood.take();
+            if let Some((what, hints)) = flood.map(|f| f.finish(self.session)) {
+                if let Expected::Parse { name, .. } = &what {
+                    self.changing.parse(name, hints);
+                }
+                self.expect(what, hints);
+            }
+        }
+        self.lane.pass(n);
+        Step::Again
+    }
+
+    fn expect(&mut self, what: Expected, hints: Hints) {
+        let entry = Entry::new(what, self.arrived);
+        self.session.lock().queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
+    }
+
+    /// The same for a message that was kept for its decision.
+    fn expect_kept(&mut self, what: Expected, hints: Hints) {
+        let note = Note { hints, arrived: self.arrived, kept: self.arrived.elapsed() };
+        self.session.lock().queue.push(Entry { what, note });
+    }
+}
+
+impl Changing {
+    fn parse(&mut self, statement: &Name, hints: Hints) {
+        set(&mut self.statements, statement, hints);
+    }
+
+    fn bind(&mut self, portal: &Name, statement: &Name) {
+        let hints = self.statements.get(statement).copied().unwrap_or_default();
+        set(&mut self.portals, portal, hints);
+    }
+
+    fn close(&mut self, closed: &Named) {
+        match closed {
+            Named::Statement(name) => self.statements.remove(name),
+            Named::Portal(name) => self.portals.remove(name),
+        };
+    }
+
+    fn of_portal(&self, portal: &Name) -> Hints {
+        self.portals.get(portal).copied().unwrap_or_default()
+    }
+}
+
+fn set(known: &mut HashMap<Name, Hints>, name: &Name, hints: Hints) {
+    if hints.any() {
+        known.insert(name.clone(), hints);
+    } else if !known.is_empty() {
+        known.remove(name);
+    }
+}
+
+/// What a Describe or a Close is about. What is malformed is about nothing that is known.
+fn named(body: &[u8]) -> Named {
+    match message::target(body) {
+        Some(Target::Statement(given)) => Named::Statement(name(given)),
+        Some(Target::Portal(given)) => Named::Portal(name(given)),
+        None => Named::Portal(Name::default()),
+    }
+}
+
+/// The statement in a whole Query or Parse; none when it is malformed, which the server will say.
+fn text(header: Header, body: &[u8]) -> Option<&[u8]> {
+    if header.tag == b'Q' { message::query(body) } else { message::parse(body).map(|parse| parse.text) }
+}
+
+/// True for messages that are answered one by one: the server's send buffer bounds how many of those can be outstanding.
+const fn is_answered(tag: u8) -> bool {
+    matches!(tag, b'Q' | b'P' | b'B' | b'D' | b'E' | b'C' | b'S' | b'F')
+}

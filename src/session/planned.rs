@@ -1,0 +1,211 @@
+//! The decision for one message of this session, and what is needed to make the server's answers fit the client's text.
+
+use std::sync::Arc;
+
+use crate::rewrite::{self, Effect, Outcome, Plan, Refusal, Statement};
+use crate::text::Span;
+use crate::wire::error::{Unit, byte_of, position_of};
+
+/// The hint names so many rewrites and counts the rest.
+const NAMED: usize = 5;
+
+/// The relation in whose place nothing exists, for refusals that need no plan.
+const MARKER: &str = "exonym_refuses_this_statement";
+
+/// A plan, and the text that it was made for.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) plan: Arc<Plan>,
+    /// Where the plan's own text begins in the client's: behind the comments at its edge.
+    start: usize,
+    /// The text that the server got instead of the client's.
+    pub(super) sent: Option<Arc<str>>,
+    /// The client's text; none when it is ASCII, for then bytes are characters.
+    source: Option<Box<str>>,
+    trap: Trap,
+}
+
+/// How a refused statement is made to fail in its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trap {
+    /// It names a relation that does not exist.
+    Marker,
+    /// Its message was spoilt on the way.
+    Malformed,
+}
+
+impl Planned {
+    pub(super) fn new(planned: rewrite::Planned, source: &str) -> Self {
+        let sent = planned.sql(source);
+        let text = (!source.is_ascii()).then(|| source.into());
+        Self { plan: planned.plan, start: planned.core.start, sent, source: text, trap: Trap::Marker }
+    }
+
+    /// A whole message that is refused without a look into it.
+    pub(super) fn refused(sqlstate: &'static str, message: String, hint: &str) -> Self {
+        let refusal = Refusal { sqlstate, message, hint: Some(hint.into()), at: None, marker: MARKER.into() };
+        let statement = Statement { outcome: Outcome::Refused, refusal: Some(refusal), ..unread() };
+        let sql = Some(format!("TABLE \"{MARKER}\"").into());
+        Self::made(Plan { sql, statements: vec![statement], ..Plan::default() })
+    }
+
+    /// The same for a message that was spoilt while it streamed.
+    pub(super) fn spoilt(sqlstate: &'static str, message: String, hint: &str) -> Self {
+        Self { trap: Trap::Malformed, ..Self::refused(sqlstate, message, hint) }
+    }
+
+    /// A message that nobody could read, which may have changed the session's names.
+    pub(super) fn unsure() -> Self {
+        let statement = Statement { effect: Effect::Unsure, ..unread() };
+        Self::made(Plan { statements: vec![statement], ..Plan::default() })
+    }
+
+    /// True when the server got another text than the client sent.
+    pub(super) fn is_changed(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// True when nothing has to be known of it once it is forwarded.
+    pub(super) fn is_trivial(&self) -> bool {
+        let plain = |s: &Statement| s.outcome == Outcome::Unchanged && s.effect == Effect::None;
+        !self.is_changed() && self.plan.statements.iter().all(plain)
+    }
+
+    /// The refusal that an error of the server stands for.
+    pub(super) fn refusal(&self, sqlstate: &str, message: &str) -> Option<&Refusal> {
+        let mut refusals = self.plan.statements.iter().filter_map(|s| s.refusal.as_ref());
+        match self.trap {
+            Trap::Marker if sqlstate == "42P01" => refusals.find(|r| names(message, &r.marker)),
+            Trap::Malformed if sqlstate == "08P01" => refusals.next(),
+            Trap::Marker | Trap::Malformed => None,
+        }
+    }
+
+    /// Where in the client's text the server's position is.
+    pub(super) fn to_client(&self, unit: Unit, position: usize) -> usize {
+        let Some(sent) = &self.sent else { return position };
+        self.position(unit, self.to_source(byte_of(sent, unit, position)))
+    }
+
+    /// The position of a byte of the plan's own text, as refusals have it.
+    pub(super) fn position_in_plan(&self, unit: Unit, byte: usize) -> usize {
+        self.position(unit, self.start + byte)
+    }
+
+    /// The byte of the client's text that byte `at` of the text sent stands for.
+    fn to_source(&self, at: usize) -> usize {
+        at.checked_sub(self.start).map_or(at, |inside| self.start + self.plan.map.to_source(inside))
+    }
+
+    /// The position of a byte of the client's text.
+    fn position(&self, unit: Unit, byte: usize) -> usize {
+        match &self.source {
+            Some(source) => position_of(source, unit, byte),
+            None => byte + 1,
+        }
+    }
+
+    /// The statement that an error is about: the one at its position, or else the one whose turn it is.
+    pub(super) fn statement(&self, unit: Unit, position: Option<usize>, turn: usize) -> Option<&Statement> {
+        let statements = &self.plan.statements;
+        let at_position = || {
+            let sent = self.sent.as_ref()?;
+            let byte = self.to_source(byte_of(sent, unit, position?)).checked_sub(self.start)?;
+            statements.iter().find(|s| s.span.contains(Span::at(byte)))
+        };
+        at_position().or_else(|| statements.get(turn))
+    }
+}
+
+/// `exonym rewrote "consumption_kwh" to "kwh_consumed"`.
+pub(super) fn hint(statement: &Statement) -> Option<String> {
+    let uses = &statement.uses;
+    let name = |u: &crate::rewrite::Use| {
+        let legacy = if u.column.is_empty() { &u.table } else { &u.column };
+        format!("\"{legacy}\" to \"{}\"", u.became)
+    };
+    let named: Vec<String> = uses.iter().take(NAMED).map(name).collect();
+    let more = uses.len().saturating_sub(NAMED);
+    match (named.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(format!("exonym rewrote {}", named.join(", "))),
+        (false, more) => Some(format!("exonym rewrote {} and {more} more", named.join(", "))),
+    }
+}
+
+impl Planned {
+    fn made(plan: Plan) -> Self {
+        Self { sent: plan.sql.clone(), plan: Arc::new(plan), start: 0, source: None, trap: Trap::Marker }
+    }
+}
+
+fn unread() -> Statement {
+    Statement {
+        span: Span::default(),
+        outcome: Outcome::Unparsed,
+        uses: Vec::new(),
+        refusal: None,
+        effect: Effect::None,
+    }
+}
+
+/// True when `message` has `name` in it as a whole word; quotes differ by the server's language.
+fn names(message: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    message.match_indices(name).any(|(at, found)| {
+        let before = message.get(..at).and_then(|s| s.chars().next_back());
+        let after = message.get(at + found.len()..).and_then(|s| s.chars().next());
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::Use;
+    use crate::text::{Edit, Edits};
+
+    fn renamed(source: &str) -> Planned {
+        let mut edits = Edits::new();
+        for (at, found) in source.match_indices("kwh") {
+            edits.push(Edit { span: Span::new(at, at + found.len()), text: "kwh_consumed".into() }).expect("apart");
+        }
+        let spliced = edits.splice(source);
+        let plan = Plan { sql: Some(spliced.sql.into()), map: spliced.map, statements: vec![] };
+        Planned::new(rewrite::Planned { plan: Arc::new(plan), core: 0..source.len(), hit: false }, source)
+    }
+
+    #[test]
+    fn positions_move_back_over_every_rewrite() {
+        for source in ["SELECT kwh, kwh, x FROM t", "SELECT 'Zähler', kwh, kwh, x FROM t"] {
+            let planned = renamed(source);
+            let sent = planned.plan.sql.clone().expect("changed");
+            let at_sent = position_of(&sent, Unit::Characters, sent.find(" x").expect("there") + 1);
+            let at_source = position_of(source, Unit::Characters, source.find(" x").expect("there") + 1);
+            assert_eq!(planned.to_client(Unit::Characters, at_sent), at_source);
+        }
+    }
+
+    #[test]
+    fn a_marker_is_found_in_any_language_and_only_whole() {
+        assert!(names("relation \"exonym_1\" does not exist", "exonym_1"));
+        assert!(names("la relación «exonym_1» no existe", "exonym_1"));
+        assert!(!names("relation \"exonym_10\" does not exist", "exonym_1"));
+    }
+
+    #[test]
+    fn the_hint_is_bounded() {
+        let one = |i: usize| Use {
+            mapping: "m".into(),
+            table: "t".into(),
+            column: format!("c{i}").into(),
+            kind: "rename",
+            became: format!("d{i}").into(),
+        };
+        let statement = Statement { uses: (0..7).map(one).collect(), ..unread() };
+        let said = hint(&statement).expect("it has uses");
+        assert!(said.starts_with("exonym rewrote \"c0\" to \"d0\", \"c1\" to \"d1\""), "{said}");
+        assert!(said.ends_with("\"c4\" to \"d4\" and 2 more"), "{said}");
+        assert_eq!(hint(&unread()), None);
+    }
+}

@@ -1,0 +1,405 @@
+//! The replies that are still to come, in order: what each answer belongs to.
+//!
+//! Each message that the server answers puts an entry in before it is forwarded; the answers take them out.
+//!
+//! ```text
+//! client   P  B  D  E  S  Q ▶            error at B: D and E are skipped by the server and dropped here,
+//! server        ◀ 1  2  T  D…C  Z  …     up to S, whose Z ends the skipping
+//! ```
+//! The server alone decides to skip; this only mirrors it. Within COPY from the client, a Sync brings no Z (libpq sends one
+//! behind Execute before it knows that there is a COPY). Pure.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::planned::Planned;
+use super::words::Hints;
+
+/// Entries that may wait before the client is no longer read. More than fit unflushed into the server's send buffer
+/// (8 KiB, 5 bytes each), or a client that sends neither Sync nor Flush would wait for answers that never leave the server.
+pub(super) const LONGEST: usize = 2048;
+
+/// The name of a statement or a portal; empty for the unnamed one.
+pub(super) type Name = Box<[u8]>;
+
+/// A statement or a portal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Named {
+    Statement(Name),
+    Portal(Name),
+}
+
+/// What will be answered.
+#[derive(Clone, Debug)]
+pub(super) enum Expected {
+    /// The startup packet: everything until the first Z.
+    Login,
+    /// A Query, of which so many statements are done; it may give up a statement that was prepared through the protocol.
+    Query {
+        planned: Option<Arc<Planned>>,
+        done: usize,
+        gives_up: Option<Name>,
+    },
+    Parse {
+        name: Name,
+        planned: Option<Arc<Planned>>,
+    },
+    Bind {
+        portal: Name,
+        statement: Name,
+    },
+    Describe(Named),
+    Execute {
+        portal: Name,
+    },
+    Close(Named),
+    Sync,
+    FunctionCall,
+    /// `CopyDone` or `CopyFail`, which only tells where copy data ended.
+    CopyEnd,
+}
+
+/// One message that awaits its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) what: Expected,
+    pub(super) note: Note,
+}
+
+/// What is known of a message whatever its kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note {
+    /// What it may change for the statements behind it.
+    pub(super) hints: Hints,
+    /// When it reached the proxy.
+    pub(super) arrived: Instant,
+    /// How long the proxy kept it.
+    pub(super) kept: Duration,
+}
+
+/// What the statements before may still change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Unsettled {
+    /// In front of the last Sync or Query: the server will tell without being asked further.
+    pub(super) closed: Hints,
+    /// Behind it: the server tells when the client sends its Sync, which must not be waited for.
+    pub(super) open: Hints,
+}
+
+/// The entries of one session.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    entries: VecDeque<Entry>,
+    phase: Phase,
+    /// Entries with hints, so that the usual answer costs nothing.
+    hinted: usize,
+}
+
+/// What the server does with what comes next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Phase {
+    /// Everything is answered.
+    #[default]
+    Answering,
+    /// An extended statement failed, and its Sync has not been sent yet.
+    Skipping,
+    /// Data is read for COPY, and the client has not ended it yet.
+    CopyIn,
+}
+
+impl Entry {
+    /// One that was forwarded without being kept.
+    pub(super) fn new(what: Expected, arrived: Instant) -> Self {
+        Self { what, note: Note { hints: Hints::default(), arrived, kept: Duration::ZERO } }
+    }
+}
+
+impl Expected {
+    /// True when its answer ends with Z.
+    const fn brings_ready(&self) -> bool {
+        matches!(self, Self::Login | Self::Query { .. } | Self::Sync | Self::FunctionCall)
+    }
+}
+
+impl Queue {
+    /// A queue that awaits the login.
+    pub(super) fn at_login(now: Instant) -> Self {
+        let mut queue = Self::default();
+        queue.push(Entry::new(Expected::Login, now));
+        queue
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.phase == Phase::Answering
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.entries.len() >= LONGEST
+    }
+
+    /// The client sent a message that will be answered, unless the server skips it.
+    pub(super) fn push(&mut self, entry: Entry) {
+        match (self.phase, &entry.what) {
+            (Phase::Skipping, Expected::Sync) => self.phase = Phase::Answering,
+            (Phase::Skipping, _) | (Phase::CopyIn, Expected::Sync) => return,
+            (Phase::CopyIn, Expected::CopyEnd) => {
+                self.phase = Phase::Answering;
+                return;
+            }
+            // Outside of COPY it is ignored by the server; one is enough to tell where a COPY to come has ended.
+            (Phase::Answering, Expected::CopyEnd)
+                if self.entries.back().is_none_or(|last| matches!(last.what, Expected::CopyEnd)) =>
+            {
+                return;
+            }
+            _ => {}
+        }
+        self.hinted += usize::from(entry.note.hints.any());
+        self.entries.push_back(entry);
+    }
+
+    /// What the next answer belongs to.
+    pub(super) fn head(&mut self) -> Option<&mut Entry> {
+        while matches!(self.entries.front(), Some(Entry { what: Expected::CopyEnd, .. })) {
+            self.entries.pop_front();
+        }
+        self.entries.front_mut()
+    }
+
+    /// Takes the head out if the answer fits it.
+    pub(super) fn take(&mut self, fits: impl FnOnce(&Expected) -> bool) -> Option<Entry> {
+        let head = self.head()?;
+        if fits(&head.what) { self.pop() } else { None }
+    }
+
+    /// The server reads copy data for the head.
+    pub(super) fn copy_in(&mut self) {
+        let _ = self.head();
+        while let Some(next) = self.entries.get(1) {
+            match next.what {
+                Expected::Sync => drop(self.entries.remove(1)),
+                Expected::CopyEnd => return drop(self.entries.remove(1)),
+                // Anything else inside of copy data ends the connection.
+                _ => return,
+            }
+        }
+        self.phase = Phase::CopyIn;
+    }
+
+    /// The server failed on the head. Returns it if that is its whole answer.
+    pub(super) fn failed(&mut self) -> Option<Entry> {
+        if self.phase == Phase::CopyIn {
+            self.phase = Phase::Answering;
+        }
+        if self.head()?.what.brings_ready() {
+            return None;
+        }
+        let failed = self.pop();
+        while self.entries.front().is_some_and(|entry| !matches!(entry.what, Expected::Sync)) {
+            self.pop();
+        }
+        if self.entries.is_empty() {
+            self.phase = Phase::Skipping;
+        }
+        failed
+    }
+
+    /// A Z came. Returns what it ends.
+    pub(super) fn ready(&mut self) -> Option<Entry> {
+        // Without a Sync in sight it belongs to one that was sent in front of copy data which then failed at once.
+        self.phase = Phase::Answering;
+        while let Some(entry) = self.pop() {
+            if entry.what.brings_ready() {
+                return Some(entry);
+            }
+        }
+        None
+    }
+
+    /// What the entries may still change.
+    pub(super) fn unsettled(&self) -> Unsettled {
+        let mut found = Unsettled::default();
+        if self.hinted == 0 {
+            return found;
+        }
+        let mut closed = false;
+        for entry in self.entries.iter().rev() {
+            closed |= entry.what.brings_ready();
+            let part = if closed { &mut found.closed } else { &mut found.open };
+            *part = part.with(entry.note.hints);
+        }
+        found
+    }
+
+    fn pop(&mut self) -> Option<Entry> {
+        let entry = self.entries.pop_front()?;
+        self.hinted -= usize::from(entry.note.hints.any());
+        if self.entries.is_empty() && self.entries.capacity() > 64 {
+            self.entries = VecDeque::new();
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn queue(tags: &str) -> Queue {
+        let mut queue = Queue::default();
+        push(&mut queue, tags);
+        queue
+    }
+
+    fn push(queue: &mut Queue, tags: &str) {
+        let name = Name::default;
+        for tag in tags.chars() {
+            let what = match tag {
+                'Q' => Expected::Query { planned: None, done: 0, gives_up: None },
+                'P' => Expected::Parse { name: name(), planned: None },
+                'B' => Expected::Bind { portal: name(), statement: name() },
+                'D' => Expected::Describe(Named::Portal(name())),
+                'E' => Expected::Execute { portal: name() },
+                'C' => Expected::Close(Named::Statement(name())),
+                'S' => Expected::Sync,
+                'F' => Expected::FunctionCall,
+                'c' => Expected::CopyEnd,
+                _ => Expected::Login,
+            };
+            queue.push(Entry::new(what, Instant::now()));
+        }
+    }
+
+    fn shape(queue: &Queue) -> String {
+        let tag = |entry: &Entry| match entry.what {
+            Expected::Login => 'L',
+            Expected::Query { .. } => 'Q',
+            Expected::Parse { .. } => 'P',
+            Expected::Bind { .. } => 'B',
+            Expected::Describe(_) => 'D',
+            Expected::Execute { .. } => 'E',
+            Expected::Close(_) => 'C',
+            Expected::Sync => 'S',
+            Expected::FunctionCall => 'F',
+            Expected::CopyEnd => 'c',
+        };
+        queue.entries.iter().map(tag).collect()
+    }
+
+    #[test]
+    fn an_error_skips_to_the_sync_that_was_sent() {
+        let mut queue = queue("PBDESQ");
+        assert!(queue.take(|w| matches!(w, Expected::Parse { .. })).is_some());
+        assert!(matches!(queue.failed().map(|e| e.what), Some(Expected::Bind { .. })));
+        assert_eq!(shape(&queue), "SQ");
+        assert!(matches!(queue.ready().map(|e| e.what), Some(Expected::Sync)));
+        assert_eq!(shape(&queue), "Q");
+    }
+
+    #[test]
+    fn an_error_skips_to_the_sync_that_is_yet_to_be_sent() {
+        let mut queue = queue("PBE");
+        queue.failed();
+        push(&mut queue, "PBEQ");
+        assert_eq!(shape(&queue), "", "the server ignores them, simple queries too");
+        assert!(!queue.is_empty(), "its Sync is still missing");
+        push(&mut queue, "SPB");
+        assert_eq!(shape(&queue), "SPB");
+    }
+
+    #[test]
+    fn an_error_in_a_simple_query_ends_with_its_own_ready() {
+        let mut queue = queue("QQ");
+        assert!(queue.failed().is_none());
+        assert!(queue.ready().is_some());
+        assert_eq!(shape(&queue), "Q");
+    }
+
+    #[test]
+    fn a_sync_before_copy_data_brings_no_ready() {
+        let mut sync_first = queue("PBDES");
+        for _ in 0..3 {
+            sync_first.pop();
+        }
+        sync_first.copy_in();
+        assert_eq!(shape(&sync_first), "E");
+        push(&mut sync_first, "ScS");
+        assert_eq!(shape(&sync_first), "ES", "the one inside is swallowed, the one behind is not");
+
+        let mut data_first = queue("EScSQ");
+        data_first.copy_in();
+        assert_eq!(shape(&data_first), "ESQ");
+    }
+
+    #[test]
+    fn a_copy_that_fails_skips_to_the_sync_behind_its_data() {
+        let mut queue = queue("ES");
+        queue.copy_in();
+        queue.failed();
+        push(&mut queue, "cSQ");
+        assert_eq!(shape(&queue), "SQ");
+    }
+
+    #[test]
+    fn a_ready_that_the_swallowed_sync_did_bring_ends_the_skipping() {
+        let mut queue = queue("ES");
+        queue.copy_in();
+        queue.failed();
+        queue.ready();
+        push(&mut queue, "Q");
+        assert_eq!(shape(&queue), "Q");
+    }
+
+    #[test]
+    fn late_ends_of_copy_are_nothing() {
+        let mut queue = queue("ccQccc");
+        assert_eq!(shape(&queue), "Qc");
+        queue.failed();
+        queue.ready();
+        assert!(queue.head().is_none());
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn hints_tell_what_is_open_and_what_is_closed() {
+        let mut queue = queue("P");
+        let mut hinted = |tags: &str| {
+            push(&mut queue, tags);
+            let last = queue.entries.back_mut().expect("just pushed");
+            last.note.hints.names = true;
+            queue.hinted += 1;
+            queue.unsettled()
+        };
+        let names = Hints { names: true, ..Hints::default() };
+        assert_eq!(hinted("E"), Unsettled { closed: Hints::default(), open: names });
+        push(&mut queue, "SP");
+        assert_eq!(queue.unsettled(), Unsettled { closed: names, open: Hints::default() });
+        queue.ready();
+        assert_eq!(queue.unsettled(), Unsettled::default());
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_messages_and_answers_breaks_it(steps in proptest::collection::vec("[QPBDECSFcL]|1|!|G|Z|x", 0..200)) {
+            let mut queue = Queue::default();
+            for step in &steps {
+                match step.as_str() {
+                    "1" => drop(queue.take(|w| matches!(w, Expected::Parse { .. }))),
+                    "x" => drop(queue.take(|_| true)),
+                    "!" => drop(queue.failed()),
+                    "G" => queue.copy_in(),
+                    "Z" => drop(queue.ready()),
+                    tag => push(&mut queue, tag),
+                }
+                let _ = queue.unsettled();
+                prop_assert!(queue.entries.iter().filter(|e| e.note.hints.any()).count() == queue.hinted);
+            }
+            // A Sync and its Z always bring both ends together again.
+            while queue.ready().is_some() {}
+            prop_assert!(queue.is_empty());
+        }
+    }
+}

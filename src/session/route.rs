@@ -1,0 +1,205 @@
+//! What all sessions share: routes, limits, the live sessions, and the wish to end.
+//!
+//! `app` builds a [`Shared`] once, swaps worlds inside of its routes, and calls [`Shared::drain`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use prometheus::IntCounter;
+use tokio::sync::watch;
+
+use super::cancel::Sessions;
+use super::refresh::Refresh;
+use super::stream::Address;
+use super::words::Words;
+use crate::metrics::{Direction, Login, Metrics, Protocol};
+use crate::rewrite::{Cache, Outcome, World};
+
+/// A database server that routes lead to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Backend {
+    /// Its key in the configuration.
+    pub name: Arc<str>,
+    /// Where it listens.
+    pub address: Address,
+    /// The database to ask it for.
+    pub database: Arc<str>,
+}
+
+/// A database that clients may ask for.
+#[derive(Debug)]
+pub struct Route {
+    /// The `route` label.
+    pub name: Arc<str>,
+    /// What a client asks for at startup.
+    pub database: Arc<str>,
+    /// Where its sessions go.
+    pub backend: Arc<Backend>,
+    /// Mapping and catalog; swapped whole.
+    pub world: ArcSwap<World>,
+    /// Plans made for this route.
+    pub cache: Arc<Cache>,
+    /// Requests to read the catalog again.
+    pub refresh: Refresh,
+    pub(super) counters: Counters,
+}
+
+/// What bounds a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Sessions at a time.
+    pub max_connections: usize,
+    /// Bytes of a statement that are held to be looked at; larger ones stream through, and are refused where they name
+    /// something legacy.
+    pub max_statement_bytes: usize,
+    /// Time for the packets before the login, and for reaching the backend.
+    pub startup_timeout: Duration,
+    /// Time that a statement waits for the catalog to be read again after the session changed it.
+    pub refresh_timeout: Duration,
+    /// Time that sent data may stay unacknowledged before the connection ends; none leaves it to the system. It also ends
+    /// connections whose reader pauses that long.
+    pub tcp_user_timeout: Option<Duration>,
+}
+
+/// Everything that a session is given.
+#[derive(Debug)]
+pub struct Shared {
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Routes by the database that clients ask for.
+    pub(super) routes: HashMap<Arc<str>, Arc<Route>>,
+    pub(super) limits: Limits,
+    pub(super) sessions: Sessions,
+    pub(super) draining: watch::Sender<bool>,
+    pub(super) words: Words,
+    seats: AtomicUsize,
+}
+
+/// The place of one session among `max_connections`.
+#[derive(Debug)]
+pub(super) struct Seat {
+    shared: Arc<Shared>,
+}
+
+/// Handles that every session of a route uses.
+#[derive(Debug)]
+pub(super) struct Counters {
+    simple: [IntCounter; Outcome::ALL.len()],
+    extended: [IntCounter; Outcome::ALL.len()],
+    pub(super) plan_hits: IntCounter,
+    pub(super) plan_misses: IntCounter,
+    pub(super) from_client: IntCounter,
+    pub(super) to_client: IntCounter,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 1000,
+            max_statement_bytes: 16 * 1024 * 1024,
+            startup_timeout: Duration::from_secs(10),
+            refresh_timeout: Duration::from_secs(2),
+            tcp_user_timeout: None,
+        }
+    }
+}
+
+impl Route {
+    /// The generation of the world that a route has before its catalog was read: clients are told to come later.
+    pub const UNREAD: u64 = 0;
+
+    /// A route that counts into `metrics`.
+    pub fn new(
+        name: Arc<str>,
+        database: Arc<str>,
+        backend: Arc<Backend>,
+        world: Arc<World>,
+        metrics: &Metrics,
+    ) -> Self {
+        let counters = Counters::new(&name, metrics);
+        Self {
+            name,
+            database,
+            backend,
+            world: ArcSwap::new(world),
+            cache: Arc::new(Cache::default()),
+            refresh: Refresh::default(),
+            counters,
+        }
+    }
+}
+
+impl Shared {
+    /// Routes and limits for sessions to come.
+    pub fn new(routes: impl IntoIterator<Item = Arc<Route>>, metrics: Arc<Metrics>, limits: Limits) -> Self {
+        let routes = routes.into_iter().map(|route| (route.database.clone(), route)).collect();
+        Self {
+            metrics,
+            routes,
+            limits,
+            sessions: Sessions::default(),
+            draining: watch::Sender::new(false),
+            words: Words::new(),
+            seats: AtomicUsize::new(0),
+        }
+    }
+
+    /// All routes, by database.
+    pub fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
+        let mut routes: Vec<_> = self.routes.values().collect();
+        routes.sort_by(|a, b| a.database.cmp(&b.database));
+        routes.into_iter()
+    }
+
+    /// Lets each session end with its transaction; whoever calls this sets the deadline.
+    pub fn drain(&self) {
+        self.draining.send_replace(true);
+    }
+
+    pub(super) fn count_login(&self, login: Login) {
+        self.metrics.logins(login).inc();
+    }
+}
+
+impl Seat {
+    /// A place, if there is one.
+    pub(super) fn take(shared: &Arc<Shared>) -> Option<Self> {
+        let limit = shared.limits.max_connections;
+        let one_more = |taken: usize| (taken < limit).then_some(taken + 1);
+        shared.seats.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
+        shared.metrics.connections.inc();
+        Some(Self { shared: shared.clone() })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.seats.fetch_sub(1, Ordering::Relaxed);
+        self.shared.metrics.connections.dec();
+    }
+}
+
+impl Counters {
+    fn new(route: &str, metrics: &Metrics) -> Self {
+        let of = |protocol| Outcome::ALL.map(|outcome| metrics.statements(route, protocol, outcome.label()));
+        Self {
+            simple: of(Protocol::Simple),
+            extended: of(Protocol::Extended),
+            plan_hits: metrics.plan_cache(true),
+            plan_misses: metrics.plan_cache(false),
+            from_client: metrics.bytes(Direction::FromClient),
+            to_client: metrics.bytes(Direction::ToClient),
+        }
+    }
+
+    pub(super) fn statement(&self, protocol: Protocol, outcome: Outcome) -> Option<&IntCounter> {
+        let of_protocol = match protocol {
+            Protocol::Simple => &self.simple,
+            Protocol::Extended | Protocol::Rest => &self.extended,
+        };
+        Outcome::ALL.iter().position(|o| *o == outcome).and_then(|i| of_protocol.get(i))
+    }
+}

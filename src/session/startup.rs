@@ -1,0 +1,239 @@
+//! From the first byte of a client to the first byte for its server.
+//!
+//! ```text
+//! SSLRequest ─▶ N ┐                        ┌─▶ cancel: forwarded, closed
+//! GSSENCRequest ─▶ N ┴─ in either order ─▶ ├─▶ startup: route ─▶ backend ─▶ the packet as it came
+//!                                          └─▶ anything else: FATAL, closed
+//! ```
+//! The login itself is relayed like everything after it.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::timeout;
+
+use super::cancel::{self, Key};
+use super::farewell;
+use super::route::{Route, Seat, Shared};
+use super::stream::{Peer, Socket};
+use crate::metrics::Login;
+use crate::wire::error::fatal;
+use crate::wire::startup::{self, BadStartup, Opening, Startup};
+
+/// A session whose server has got the startup packet.
+pub(super) struct Opened {
+    pub(super) client: Socket,
+    pub(super) server: Socket,
+    pub(super) peer: Peer,
+    pub(super) route: Arc<Route>,
+    pub(super) seat: Seat,
+    pub(super) asked: Asked,
+}
+
+/// What the startup packet says about the session.
+pub(super) struct Asked {
+    pub(super) user: Arc<str>,
+    pub(super) application_name: Option<String>,
+    /// As the client spelled it, in `options` or by itself.
+    pub(super) search_path: Option<String>,
+}
+
+/// What a client gets instead of a session.
+struct Refused {
+    login: Login,
+    sqlstate: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+/// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
+/// None when it ended before: then the client has been told why.
+pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
+    let limit = shared.limits.startup_timeout;
+    let mut draining = shared.draining.subscribe();
+    let first = tokio::select! {
+        // Who has spoken is heard, if only to be told.
+        biased;
+        first = timeout(limit, first_packet(&mut client)) => first,
+        _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
+    };
+    let packet = match first {
+        Ok(Ok(packet)) => packet,
+        Ok(Err(refused)) => return refuse(client, shared, refused).await,
+        Err(_) => {
+            shared.count_login(Login::Abandoned);
+            return None;
+        }
+    };
+    let startup = match startup::read(&packet) {
+        Ok(Opening::Startup(startup)) => startup,
+        Ok(Opening::Cancel { pid, secret }) => {
+            cancel::forward(&shared.sessions, Key { pid, secret: secret.into() }, &packet).await;
+            return None;
+        }
+        // An encryption request that comes again, too: then its code is a version that nobody speaks.
+        Ok(_) => return refuse(client, shared, unknown_version(&packet)).await,
+        Err(bad) => return refuse(client, shared, bad.into()).await,
+    };
+    let reached = async {
+        let route = find_route(shared, &startup)?;
+        if route.world.load().generation == Route::UNREAD {
+            return Err(unread(&route));
+        }
+        if *shared.draining.borrow() {
+            return Err(shutting_down());
+        }
+        let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
+        let seat = Seat::take(shared).ok_or_else(full)?;
+        let (server, peer) = reach(shared, &route, &startup).await?;
+        Ok((route, seat, server, peer))
+    };
+    match reached.await {
+        Ok((route, seat, server, peer)) => {
+            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
+        }
+        Err(refused) => refuse(client, shared, refused).await,
+    }
+}
+
+fn shutting_down() -> Refused {
+    Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
+}
+
+/// The first packet that is not a request for encryption. Empty-handed clients (health checks) are no refusal worth a word.
+async fn first_packet(client: &mut Socket) -> Result<Vec<u8>, Refused> {
+    let mut asked_ssl = false;
+    let mut asked_gss = false;
+    loop {
+        let packet = read_packet(client).await?;
+        match startup::read(&packet) {
+            Ok(Opening::Ssl) if !asked_ssl => asked_ssl = true,
+            Ok(Opening::Gss) if !asked_gss => asked_gss = true,
+            _ => return Ok(packet),
+        }
+        // Whatever lies behind such a request was sent before our answer: it may be another's, put in on the way.
+        let mut ahead = [0; 1];
+        if has_unread(client, &mut ahead) {
+            let what = if asked_ssl { "SSL" } else { "GSSAPI encryption" };
+            return Err(Refused::protocol(format!("received unencrypted data after {what} request")));
+        }
+        client.write_all(b"N").await.map_err(|_| Refused::gone())?;
+    }
+}
+
+async fn read_packet(client: &mut Socket) -> Result<Vec<u8>, Refused> {
+    let mut packet = vec![0; 4];
+    client.read_exact(&mut packet).await.map_err(|_| Refused::gone())?;
+    let length = startup::length(&packet)?.ok_or(BadStartup::Length)?;
+    packet.resize(length, 0);
+    let rest = packet.get_mut(4..).unwrap_or_default();
+    client.read_exact(rest).await.map_err(|_| Refused::gone())?;
+    Ok(packet)
+}
+
+/// True when a byte has already arrived; it is taken, for the connection ends then.
+fn has_unread(client: &Socket, byte: &mut [u8; 1]) -> bool {
+    let read = match client {
+        Socket::Tcp(stream) => stream.try_read(byte),
+        Socket::Unix(stream) => stream.try_read(byte),
+    };
+    matches!(read, Ok(1))
+}
+
+fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refused> {
+    let database = String::from_utf8_lossy(startup.database());
+    if let Some(route) = shared.routes.get(database.as_ref()) {
+        return Ok(route.clone());
+    }
+    let known: Vec<String> = shared.routes().take(20).map(|route| format!("\"{}\"", route.database)).collect();
+    let hint = match known.len() {
+        0 => "exonym has no routes; add one to its configuration".to_owned(),
+        _ => format!("exonym has routes for {}", known.join(", ")),
+    };
+    let message = format!("database \"{database}\" does not exist");
+    Err(Refused { hint: Some(hint), ..Refused::new(Login::NoRoute, "3D000", message) })
+}
+
+/// The catalog is not there yet: without it every legacy name would go to the server as it is.
+fn unread(route: &Route) -> Refused {
+    let message = format!("exonym has not read the catalog of database \"{}\" yet", route.database);
+    let hint = "it goes on trying; /readyz on the admin port tells what is in the way";
+    Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
+}
+
+async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {
+    let backend = &route.backend;
+    let connected = async {
+        let (mut server, peer) = backend.address.connect().await?;
+        server.set_options(shared.limits.tcp_user_timeout)?;
+        if startup.database() == backend.database.as_bytes() {
+            server.write_all(startup.packet()).await?;
+        } else {
+            server.write_all(&startup.with_database(&backend.database)).await?;
+        }
+        Ok((server, peer))
+    };
+    let outcome: io::Result<(Socket, Peer)> = timeout(shared.limits.startup_timeout, connected)
+        .await
+        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
+    outcome.map_err(|error| {
+        tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
+        let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
+        let hint =
+            "exonym is up, the database server behind it does not answer; check that it runs and where it listens";
+        Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
+    })
+}
+
+async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
+    shared.count_login(refused.login);
+    if refused.login != Login::Abandoned || !refused.message.is_empty() {
+        tracing::info!(sqlstate = refused.sqlstate, message = refused.message, "login refused");
+        farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
+    }
+    None
+}
+
+fn unknown_version(packet: &[u8]) -> Refused {
+    let (major, minor) = match startup::read(packet) {
+        Ok(Opening::Version { major, minor }) => (major, minor),
+        Ok(Opening::Ssl) => (1234, 5679),
+        _ => (1234, 5680),
+    };
+    let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2");
+    Refused::new(Login::Abandoned, "0A000", message)
+}
+
+impl Asked {
+    fn read(startup: &Startup<'_>) -> Self {
+        let text = |name| startup.parameter(name).and_then(|value| std::str::from_utf8(value).ok());
+        let user = std::str::from_utf8(startup.user()).unwrap_or_default().into();
+        // A parameter of its own wins over `options`: the server applies it later.
+        let in_options = || text("options").and_then(|options| crate::wire::options::setting(options, "search_path"));
+        let search_path = text("search_path").map(str::to_owned).or_else(in_options);
+        Self { user, application_name: text("application_name").map(str::to_owned), search_path }
+    }
+}
+
+impl Refused {
+    fn new(login: Login, sqlstate: &'static str, message: String) -> Self {
+        Self { login, sqlstate, message, hint: None }
+    }
+
+    fn protocol(message: String) -> Self {
+        Self::new(Login::Abandoned, "08P01", message)
+    }
+
+    /// The client went away: there is nobody to tell.
+    fn gone() -> Self {
+        Self::new(Login::Abandoned, "08006", String::new())
+    }
+}
+
+impl From<BadStartup> for Refused {
+    fn from(bad: BadStartup) -> Self {
+        let sqlstate = if bad == BadStartup::NoUser { "28000" } else { "08P01" };
+        Self::new(Login::Abandoned, sqlstate, bad.to_string())
+    }
+}

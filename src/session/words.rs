@@ -1,0 +1,140 @@
+//! Words by which a text may change what the texts behind it mean.
+//!
+//! One automaton over the bytes, so that a statement with none of them, which is nearly every one, costs a scan and no parse.
+//! It errs on the side of finding: a hint says that the plan is worth asking, or that a pipelined successor has to wait.
+
+use aho_corasick::AhoCorasick;
+
+use super::queue::Name;
+
+/// What a text may change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Hints {
+    /// Search path, role, temporary tables.
+    pub(super) names: bool,
+    /// Tables and columns.
+    pub(super) catalog: bool,
+    /// How text is read: encoding, escapes in strings.
+    pub(super) lexing: bool,
+}
+
+/// The search for all of them.
+#[derive(Debug)]
+pub(super) struct Words {
+    automaton: AhoCorasick,
+}
+
+/// `temp` also finds `temporary` and `pg_temp`; `role` and `authorization` change what `$user` is; an identifier spelled
+/// with escapes could be any of these.
+const NAMES: [&str; 8] = ["search_path", "set_config", "schema", "temp", "role", "authorization", "discard", "u&\""];
+/// `RESET ALL` names nothing.
+const RESET: &str = "reset";
+const LEXING: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
+const CATALOG: [&str; 3] = ["create", "alter", "drop"];
+/// `SELECT … INTO` makes a table, `INSERT INTO` does not.
+const INTO: [&str; 2] = ["into", "insert into"];
+
+impl Words {
+    pub(super) fn new() -> Self {
+        let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&CATALOG).chain(&INTO);
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(patterns)
+            .expect("a few short words fit an automaton");
+        Self { automaton }
+    }
+
+    /// What `text` may change.
+    pub(super) fn find(&self, text: &[u8]) -> Hints {
+        const AFTER_NAMES: usize = NAMES.len();
+        const AFTER_RESET: usize = AFTER_NAMES + 1;
+        const AFTER_LEXING: usize = AFTER_RESET + LEXING.len();
+        const AFTER_CATALOG: usize = AFTER_LEXING + CATALOG.len();
+        let mut hints = Hints::default();
+        for found in self.automaton.find_iter(text) {
+            match found.pattern().as_usize() {
+                at if at < AFTER_NAMES => hints.names = true,
+                at if at < AFTER_RESET => {
+                    hints.names = true;
+                    hints.lexing = true;
+                }
+                at if at < AFTER_LEXING => hints.lexing = true,
+                at if at <= AFTER_CATALOG => hints.catalog = true,
+                _ => {}
+            }
+        }
+        hints.lexing |= is_set_names(text);
+        hints
+    }
+}
+
+impl Hints {
+    pub(super) const fn any(self) -> bool {
+        self.names || self.catalog || self.lexing
+    }
+
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self {
+            names: self.names || other.names,
+            catalog: self.catalog || other.catalog,
+            lexing: self.lexing || other.lexing,
+        }
+    }
+}
+
+/// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
+pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
+    const VERB: &[u8] = b"deallocate";
+    let text = text.trim_ascii();
+    let (verb, rest) = text.split_at_checked(VERB.len())?;
+    if !verb.eq_ignore_ascii_case(VERB) {
+        return None;
+    }
+    let mut rest = rest.strip_suffix(b";").unwrap_or(rest).trim_ascii();
+    if let Some((word, after)) = rest.split_at_checked(8)
+        && word.eq_ignore_ascii_case(b"prepare ")
+    {
+        rest = after.trim_ascii();
+    }
+    match rest.strip_prefix(b"\"").and_then(|r| r.strip_suffix(b"\"")) {
+        Some(quoted) => Some(quoted.into()),
+        None => Some(rest.to_ascii_lowercase().into()),
+    }
+}
+
+/// `SET NAMES 'latin1'`: both words are too common to be looked for everywhere.
+fn is_set_names(text: &[u8]) -> bool {
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let mut next_is = |word: &[u8]| words.next().is_some_and(|w| w.eq_ignore_ascii_case(word));
+    next_is(b"set") && next_is(b"names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str) -> (bool, bool, bool) {
+        let hints = Words::new().find(text.as_bytes());
+        (hints.names, hints.catalog, hints.lexing)
+    }
+
+    #[test]
+    fn the_name_that_is_given_up_is_found() {
+        let name = |text: &str| deallocated(text.as_bytes()).map(|n| String::from_utf8_lossy(&n).into_owned());
+        assert_eq!(name("DEALLOCATE a1"), Some("a1".into()));
+        assert_eq!(name(" deallocate prepare \"A 1\" ;"), Some("A 1".into()));
+        assert_eq!(name("DEALLOCATE S_1"), Some("s_1".into()));
+        assert_eq!(name("SELECT 1"), None);
+    }
+
+    #[test]
+    fn what_may_change_is_found_and_what_is_everyday_is_not() {
+        assert_eq!(find("SELECT kwh FROM log WHERE id = 1"), (false, false, false));
+        assert_eq!(find("INSERT INTO log VALUES (1)"), (false, false, false));
+        assert_eq!(find("select * INTO copy FROM log"), (false, true, false));
+        assert_eq!(find("Set Search_Path = a"), (true, false, false));
+        assert_eq!(find("CREATE TEMP TABLE t (a int)"), (true, true, false));
+        assert_eq!(find("RESET ALL"), (true, false, true));
+        assert_eq!(find("  set\n names 'latin1'"), (false, false, true));
+    }
+}
