@@ -1,14 +1,16 @@
 //! Words by which a text may change what the texts behind it mean.
 //!
-//! One automaton over the bytes, so that a statement with none of them, which is nearly every one, costs a scan and no parse.
+//! A statement with none of them, which is nearly every one, costs a fast scan; only behind a find is asked which it was.
 //! It errs on the side of finding: a hint says that the plan is worth asking, or that a pipelined successor has to wait.
 
 use aho_corasick::AhoCorasick;
 
 use super::queue::Name;
+use crate::text::Search;
 
 /// What a text may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each may be true without the others")]
 pub(super) struct Hints {
     /// Search path, role, temporary tables.
     pub(super) names: bool,
@@ -23,7 +25,8 @@ pub(super) struct Hints {
 /// The search for all of them.
 #[derive(Debug)]
 pub(super) struct Words {
-    automaton: AhoCorasick,
+    any: Search,
+    which: AhoCorasick,
 }
 
 /// `temp` also finds `temporary` and `pg_temp`; `role` and `authorization` change what `$user` is; an identifier spelled
@@ -41,11 +44,11 @@ const INTO: [&str; 2] = ["into", "insert into"];
 impl Words {
     pub(super) fn new() -> Self {
         let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&ENDS).chain(&CATALOG).chain(&INTO);
-        let automaton = AhoCorasick::builder()
+        let which = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(patterns)
+            .build(patterns.clone())
             .expect("a few short words fit an automaton");
-        Self { automaton }
+        Self { any: Search::new(patterns.copied()), which }
     }
 
     /// What `text` may change.
@@ -55,8 +58,11 @@ impl Words {
         const AFTER_LEXING: usize = AFTER_RESET + LEXING.len();
         const AFTER_ENDS: usize = AFTER_LEXING + ENDS.len();
         const AFTER_CATALOG: usize = AFTER_ENDS + CATALOG.len();
-        let mut hints = Hints::default();
-        for found in self.automaton.find_iter(text) {
+        let mut hints = Hints { lexing: is_set_names(text), ends: first_word_is(text, b"end"), ..Hints::default() };
+        if !self.any.is_in(text) {
+            return hints;
+        }
+        for found in self.which.find_iter(text) {
             match found.pattern().as_usize() {
                 at if at < AFTER_NAMES => hints.names = true,
                 at if at < AFTER_RESET => {
@@ -69,8 +75,6 @@ impl Words {
                 _ => {}
             }
         }
-        hints.lexing |= is_set_names(text);
-        hints.ends |= first_word_is(text, b"end");
         hints
     }
 }
