@@ -77,7 +77,7 @@ impl Feed<'_> {
             Keyword::OPERATOR => self.shim_operator_call(at),
             Keyword::CURRENT if next == Keyword::OF && self.keyword_before(at) == Keyword::WHERE => {
                 // The name of a cursor.
-                self.roles[at] = Role::Instead(word(Keyword::TRUE));
+                self.replace(at, word(Keyword::TRUE));
                 self.drop(at + 1..at + 3);
             }
             Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at),
@@ -98,11 +98,10 @@ impl Feed<'_> {
                 if self.is(at, "xml")
                     && self.kind(at + 1).is_some_and(|kind| kind != TokenKind::Word && kind.is_ident()) =>
             {
-                self.roles[at] = Role::Instead(Fed::Word(Word {
-                    value: "xml".into(),
-                    quote_style: Some('"'),
-                    keyword: Keyword::NoKeyword,
-                }));
+                self.replace(
+                    at,
+                    Fed::Word(Word { value: "xml".into(), quote_style: Some('"'), keyword: Keyword::NoKeyword }),
+                );
             }
             Keyword::NoKeyword if self.is(at, "isnull") && self.word_before(at) != Keyword::AS => {
                 self.put(at, [Keyword::IS, Keyword::NULL]);
@@ -260,12 +259,15 @@ impl Feed<'_> {
         if negated {
             self.drop(at - 1..at);
         }
-        self.roles[at] = Role::Instead(match (negated, insensitive) {
-            (false, false) => Fed::DoubleTilde,
-            (false, true) => Fed::DoubleTildeAsterisk,
-            (true, false) => Fed::ExclamationMarkDoubleTilde,
-            (true, true) => Fed::ExclamationMarkDoubleTildeAsterisk,
-        });
+        self.replace(
+            at,
+            match (negated, insensitive) {
+                (false, false) => Fed::DoubleTilde,
+                (false, true) => Fed::DoubleTildeAsterisk,
+                (true, false) => Fed::ExclamationMarkDoubleTilde,
+                (true, true) => Fed::ExclamationMarkDoubleTildeAsterisk,
+            },
+        );
     }
 
     /// `a OPERATOR(pg_catalog.+) b`: an operator like others, but sqlparser binds it looser.
@@ -277,11 +279,14 @@ impl Feed<'_> {
         let quantified = is_quantifier(self.keyword(close + 1));
         let prefix = self.begins_operand(at);
         self.drop(at + 1..close + 1);
-        self.roles[at] = Role::Instead(match (quantified, prefix) {
-            (true, _) => Fed::Tilde,
-            (false, true) => Fed::AtSign,
-            (false, false) => Fed::CustomBinaryOperator("OPERATOR".into()),
-        });
+        self.replace(
+            at,
+            match (quantified, prefix) {
+                (true, _) => Fed::Tilde,
+                (false, true) => Fed::AtSign,
+                (false, false) => Fed::CustomBinaryOperator("OPERATOR".into()),
+            },
+        );
     }
 
     fn shim_operator(&mut self, at: usize) {
@@ -290,15 +295,15 @@ impl Feed<'_> {
         if is_quantifier(self.keyword(at + 1)) && self.kind(at + 2) == Some(TokenKind::LeftParen) {
             // Of the operators that sqlparser allows there, the one that nobody inverts.
             if !operators::may_quantify(&token) {
-                self.roles[at] = Role::Instead(Fed::Tilde);
+                self.replace(at, Fed::Tilde);
             }
         } else if self.begins_operand(at) {
             let star = symbol == "*";
             if !star && !operators::may_prefix(&token) {
-                self.roles[at] = Role::Instead(Fed::AtSign);
+                self.replace(at, Fed::AtSign);
             }
         } else if operators::binds_like_equals(&token) {
-            self.roles[at] = Role::Instead(Fed::CustomBinaryOperator(symbol.to_owned()));
+            self.replace(at, Fed::CustomBinaryOperator(symbol.to_owned()));
         }
     }
 
@@ -322,7 +327,7 @@ impl Feed<'_> {
             bound && self.kind(at) == Some(TokenKind::String) && self.kind(at + 1) == Some(TokenKind::ColonColon);
         if cast && matches!(self.keyword(self.type_end(at + 2)), Keyword::PRECEDING | Keyword::FOLLOWING) {
             let value = self.tokens[at].string_value(self.source).unwrap_or_default().into_owned();
-            self.roles[at] = Role::Instead(Fed::EscapedStringLiteral(value));
+            self.replace(at, Fed::EscapedStringLiteral(value));
         }
     }
 
@@ -351,7 +356,7 @@ impl Feed<'_> {
             }
             other => other,
         };
-        self.roles[string] = Role::Instead(value);
+        self.replace(string, value);
         self.add(string + 1, Fed::DoubleColon, None);
         for at in start..string {
             let token = self.convert(at, Keyword::NoKeyword);
@@ -387,8 +392,7 @@ impl Feed<'_> {
             self.roles[at] = Role::Name;
         } else if self.begins_operand(at) {
             let value = self.tokens[at].text(self.source).to_owned();
-            self.roles[at] =
-                Role::Instead(Fed::Word(Word { value, quote_style: None, keyword: Keyword::CURRENT_USER }));
+            self.replace(at, Fed::Word(Word { value, quote_style: None, keyword: Keyword::CURRENT_USER }));
         }
     }
 
@@ -401,7 +405,7 @@ impl Feed<'_> {
         let open = self.partner(at + 1);
         if open > 0 && self.word(open - 1) == Keyword::NORMALIZE {
             let form = self.tokens[at].text(self.source).to_owned();
-            self.roles[at] = Role::Instead(Fed::SingleQuotedString(form));
+            self.replace(at, Fed::SingleQuotedString(form));
         }
     }
 
@@ -431,9 +435,12 @@ impl Feed<'_> {
     /// `current_date` and its like, which are called without parentheses.
     fn is_value_function(&self, at: usize) -> bool {
         let reserved = matches!(self.known[at].class, Some(Class::Reserved | Class::TypeOrFunction));
-        let name = self.tokens[at].text(self.source).to_ascii_lowercase();
         let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
-        reserved && !called && (name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user"))
+        let is_one = || {
+            let name = self.tokens[at].text(self.source).to_ascii_lowercase();
+            name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user")
+        };
+        reserved && !called && is_one()
     }
 
     /// True behind `SELECT` and `SELECT ALL`.
@@ -456,7 +463,7 @@ impl Feed<'_> {
 
     /// Feeds two keywords in place of the token at `at`.
     fn put(&mut self, at: usize, [first, second]: [Keyword; 2]) {
-        self.roles[at] = Role::Instead(word(first));
+        self.replace(at, word(first));
         self.add(at + 1, word(second), None);
     }
 }
