@@ -5,6 +5,7 @@ pub mod backend;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod http;
 pub mod mapping;
 pub mod metrics;

@@ -4,7 +4,9 @@
 
 mod catalog;
 mod check;
+mod demo;
 mod logging;
+mod rewrite;
 mod serve;
 
 use std::fs;
@@ -32,7 +34,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Args),
+    Demo(demo::Args),
     Serve(serve::Args),
+    Rewrite(rewrite::Args),
     Catalog(catalog::Args),
 }
 
@@ -50,7 +54,9 @@ pub(crate) enum Failure {
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(args),
+        Command::Rewrite(args) => rewrite::run(&args),
         Command::Catalog(args) => catalog::run(args),
     };
     match outcome {

@@ -75,7 +75,7 @@ impl<'w> Walk<'w> {
         for (i, item) in select.projection.iter().enumerate() {
             match item {
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    outputs.push(names::ident(alias).as_ref(), reference(expr))
+                    outputs.push(names::ident(alias).as_ref(), reference(expr));
                 }
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);

@@ -135,7 +135,9 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
     }
     let real = column.kind.columns().next().and_then(|c| relation.column(c));
     let pieces = pieces(mapping, column, real);
-    let columns: Vec<&str> = column.kind.columns().collect();
+    let mut columns: Vec<&str> = column.kind.columns().collect();
+    columns.sort_unstable();
+    columns.dedup();
     let became = if columns.is_empty() { "a constant".into() } else { columns.join(", ") };
     let is_strict = matches!(column.kind, Kind::Rename { .. } | Kind::Date { .. } | Kind::Json { .. });
     Ok(Replacement {

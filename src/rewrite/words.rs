@@ -101,8 +101,7 @@ impl Words<'_> {
     /// A mapped table's name stands at `at`.
     fn table(&self, table: &Table, at: usize) -> Walked {
         let called = self.kind(at + 1) == Some(TokenKind::LeftParen) && self.why != Why::Utility;
-        if (called && !self.follows_table_word(at)) || self.is_temporary(at) {
-            // A function, or a table of the session's own.
+        if (called && !self.follows_table_word(at)) || !self.may_mean(table, at) {
             return Ok(());
         }
         if table.is_renamed() {
@@ -136,9 +135,15 @@ impl Words<'_> {
         self.tokens.get(at.checked_sub(2)?).filter(|_| dotted)?.ident(self.source)
     }
 
-    fn is_temporary(&self, at: usize) -> bool {
-        let name = self.tokens[at].ident(self.source);
-        name.is_some_and(|name| self.context.temporary.contains(&*name)) && self.schema(at).is_none()
+    /// False when the name at `at` is certainly another table: of another schema, or one of the session's own.
+    fn may_mean(&self, table: &Table, at: usize) -> bool {
+        match resolve(self.world, self.context, Naming::Legacy, self.schema(at).as_deref(), &table.legacy) {
+            Resolved::Mapped(found) => std::ptr::eq(found, table),
+            Resolved::Relation(_) | Resolved::Temporary => false,
+            // A qualified name may also be a column, and what is missing may come with this very statement.
+            Resolved::Missing => self.schema(at).is_none_or(|schema| *schema == *table.schema),
+            Resolved::Unsure => true,
+        }
     }
 
     /// `CREATE TABLE … (LIKE t)` and `INHERITS (t)` take over the columns as they are now.

@@ -14,7 +14,7 @@ use super::startup::Asked;
 use super::state::State;
 use super::tally::Tally;
 use crate::metrics::{Login, Protocol};
-use crate::rewrite::{Effect, Refusal};
+use crate::rewrite::{Effect, Outcome, Refusal};
 use crate::wire::error::{Fields, Report};
 use crate::wire::message::{self, Transaction};
 
@@ -130,7 +130,10 @@ impl Conversation {
         let Some(head) = self.queue.head() else { return };
         let note = head.note;
         let (protocol, planned, turn) = match &mut head.what {
-            Expected::Query { planned, done } => {
+            Expected::Query { planned, done, gives_up } => {
+                if let Some(name) = gives_up.take().filter(|_| tag == "DEALLOCATE") {
+                    self.statements.remove(&name);
+                }
                 *done += 1;
                 // The next statement of the text begins where this one ends.
                 head.note.arrived = now;
@@ -192,18 +195,24 @@ impl Conversation {
     fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
         let (sqlstate, message) = (fields.sqlstate(), fields.text(b'M').unwrap_or_default());
         if let Some((planned, refusal)) = planned.and_then(|p| Some((p, p.refusal(sqlstate, message)?))) {
+            if names_something_unknown(refusal.sqlstate) {
+                self.route.refresh.ask();
+            }
             return self.refuse(fields, planned, refusal, instead);
         }
         self.tally.backend_error(sqlstate, message);
         let Some(planned) = planned else { return };
-        if matches!(sqlstate, "42P01" | "42703") {
-            // A table that has changed behind the proxy is the likely cause, and the next attempt may be right.
+        let unknown = names_something_unknown(sqlstate);
+        if unknown {
             self.route.refresh.ask();
         }
-        if planned.is_changed() {
-            let unit = self.state.unit();
-            let position = fields.position();
-            let hint = planned.statement(unit, position, turn).and_then(hint);
+        let unit = self.state.unit();
+        let position = fields.position();
+        let statement = planned.statement(unit, position, turn);
+        if unknown && statement.is_some_and(|s| s.outcome == Outcome::Unparsed) {
+            fields.write_changed(instead, b'E', position.map(|p| planned.to_client(unit, p)), Some(NOT_PARSED));
+        } else if planned.is_changed() {
+            let hint = statement.and_then(hint);
             let moved = position.map(|p| planned.to_client(unit, p));
             if moved != position || hint.is_some() {
                 fields.write_changed(instead, b'E', moved, hint.as_deref());
@@ -240,6 +249,7 @@ impl Conversation {
         }
         self.state.ready(status);
         if status == Transaction::Idle {
+            self.queue.settled();
             // Portals end with their transaction.
             self.portals.clear();
             if std::mem::take(&mut self.changed_catalog) {
@@ -308,6 +318,14 @@ fn changes_catalog(tag: &str, hinted: bool) -> bool {
         "SELECT" => hinted,
         _ => false,
     }
+}
+
+/// The hint for a statement that went on unparsed and names something that the server does not have.
+const NOT_PARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
+
+/// A table that has changed behind the proxy is a likely cause of these, and the next attempt may be right.
+fn names_something_unknown(sqlstate: &str) -> bool {
+    matches!(sqlstate, "42P01" | "42703")
 }
 
 #[cfg(test)]

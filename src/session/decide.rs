@@ -109,14 +109,14 @@ async fn plan(session: &Session, world: Arc<World>, context: Arc<Context>, text:
         let work = tokio::task::spawn_blocking(move || guarded(&cache, &world, &context, &owned));
         work.await.ok().flatten()
     };
-    session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
+    let counters = &session.route.counters;
     match plan {
         Some(plan) => {
-            let counters = &session.route.counters;
             if plan.hit {
-                counters.plan_hits.inc()
+                counters.plan_hits.inc();
             } else {
-                counters.plan_misses.inc()
+                counters.plan_misses.inc();
+                session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
             }
             Planned::new(plan, text)
         }

@@ -22,7 +22,7 @@ use super::flood::Flood;
 use super::lane::Lane;
 use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
-use super::words::Hints;
+use super::words::{Hints, deallocated};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
 
@@ -95,6 +95,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 Ok(0) => {
                     // Half a frame goes on too: the server never executes it, and says what it thinks of it.
                     self.lane.pass(self.lane.at_hand().len());
+                    self.session.lock().phase = Phase::Ending;
                     return self.end_server().await;
                 }
                 Ok(n) => self.session.route.counters.from_client.inc_by(u64::try_from(n).unwrap_or_default()),
@@ -161,16 +162,12 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     fn other(&mut self, tag: u8, header: Header) {
         let body = self.lane.body(header);
         let (what, hints) = match tag {
-            b'D' => match message::target(body) {
-                Some(Target::Statement(n)) => (Expected::Describe(Named::Statement(name(n))), Hints::default()),
-                Some(Target::Portal(n)) => (Expected::Describe(Named::Portal(name(n))), Hints::default()),
-                None => (Expected::Describe(Named::Portal(Name::default())), Hints::default()),
-            },
-            b'C' => match message::target(body) {
-                Some(Target::Statement(n)) => (Expected::Close(Named::Statement(name(n))), Hints::default()),
-                Some(Target::Portal(n)) => (Expected::Close(Named::Portal(name(n))), Hints::default()),
-                None => (Expected::Close(Named::Portal(Name::default())), Hints::default()),
-            },
+            b'D' => (Expected::Describe(named(body)), Hints::default()),
+            b'C' => {
+                let closed = named(body);
+                self.changing.close(&closed);
+                (Expected::Close(closed), Hints::default())
+            }
             b'E' => {
                 let portal = name(message::execute(body).unwrap_or_default());
                 let hints = self.changing.of_portal(&portal);
@@ -206,7 +203,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn query(&mut self, header: Header) -> io::Result<Step> {
         let decision = self.decide(header).await?;
         let planned = decision.planned.clone();
-        self.expect_kept(Expected::Query { planned, done: 0 }, decision.hints);
+        let gives_up = message::query(self.lane.body(header)).and_then(deallocated);
+        if let Some(statement) = &gives_up {
+            self.changing.close(&Named::Statement(statement.clone()));
+        }
+        self.expect_kept(Expected::Query { planned, done: 0, gives_up }, decision.hints);
         match decision.sql() {
             Some(sql) => self.lane.replace_frame(header, |out, _| message::write_query(out, sql.as_bytes())),
             None => self.lane.pass_frame(header),
@@ -253,7 +254,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         loop {
             let ticket = {
                 let mut conversation = self.session.lock();
-                let unsettled = conversation.queue.unsettled().closed.any();
+                let unsettled = conversation.queue.unsettled().must_wait;
                 let change = self.session.route.refresh.unserved_change(conversation.waited_for);
                 conversation.waited_for = change.filter(|_| !unsettled).unwrap_or(conversation.waited_for);
                 if unsettled { None } else { Some(change) }
@@ -334,6 +335,13 @@ impl Changing {
         set(&mut self.portals, portal, hints);
     }
 
+    fn close(&mut self, closed: &Named) {
+        match closed {
+            Named::Statement(name) => self.statements.remove(name),
+            Named::Portal(name) => self.portals.remove(name),
+        };
+    }
+
     fn of_portal(&self, portal: &Name) -> Hints {
         self.portals.get(portal).copied().unwrap_or_default()
     }
@@ -344,6 +352,15 @@ fn set(known: &mut HashMap<Name, Hints>, name: &Name, hints: Hints) {
         known.insert(name.clone(), hints);
     } else if !known.is_empty() {
         known.remove(name);
+    }
+}
+
+/// What a Describe or a Close is about. What is malformed is about nothing that is known.
+fn named(body: &[u8]) -> Named {
+    match message::target(body) {
+        Some(Target::Statement(given)) => Named::Statement(name(given)),
+        Some(Target::Portal(given)) => Named::Portal(name(given)),
+        None => Named::Portal(Name::default()),
     }
 }
 

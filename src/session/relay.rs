@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::pin;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -16,7 +17,7 @@ use super::farewell;
 use super::lane::Lane;
 use super::opening::{self, ClientEnd, Opening};
 use super::route::{Route, Shared};
-use super::startup::Opened;
+use super::startup::{Asked, Opened};
 use super::stream::Peer;
 use crate::metrics::Login;
 use crate::wire::frame::Sender;
@@ -36,6 +37,18 @@ pub(super) struct Session {
 }
 
 impl Session {
+    fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
+        let conversation = Conversation::new(shared.clone(), route.clone(), asked);
+        Self {
+            shared,
+            route,
+            peer: Arc::new(peer),
+            key: Mutex::new(None),
+            conversation: Mutex::new(conversation),
+            progress: Notify::new(),
+        }
+    }
+
     /// What is known of the session. Not to be held across a wait.
     pub(super) fn lock(&self) -> MutexGuard<'_, Conversation> {
         self.conversation.lock().unwrap_or_else(PoisonError::into_inner)
@@ -67,19 +80,19 @@ impl Drop for Session {
 /// Relays until either end has ended.
 pub(super) async fn run(opened: Opened, shared: Arc<Shared>) {
     let Opened { client, server, peer, route, seat: _seat, asked } = opened;
-    let conversation = Conversation::new(shared.clone(), route.clone(), asked);
-    let session = Session {
-        shared,
-        route,
-        peer: Arc::new(peer),
-        key: Mutex::new(None),
-        conversation: Mutex::new(conversation),
-        progress: Notify::new(),
-    };
+    let session = Session::new(shared, route, peer, asked);
+    relay(&session, client, server).await;
+}
+
+async fn relay<C, S>(session: &Session, client: C, server: S)
+where
+    C: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite,
+{
     let (from_client, to_client) = tokio::io::split(client);
     let (from_server, to_server) = tokio::io::split(server);
-    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, opening::IDLE), &session);
-    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answers::IDLE), &session);
+    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, opening::IDLE), session);
+    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answers::IDLE), session);
     let end = {
         let (to_server, to_client) = (opening.run(), answers.run());
         pin!(to_server, to_client);
@@ -96,5 +109,153 @@ pub(super) async fn run(opened: Opened, shared: Arc<Shared>) {
     tracing::debug!(route = %session.route.name, ?end, "session ended");
     if end == Some(ServerEnd::Finished) {
         farewell::linger(opening.client_stream(), answers.client_stream()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::rewrite::World;
+    use crate::session::{Address, Backend, Limits};
+
+    fn session(mapping: &str, max_statement_bytes: usize) -> Session {
+        let metrics = Arc::new(Metrics::new());
+        let address = Address::Unix("/nowhere".into());
+        let backend = Backend { name: "b".into(), address, database: "d".into() };
+        let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
+        let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
+        let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
+        let limits = Limits { max_statement_bytes, ..Limits::default() };
+        let shared = Arc::new(Shared::new([route.clone()], metrics, limits));
+        let asked = Asked { user: "u".into(), application_name: None, search_path: None };
+        Session::new(shared, route, Peer::Unix("/nowhere".into()), asked)
+    }
+
+    /// Who closes first.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum Closes {
+        Early,
+        Late,
+    }
+
+    /// What the server gets and what the client gets when both say these pieces; the client closes when it has said its own.
+    fn through(session: &Session, client: &[Vec<u8>], server: &[Vec<u8>], closes: Closes) -> (Vec<u8>, Vec<u8>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            // Pipes so narrow that every write has to wait for its reader.
+            let (client_end, client_far) = duplex(64);
+            let (server_end, server_far) = duplex(64);
+            let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
+            let all = async { tokio::join!(relay(session, client_end, server_end), both).1 };
+            timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
+        })
+    }
+
+    /// Says the pieces one by one, reads everything, closes.
+    async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
+        let (mut from, mut to) = tokio::io::split(stream);
+        let mut got = Vec::new();
+        let all_heard = Notify::new();
+        let say = async {
+            for piece in pieces {
+                if to.write_all(piece).await.is_err() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            if closes == Closes::Late {
+                all_heard.notified().await;
+            }
+            let _ = to.shutdown().await;
+        };
+        let hear = async {
+            let _ = from.read_to_end(&mut got).await;
+            all_heard.notify_one();
+        };
+        tokio::join!(say, hear);
+        got
+    }
+
+    fn frames(tags: &'static [u8], sizes: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
+        let body = prop_oneof![
+            4 => proptest::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..20),
+            1 => proptest::collection::vec(any::<u8>(), sizes),
+        ];
+        let frame = (prop::sample::select(tags), body).prop_map(|(tag, body)| {
+            let mut out = Vec::new();
+            crate::wire::frame::write(&mut out, tag, |out| out.extend_from_slice(&body));
+            out
+        });
+        proptest::collection::vec(frame, 0..12).prop_map(|frames| frames.concat())
+    }
+
+    /// Cuts bytes into pieces of these lengths.
+    fn cut(bytes: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
+        let mut rest = bytes;
+        let mut pieces = Vec::new();
+        for &length in lengths {
+            let (piece, after) = rest.split_at(length.min(rest.len()));
+            pieces.push(piece.to_vec());
+            rest = after;
+        }
+        pieces.push(rest.to_vec());
+        pieces
+    }
+
+    const NOTHING: &str = "[mapping]\nname = \"m\"\n";
+    const LEGACY: &str = "[tables.log.columns]\nkwh = \"kwh_consumed\"\n";
+    const FROM_CLIENT: &[u8] = b"QPBDECSFHdcfp";
+    // Without the error of a server that ends the session, and without the end of our own session.
+    const FROM_SERVER: &[u8] = b"RSKZ123nTtDCIsNAGHWdcVvE";
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_frames_in_any_pieces_go_through_as_they_came(
+            client in frames(FROM_CLIENT, 0..3000),
+            server in frames(FROM_SERVER, 0..3000),
+            lengths in proptest::collection::vec(1usize..200, 0..40),
+            limit in prop::sample::select(vec![10usize, 1000, 1_000_000]),
+        ) {
+            let (at_server, at_client) =
+                through(&session(NOTHING, limit), &cut(&client, &lengths), &cut(&server, &lengths), Closes::Late);
+            prop_assert_eq!(client, at_server);
+            prop_assert_eq!(server, at_client);
+        }
+
+        #[test]
+        fn any_bytes_end_the_session_and_nothing_else(
+            client in proptest::collection::vec(any::<u8>(), 0..300),
+            server in proptest::collection::vec(any::<u8>(), 0..300),
+            lengths in proptest::collection::vec(1usize..50, 0..10),
+        ) {
+            let (at_server, _) = through(&session(LEGACY, 100), &cut(&client, &lengths), &cut(&server, &lengths), Closes::Early);
+            prop_assert!(client.starts_with(&at_server));
+        }
+
+        #[test]
+        fn statements_and_answers_in_any_order_break_nothing(
+            statements in proptest::collection::vec(
+                prop::sample::select(vec!["SELECT kwh FROM log", "SELECT 1", "SET search_path = a", "log \u{e4}", ""]), 0..8),
+            server in frames(FROM_SERVER, 0..300),
+            lengths in proptest::collection::vec(1usize..200, 0..20),
+        ) {
+            let mut client = Vec::new();
+            for (i, statement) in statements.iter().enumerate() {
+                if i % 2 == 0 {
+                    crate::wire::message::write_query(&mut client, statement.as_bytes());
+                } else {
+                    let parse = crate::wire::message::Parse { name: b"s", text: statement.as_bytes(), types: &[0, 0] };
+                    crate::wire::message::write_parse(&mut client, parse);
+                    crate::wire::frame::write(&mut client, b'S', |_| ());
+                }
+            }
+            through(&session(LEGACY, 1000), &cut(&client, &lengths), &cut(&server, &lengths), Closes::Early);
+        }
     }
 }

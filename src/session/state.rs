@@ -107,7 +107,7 @@ impl State {
     pub(super) fn reported(&mut self, name: &str, value: &str) {
         match name {
             "standard_conforming_strings" => {
-                Arc::make_mut(&mut self.current).standard_conforming_strings = value != "off"
+                Arc::make_mut(&mut self.current).standard_conforming_strings = value != "off";
             }
             "client_encoding" => {
                 let unicode = matches!(value, "UTF8" | "UNICODE" | "SQL_ASCII");
@@ -226,9 +226,7 @@ mod tests {
     use super::*;
 
     fn fresh() -> State {
-        let mut catalog = Catalog::default();
-        catalog.search_path = vec!["public".into()];
-        State::new("ann".into(), None, &catalog)
+        State::new("ann".into(), Some("public"), &Catalog::default())
     }
 
     fn path(state: &State) -> Option<String> {

@@ -5,6 +5,7 @@
 
 use aho_corasick::AhoCorasick;
 
+use super::queue::Name;
 use crate::text::Search;
 
 /// What a text may change.
@@ -16,6 +17,8 @@ pub(super) struct Hints {
     pub(super) catalog: bool,
     /// How text is read: encoding, escapes in strings.
     pub(super) lexing: bool,
+    /// Whether what came before in the transaction stays: it may end, or go back to a savepoint.
+    pub(super) ends: bool,
 }
 
 /// The search for all of them.
@@ -32,12 +35,14 @@ const NAMES: [&str; 8] = ["search_path", "set_config", "schema", "temp", "role",
 const RESET: &str = "reset";
 const LEXING: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
 const CATALOG: [&str; 3] = ["create", "alter", "drop"];
+/// `END` is too common to be looked for, but as the first word.
+const ENDS: [&str; 3] = ["rollback", "commit", "abort"];
 /// `SELECT … INTO` makes a table, `INSERT INTO` does not.
 const INTO: [&str; 2] = ["into", "insert into"];
 
 impl Words {
     pub(super) fn new() -> Self {
-        let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&CATALOG).chain(&INTO);
+        let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&ENDS).chain(&CATALOG).chain(&INTO);
         let which = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(patterns.clone())
@@ -50,8 +55,9 @@ impl Words {
         const AFTER_NAMES: usize = NAMES.len();
         const AFTER_RESET: usize = AFTER_NAMES + 1;
         const AFTER_LEXING: usize = AFTER_RESET + LEXING.len();
-        const AFTER_CATALOG: usize = AFTER_LEXING + CATALOG.len();
-        let mut hints = Hints { lexing: is_set_names(text), ..Hints::default() };
+        const AFTER_ENDS: usize = AFTER_LEXING + ENDS.len();
+        const AFTER_CATALOG: usize = AFTER_ENDS + CATALOG.len();
+        let mut hints = Hints { lexing: is_set_names(text), ends: first_word_is(text, b"end"), ..Hints::default() };
         if !self.any.is_in(text) {
             return hints;
         }
@@ -63,6 +69,7 @@ impl Words {
                     hints.lexing = true;
                 }
                 at if at < AFTER_LEXING => hints.lexing = true,
+                at if at < AFTER_ENDS => hints.ends = true,
                 at if at <= AFTER_CATALOG => hints.catalog = true,
                 _ => {}
             }
@@ -73,6 +80,11 @@ impl Words {
 
 impl Hints {
     pub(super) const fn any(self) -> bool {
+        self.changes() || self.ends
+    }
+
+    /// True when it may make something else of the statements behind it.
+    pub(super) const fn changes(self) -> bool {
         self.names || self.catalog || self.lexing
     }
 
@@ -81,8 +93,34 @@ impl Hints {
             names: self.names || other.names,
             catalog: self.catalog || other.catalog,
             lexing: self.lexing || other.lexing,
+            ends: self.ends || other.ends,
         }
     }
+}
+
+/// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
+pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
+    const VERB: &[u8] = b"deallocate";
+    let text = text.trim_ascii();
+    let (verb, rest) = text.split_at_checked(VERB.len())?;
+    if !verb.eq_ignore_ascii_case(VERB) {
+        return None;
+    }
+    let mut rest = rest.strip_suffix(b";").unwrap_or(rest).trim_ascii();
+    if let Some((word, after)) = rest.split_at_checked(8)
+        && word.eq_ignore_ascii_case(b"prepare ")
+    {
+        rest = after.trim_ascii();
+    }
+    match rest.strip_prefix(b"\"").and_then(|r| r.strip_suffix(b"\"")) {
+        Some(quoted) => Some(quoted.into()),
+        None => Some(rest.to_ascii_lowercase().into()),
+    }
+}
+
+fn first_word_is(text: &[u8], word: &[u8]) -> bool {
+    let first = text.trim_ascii_start().split(|b| !b.is_ascii_alphabetic()).next();
+    first.is_some_and(|first| first.eq_ignore_ascii_case(word))
 }
 
 /// `SET NAMES 'latin1'`: both words are too common to be looked for everywhere.
@@ -102,6 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn the_name_that_is_given_up_is_found() {
+        let name = |text: &str| deallocated(text.as_bytes()).map(|n| String::from_utf8_lossy(&n).into_owned());
+        assert_eq!(name("DEALLOCATE a1"), Some("a1".into()));
+        assert_eq!(name(" deallocate prepare \"A 1\" ;"), Some("A 1".into()));
+        assert_eq!(name("DEALLOCATE S_1"), Some("s_1".into()));
+        assert_eq!(name("SELECT 1"), None);
+    }
+
+    #[test]
     fn what_may_change_is_found_and_what_is_everyday_is_not() {
         assert_eq!(find("SELECT kwh FROM log WHERE id = 1"), (false, false, false));
         assert_eq!(find("INSERT INTO log VALUES (1)"), (false, false, false));
@@ -110,5 +157,8 @@ mod tests {
         assert_eq!(find("CREATE TEMP TABLE t (a int)"), (true, true, false));
         assert_eq!(find("RESET ALL"), (true, false, true));
         assert_eq!(find("  set\n names 'latin1'"), (false, false, true));
+        let ends = |text: &str| Words::new().find(text.as_bytes()).ends;
+        assert!(ends("ROLLBACK TO a") && ends(" end;") && ends("SELECT 1; Commit"));
+        assert!(!ends("SELECT CASE WHEN a THEN b END") && !ends("BEGIN"));
     }
 }

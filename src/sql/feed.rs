@@ -132,6 +132,7 @@ impl<'a> Feed<'a> {
     pub(super) fn begins_operand(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return true };
         match self.tokens[before].kind {
+            _ if self.is_fed_as(before, &Fed::Comma) => true,
             TokenKind::LeftParen
             | TokenKind::LeftBracket
             | TokenKind::Comma
@@ -158,9 +159,22 @@ impl<'a> Feed<'a> {
         }
     }
 
-    /// True for the keyword of a type: `date '…'`.
+    /// True when the string at `at` may be taken for the label of what stands before it, which it never is in Postgres.
+    fn looks_like_label(&self, at: usize) -> bool {
+        let Some(before) = at.checked_sub(1).filter(|_| self.query.contains(&at)) else { return false };
+        self.keyword(before) == Keyword::AS || !self.begins_operand(at) && !self.ends_type(before)
+    }
+
+    /// True for the end of a type's keywords: `date '…'`, `timestamp(3) with time zone '…'`.
     fn ends_type(&self, at: usize) -> bool {
-        self.known[at].is_type && self.roles[at] == Role::Itself
+        let begins =
+            |at: usize| self.known.get(at).is_some_and(|known| known.is_type) && self.roles[at] == Role::Itself;
+        match self.keyword(at) {
+            Keyword::PRECISION | Keyword::VARYING => true,
+            Keyword::ZONE => at > 1 && matches!(self.word(at - 2), Keyword::WITH | Keyword::WITHOUT),
+            _ if self.kind(at) == Some(TokenKind::RightParen) => self.partner(at).checked_sub(1).is_some_and(begins),
+            _ => begins(at),
+        }
     }
 
     /// Leaves the tokens of `range` out, as far as there are.
@@ -174,6 +188,11 @@ impl<'a> Feed<'a> {
     pub(super) fn replace(&mut self, at: usize, token: Fed) {
         self.roles[at] = Role::Instead(self.instead.len());
         self.instead.push(token);
+    }
+
+    /// True when `token` is fed in place of the one at `at`.
+    fn is_fed_as(&self, at: usize, token: &Fed) -> bool {
+        matches!(self.roles[at], Role::Instead(index) if self.instead[index] == *token)
     }
 
     /// Feeds `token` with the place `span` in front of the token at `at`; an empty place is none in the tree.
@@ -243,10 +262,7 @@ impl<'a> Feed<'a> {
                 quote_style: Some('"'),
                 keyword: Keyword::NoKeyword,
             }),
-            // sqlparser takes a plain string behind an operand or a table for an alias; Postgres never does.
-            TokenKind::String if self.query.contains(&at) && !self.begins_operand(at) && !self.ends_type(at - 1) => {
-                Fed::EscapedStringLiteral(value())
-            }
+            TokenKind::String if self.looks_like_label(at) => Fed::EscapedStringLiteral(value()),
             TokenKind::String => Fed::SingleQuotedString(value()),
             TokenKind::EscapeString => Fed::EscapedStringLiteral(value()),
             TokenKind::UnicodeString => Fed::UnicodeStringLiteral(value()),

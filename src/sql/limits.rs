@@ -135,7 +135,7 @@ impl Levels {
                 self.count(|open| open.sets += 1);
             }
             keyword if is_operator(keyword) || known.class.is_some() && token.is_keyword(source, "isnull") => {
-                self.count(|open| open.operators += 1)
+                self.count(|open| open.operators += 1);
             }
             _ => {}
         }

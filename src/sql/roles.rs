@@ -74,7 +74,10 @@ impl Feed<'_> {
             Some(Class::Unreserved) => match keyword {
                 Keyword::PARTITION => self.word(at + 1) == Keyword::BY,
                 Keyword::OPERATOR | Keyword::CUBE | Keyword::ROLLUP => call,
-                Keyword::BY => matches!(before, Keyword::GROUP | Keyword::ORDER | Keyword::PARTITION | Keyword::FIRST),
+                Keyword::BY => matches!(
+                    before,
+                    Keyword::GROUP | Keyword::ORDER | Keyword::PARTITION | Keyword::FIRST | Keyword::MATCHED
+                ),
                 Keyword::ZONE => before == Keyword::TIME,
                 Keyword::ESCAPE | Keyword::RANGE | Keyword::ROWS | Keyword::GROUPS => !self.is_operand_here(at),
                 // Of a column of JSON_TABLE; elsewhere a type or a name.

@@ -2,53 +2,36 @@
 //!
 //! A shim leaves out or replaces tokens that name nothing that could be mapped, in a way that the rewriter cannot mistake for
 //! something else: an operator that sqlparser lacks may become one that the rewriter never looks into, but never `=`. Where names
-//! would be lost there is no shim, and the statement is unparsed. What sqlparser would silently misread is refused here too.
+//! would be lost there is no shim, and the statement is unparsed.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token as Fed, Word};
 
 use super::feed::{Feed, Role};
 use super::operators;
-use super::parse::Unparsed;
 use super::token::TokenKind;
-use super::words::Class;
 
 impl Feed<'_> {
-    /// Refuses what sqlparser would misread or whose names its tree does not hold.
-    pub(super) fn refuse(&self) -> Result<(), Unparsed> {
-        for at in self.query.clone().skip(1) {
-            let before = self.keyword_before(at);
-            match self.keyword(at) {
-                // `SELECT WHERE false`: read as a column called `where`.
-                next if ends_expression(next) && next != Keyword::FROM && self.is_after_select(at) => {
-                    return self.unparsed(at, "an empty select list is not supported");
-                }
-                // `SELECT 1 UNION TABLE t`: the tree has no place for `t`.
-                Keyword::TABLE
-                    if !matches!(before, Keyword::INTO | Keyword::TEMP | Keyword::TEMPORARY | Keyword::UNLOGGED) =>
-                {
-                    return self.unparsed(at, "`TABLE` as a query is not supported");
-                }
-                // `FROM current_date`: read as a table of that name.
-                _ if self.is_value_function(at) && self.is_in_from(at) => {
-                    return self.unparsed(at, "a function without parentheses in FROM is not supported");
-                }
-                // `SELECT a and FROM t`: a label for Postgres, and the end of the list is lost.
-                next if joins_operands(before) && ends_expression(next) => {
-                    return self.unparsed(at, "an operator as a label is not supported");
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Leads the parser past what it does not know.
     pub(super) fn shim(&mut self) {
         self.drop_outer_parens();
         self.free_labels_called_end();
+        let mut open = Vec::new();
         for at in 0..self.tokens.len() {
             match self.tokens[at].kind {
+                TokenKind::LeftParen | TokenKind::LeftBracket => open.push(at),
+                TokenKind::RightParen | TokenKind::RightBracket => {
+                    open.pop();
+                }
+                // `json_object(a: b)`, `json_object(a VALUE b)`: as two arguments, which both are.
+                TokenKind::Colon if self.opens_json_object(open.last()) => self.replace(at, Fed::Comma),
+                TokenKind::Word
+                    if self.word(at) == Keyword::VALUE
+                        && self.opens_json_object(open.last())
+                        && !self.begins_operand(at) =>
+                {
+                    self.replace(at, Fed::Comma);
+                }
                 _ if self.roles[at] == Role::Dropped => {}
                 TokenKind::Word if self.query.contains(&at) => self.shim_word(at),
                 TokenKind::Word => self.shim_utility_word(at),
@@ -103,7 +86,9 @@ impl Feed<'_> {
                     Fed::Word(Word { value: "xml".into(), quote_style: Some('"'), keyword: Keyword::NoKeyword }),
                 );
             }
-            Keyword::NoKeyword if self.is(at, "isnull") && self.word_before(at) != Keyword::AS => {
+            Keyword::NoKeyword
+                if self.is(at, "isnull") && self.roles[at] == Role::Itself && !self.begins_operand(at) =>
+            {
                 self.put(at, [Keyword::IS, Keyword::NULL]);
             }
             Keyword::NoKeyword if self.is(at, "overriding") && self.word(at + 2) == Keyword::VALUE => {
@@ -243,12 +228,13 @@ impl Feed<'_> {
         }
     }
 
-    /// `trim(BOTH FROM x)`, `trim(FROM x)`
+    /// `trim(FROM x)` is `trim(x)`; `trim(LEADING FROM x)` is `trim(LEADING ' ' FROM x)`, whose side names the result.
     fn shim_trim(&mut self, at: usize) {
         let side = matches!(self.keyword(at + 2), Keyword::BOTH | Keyword::LEADING | Keyword::TRAILING);
-        let from = at + 2 + usize::from(side);
-        if self.keyword(from) == Keyword::FROM {
-            self.drop(at + 2..from + 1);
+        if side && self.keyword(at + 3) == Keyword::FROM {
+            self.add(at + 3, Fed::SingleQuotedString(" ".into()), None);
+        } else if self.keyword(at + 2) == Keyword::FROM {
+            self.drop(at + 2..at + 3);
         }
     }
 
@@ -427,38 +413,15 @@ impl Feed<'_> {
         self.tokens.get(at).is_some_and(|token| token.is_keyword(self.source, word))
     }
 
+    /// True when the parenthesis at `open` is that of a function whose arguments are keys and values.
+    fn opens_json_object(&self, open: Option<&usize>) -> bool {
+        let Some(before) = open.and_then(|open| open.checked_sub(1)) else { return false };
+        self.is(before, "json_object") || self.is(before, "json_objectagg")
+    }
+
     /// True for the first argument of a call of `function`.
     fn is_argument_word(&self, at: usize, function: &str) -> bool {
         at > 1 && self.kind(at - 1) == Some(TokenKind::LeftParen) && self.is(at - 2, function)
-    }
-
-    /// `current_date` and its like, which are called without parentheses.
-    fn is_value_function(&self, at: usize) -> bool {
-        let reserved = matches!(self.known[at].class, Some(Class::Reserved | Class::TypeOrFunction));
-        let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
-        let is_one = || {
-            let name = self.tokens[at].text(self.source).to_ascii_lowercase();
-            name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user")
-        };
-        reserved && !called && is_one()
-    }
-
-    /// True behind `SELECT` and `SELECT ALL`.
-    fn is_after_select(&self, at: usize) -> bool {
-        let before = self.keyword_before(at);
-        before == Keyword::SELECT || before == Keyword::ALL && self.keyword_before(at - 1) == Keyword::SELECT
-    }
-
-    /// True when a table is named at `at`. The FROM of `extract(day FROM x)` and `x IS DISTINCT FROM y` names none.
-    fn is_in_from(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else { return false };
-        match self.keyword(before) {
-            Keyword::FROM => {
-                self.clauses[before] != Keyword::NoKeyword && self.word_before(before) != Keyword::DISTINCT
-            }
-            Keyword::JOIN => true,
-            _ => self.kind(before) == Some(TokenKind::Comma) && self.clauses[before] == Keyword::FROM,
-        }
     }
 
     /// Feeds two keywords in place of the token at `at`.
@@ -470,50 +433,6 @@ impl Feed<'_> {
 
 const fn is_quantifier(keyword: Keyword) -> bool {
     matches!(keyword, Keyword::ANY | Keyword::ALL | Keyword::SOME)
-}
-
-/// Words between two operands.
-const fn joins_operands(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::AND
-            | Keyword::OR
-            | Keyword::NOT
-            | Keyword::LIKE
-            | Keyword::ILIKE
-            | Keyword::BETWEEN
-            | Keyword::IS
-            | Keyword::IN
-    )
-}
-
-/// Reserved words that can only stand behind an expression.
-const fn ends_expression(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::FROM
-            | Keyword::INTO
-            | Keyword::WHERE
-            | Keyword::GROUP
-            | Keyword::HAVING
-            | Keyword::WINDOW
-            | Keyword::UNION
-            | Keyword::INTERSECT
-            | Keyword::EXCEPT
-            | Keyword::ORDER
-            | Keyword::LIMIT
-            | Keyword::OFFSET
-            | Keyword::FETCH
-            | Keyword::FOR
-            | Keyword::ON
-            | Keyword::USING
-            | Keyword::AS
-            | Keyword::WHEN
-            | Keyword::THEN
-            | Keyword::ELSE
-            | Keyword::END
-            | Keyword::RETURNING
-    )
 }
 
 /// A keyword as a token.

@@ -15,9 +15,9 @@ const CANCEL: u32 = 80_877_102;
 /// A packet before the first frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Opening<'a> {
-    /// SSLRequest.
+    /// `SSLRequest`.
     Ssl,
-    /// GSSENCRequest.
+    /// `GSSENCRequest`.
     Gss,
     /// `CancelRequest`: process id and secret.
     Cancel {

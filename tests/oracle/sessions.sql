@@ -234,7 +234,7 @@ SELECT max(rating) FROM solver
 -- then
 ROLLBACK
 -- then
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT max(rating) FROM solver
 
 -- case: sessions: a local search path
@@ -263,6 +263,7 @@ SELECT max(rating) FROM solver
 
 -- case: sessions: a temporary table of the legacy name
 -- traps: 43
+-- same-or-refused
 CREATE TEMP TABLE solver (id int, rating int)
 -- then
 INSERT INTO solver VALUES (1, 99), (2, 98)
@@ -279,8 +280,10 @@ SELECT * FROM solver ORDER BY id
 -- traps: 43
 CREATE TEMPORARY TABLE solver AS SELECT 1 AS id, 7 AS rating
 -- then
+-- same-or-refused
 SELECT rating FROM solver
 -- then
+-- same-or-refused
 DROP TABLE solver
 -- then
 -- same-or-refused
@@ -292,11 +295,12 @@ BEGIN
 -- then
 CREATE TEMP TABLE customers (full_name text, telefono text)
 -- then
+-- same-or-refused
 SELECT full_name, telefono FROM customers
 -- then
 ROLLBACK
 -- then
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT full_name FROM customers WHERE id = 1
 
 -- case: sessions: discard all forgets
@@ -308,9 +312,9 @@ DISCARD ALL
 SELECT rating FROM solver WHERE id = 2
 
 -- case: sessions: set and show
-SET application_name = 'rating'
+SET statement_timeout = '17s'
 -- then
-SHOW application_name
+SHOW statement_timeout
 -- then
 SET TIME ZONE 'Asia/Tokyo'
 -- then
@@ -384,3 +388,126 @@ COPY feedback_log (feedback_id, rating) TO STDOUT
 -- protocol: simple
 -- same-or-refused
 COPY feedback_log TO STDOUT
+
+-- case: sessions: a table of one's own, made and used in a transaction
+-- traps: 43
+-- straight: current
+-- rollback
+CREATE TABLE fresh (id int, rating int, "timestamp" text)
+-- then
+INSERT INTO fresh VALUES (1, 2, 'x')
+-- then
+SELECT rating, timestamp FROM fresh WHERE rating = 2
+-- then
+SELECT f.rating, f.* FROM fresh f
+-- then
+UPDATE fresh SET rating = rating + 1 RETURNING rating
+
+-- case: sessions: a temporary table of one's own with legacy names in it
+-- traps: 43
+-- straight: current
+CREATE TEMP TABLE fresh (id int, rating int, record_date date, a int)
+-- then
+INSERT INTO fresh (id, rating, a) VALUES (1, 2, 3)
+-- then
+SELECT rating, record_date, a FROM fresh ORDER BY rating
+-- then
+DROP TABLE fresh
+
+-- case: sessions: a temporary table joined with a mapped one
+-- traps: 43
+-- same-or-refused
+CREATE TEMP TABLE picked (run int)
+-- then
+INSERT INTO picked VALUES (1), (2)
+-- then
+-- same-or-refused
+SELECT s.id, s.rating FROM solver s JOIN picked p ON p.run = s.id ORDER BY s.id
+
+-- case: sessions: swapped names after a search path set by a function
+-- traps: 1, 43
+SELECT set_config('search_path', 'public', false)
+-- then
+-- same-or-refused
+SELECT id, a, b FROM swapped ORDER BY a, b, id
+
+-- case: sessions: swapped names under a local search path
+-- traps: 1, 43
+BEGIN
+-- then
+SET LOCAL search_path = archive, public
+-- then
+-- same-or-refused
+SELECT id, a, b FROM swapped ORDER BY a, b, id
+
+-- case: sessions: swapped names after a search path that was rolled back
+-- traps: 1, 43
+BEGIN
+-- then
+SET search_path = archive
+-- then
+ROLLBACK
+-- then
+-- same-or-refused: 42P01
+SELECT id, a, b FROM swapped ORDER BY a, b, id
+
+-- case: sessions: swapped names after a change of role
+-- traps: 1, 43
+SET ROLE pg_read_all_data
+-- then
+-- same-or-refused
+SELECT id, a, b FROM public.swapped ORDER BY a, b, id
+
+-- case: sessions: swapped names after a search path in the same text
+-- protocol: simple
+-- same-or-refused
+SET search_path = public; SELECT id, a, b FROM swapped ORDER BY a, b, id
+
+-- case: sessions: swapped names in another schema's table
+-- traps: 1, 43
+SELECT a, b FROM archive.swapped ORDER BY a
+-- then
+SELECT s.a, s.* FROM archive.swapped s
+-- then
+SET search_path = archive, public
+-- then
+SELECT a, b, swapped.* FROM swapped ORDER BY b
+-- then
+SELECT a, b FROM public.swapped ORDER BY a, b, id
+
+-- case: sessions: a table of a mapped name in another schema
+-- straight: current
+-- rollback
+-- same-or-refused
+CREATE TABLE archive.customers (id int, full_name text)
+
+-- case: sessions: swapped names in a prepared statement made before a search path
+-- traps: 1, 43, 48
+PREPARE p AS SELECT a, b FROM swapped ORDER BY a, b, id
+-- then
+SET search_path = public, archive
+-- then
+-- rows: ordered
+EXECUTE p
+
+-- case: sessions: a cursor over swapped names
+-- traps: 1, 41
+BEGIN
+-- then
+DECLARE c CURSOR FOR SELECT a, b FROM swapped ORDER BY a DESC NULLS LAST, b, id
+-- then
+-- rows: ordered
+FETCH ALL c
+-- then
+COMMIT
+
+-- case: sessions: create a table from a prepared statement over swapped names
+-- traps: 1, 41
+-- rollback
+PREPARE p AS SELECT id, a FROM swapped
+-- then
+-- same-or-refused
+CREATE TEMP TABLE made AS EXECUTE p
+-- then
+-- same-or-refused
+SELECT id, a FROM made ORDER BY id

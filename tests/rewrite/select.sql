@@ -145,7 +145,7 @@ SELECT consumption_kwh FROM other.consumption_log
 => unchanged
 
 TABLE feedback_log
-=> refused 0A000: `TABLE feedback_log` is not understood by exonym over a mapped table
+=> refused 0A000 at byte 6: exonym cannot parse this statement, and it holds `TABLE` of `feedback_log`, whose columns have another order
 
 SELECT f(rating => 1) FROM feedback_log
 => unchanged

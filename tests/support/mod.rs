@@ -8,4 +8,5 @@ pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod shared_proxy;
+pub(crate) mod tap;
 pub(crate) mod twins;

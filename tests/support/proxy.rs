@@ -5,7 +5,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use exonym::backend::introspect::introspect;
 use exonym::catalog::Catalog;
+use exonym::config::Config;
 use exonym::mapping::Mapping;
 use exonym::metrics::Metrics;
 use exonym::rewrite::World;
@@ -50,6 +52,14 @@ impl Setup {
             catalog: Catalog::default().indexed(),
             limits: Limits::default(),
         }
+    }
+
+    /// Puts a mapping over what the database of the server on `port` has now.
+    pub(crate) fn map(&mut self, port: u16, mapping: &str) {
+        let parsed = exonym::mapping::file::parse("test.toml", mapping);
+        self.mappings.push(parsed.unwrap_or_else(|e| panic!("{}", exonym::text::diagnostic::render(&e, false))));
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        self.catalog = runtime.block_on(read_catalog(port, &self.server_database));
     }
 
     pub(crate) fn start(self) -> Proxy {
@@ -98,6 +108,13 @@ impl Proxy {
         let line = page.lines().find_map(|l| l.strip_prefix(series)?.strip_prefix(' '));
         line.map_or(0.0, |value| value.parse().expect("metrics are numbers"))
     }
+}
+
+/// The catalog of a database as it is now.
+pub(crate) async fn read_catalog(port: u16, database: &str) -> Catalog {
+    let url = format!("postgres://postgres@127.0.0.1:{port}/{database}");
+    let backend = Config::direct(&url, None, Vec::new()).expect("a good URL").backends.remove(0);
+    introspect(&backend, database).await.expect("the server lets `postgres` in")
 }
 
 impl Drop for Proxy {

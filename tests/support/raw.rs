@@ -40,7 +40,7 @@ impl Raw {
         let mut raw = Self::connect(port);
         raw.send(&startup(&[("user", user), ("database", database)]));
         let frames = raw.until(b'Z');
-        raw.key = frames.iter().find(|f| f.tag == b'K').expect("a login gives a key").body.clone();
+        raw.key = frames.into_iter().find(|f| f.tag == b'K').expect("a login gives a key").body;
         raw
     }
 
@@ -146,6 +146,18 @@ pub(crate) fn rows(frames: &[Frame]) -> Vec<String> {
         Some(String::from_utf8_lossy(f.body.get(6..6 + length)?).into_owned())
     };
     frames.iter().filter(|f| f.tag == b'D').map(|f| first(f).unwrap_or_default()).collect()
+}
+
+/// The names of the columns of the first result.
+pub(crate) fn columns(frames: &[Frame]) -> Vec<String> {
+    let Some(description) = frames.iter().find(|f| f.tag == b'T') else { return Vec::new() };
+    let mut rest = &description.body[2..];
+    let mut names = Vec::new();
+    while let Some(end) = rest.iter().position(|b| *b == 0) {
+        names.push(String::from_utf8_lossy(&rest[..end]).into_owned());
+        rest = &rest[end + 19..];
+    }
+    names
 }
 
 /// The one error among the frames.

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -27,24 +27,25 @@ impl SharedProxy {
         // The end of the pipe is the end of the proxy; a background job of `sh` has no standard input, hence descriptor 3.
         const SCRIPT: &str = r#"
             exec 3<&0 </dev/null
-            log=$1; shift
-            "$@" 2>"$log" 3<&- &
+            directory=$1; shift
+            "$@" 2>"$directory/log" 3<&- &
             proxy=$!
-            (read -r _ <&3; kill -KILL $proxy) &
+            (read -r _ <&3; kill -KILL $proxy; rm -rf "$directory") &
             exec 3<&-
             wait $proxy
         "#;
         let directory =
             tempfile::Builder::new().prefix("exonym-proxy-").tempdir().expect("a temporary directory").keep();
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", SCRIPT, "sh"]).arg(directory.join("log")).arg(env!("CARGO_BIN_EXE_exonym")).arg("serve");
+        command.args(["-c", SCRIPT, "sh"]).arg(&directory).arg(env!("CARGO_BIN_EXE_exonym")).arg("serve");
         command.args(["--to", &format!("postgres://postgres@127.0.0.1:{port}/{database}")]);
         command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
         for mapping in mappings {
             command.arg("--mappings").arg(mapping);
         }
         command.env("EXONYM_LOG", "info").process_group(0);
-        let mut supervisor = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("sh can be run");
+        let mut supervisor =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh can be run");
         let lifeline = supervisor.stdin.take();
         let mut proxy = Self { port: 0, admin: 0, directory, supervisor, lifeline };
         proxy.becomes_ready();
@@ -91,7 +92,6 @@ impl Drop for SharedProxy {
     fn drop(&mut self) {
         drop(self.lifeline.take());
         let _ = self.supervisor.wait();
-        let _ = fs::remove_dir_all(Path::new(&self.directory));
     }
 }
 

@@ -1,0 +1,13 @@
+//! The Postgres door against a real server.
+//!
+//! `identity`: with nothing mapped each byte is the client's and the server's own. `login`: what comes before. `refusal`: errors
+//! of ours and errors moved back. `names`: what a session's own statements change. `failure`: ends of all kinds.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod failure;
+mod identity;
+mod login;
+mod names;
+mod refusal;

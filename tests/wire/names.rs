@@ -1,0 +1,168 @@
+//! What a session's own statements change: search path, temporary tables, the catalog itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use exonym::rewrite::World;
+
+use super::support::postgres;
+use super::support::proxy::{Proxy, Setup, read_catalog};
+use super::support::raw::{self, Raw};
+
+const MAPPING: &str =
+    "[mapping]\nname = \"smartwatt\"\n[tables.consumption_log.columns]\nconsumption_kwh = \"kwh_consumed\"\n";
+
+/// Asks for the legacy name: from `public` the answer is rewritten, the table in `other` has it for real.
+const ASK: &str = "SELECT consumption_log.consumption_kwh FROM consumption_log";
+
+fn proxy(database: &str) -> (Proxy, Raw) {
+    let server = postgres::shared();
+    server.database(database);
+    server.sql(
+        database,
+        "CREATE TABLE consumption_log (kwh_consumed text); INSERT INTO consumption_log VALUES ('mapped');
+         CREATE SCHEMA other; CREATE TABLE other.consumption_log (consumption_kwh text);
+         INSERT INTO other.consumption_log VALUES ('real');",
+    );
+    let mut setup = Setup::to(server.port, database);
+    setup.map(server.port, MAPPING);
+    let proxy = setup.start();
+    let client = Raw::login(proxy.port, "postgres", database);
+    (proxy, client)
+}
+
+/// What the session sees, by the simple and by the extended protocol.
+fn seen(client: &mut Raw) -> String {
+    let simple = client.query(ASK);
+    client.send(&[raw::extended(ASK, &[]), raw::sync()].concat());
+    let extended = client.until(b'Z');
+    let answer = |frames: &[raw::Frame]| match raw::rows(frames).first() {
+        Some(row) => row.clone(),
+        None => raw::error(frames).field(b'C').unwrap_or_default(),
+    };
+    assert_eq!(answer(&simple), answer(&extended));
+    answer(&simple)
+}
+
+#[test]
+fn the_search_path_is_followed() {
+    let (_proxy, mut client) = proxy("names_path");
+    assert_eq!(seen(&mut client), "mapped");
+    client.query("SET search_path = other");
+    assert_eq!(seen(&mut client), "real");
+    client.query("RESET search_path");
+    assert_eq!(seen(&mut client), "mapped");
+    client.query("BEGIN");
+    client.query("SET search_path = other");
+    assert_eq!(seen(&mut client), "real");
+    client.query("ROLLBACK");
+    assert_eq!(seen(&mut client), "mapped", "a rollback takes it back");
+    client.query("SET search_path = other; SELECT 1/0");
+    assert_eq!(seen(&mut client), "mapped", "so does the end of an implicit transaction that failed");
+    client.send(&[raw::extended("SET search_path = other", &[]), raw::sync()].concat());
+    client.until(b'Z');
+    assert_eq!(seen(&mut client), "real");
+    client.query("DISCARD ALL");
+    assert_eq!(seen(&mut client), "mapped");
+}
+
+#[test]
+fn a_search_path_of_the_startup_packet_counts() {
+    let (proxy, _) = proxy("names_startup");
+    for parameters in
+        [("options", "-c search_path=other"), ("search_path", "other"), ("options", "--search-path=other")]
+    {
+        let mut client = Raw::connect(proxy.port);
+        client.send(&raw::startup(&[("user", "postgres"), ("database", "names_startup"), parameters]));
+        client.until(b'Z');
+        assert_eq!(seen(&mut client), "real", "{parameters:?}");
+    }
+}
+
+#[test]
+fn a_pipelined_change_is_waited_for_where_the_server_tells() {
+    let (_proxy, mut client) = proxy("names_pipelined");
+    // Two simple queries sent at once: the second is decided when the first is answered.
+    client.send(&[raw::query("SET search_path = other"), raw::query(ASK)].concat());
+    assert_eq!(raw::rows(&client.until_ready(2)), ["real"]);
+    client.send(&[raw::query("SET search_path = nonsense; SELECT 1/0"), raw::query(ASK)].concat());
+    assert_eq!(raw::rows(&client.until_ready(2)), ["real"]);
+    // The same with a Sync between them, and with a statement that was prepared before.
+    client.send(&[raw::parse("home", "SET search_path = public"), raw::sync()].concat());
+    client.until(b'Z');
+    let change = [raw::bind("", "home", &[]), raw::execute(""), raw::sync()].concat();
+    client.send(&[change, raw::extended(ASK, &[]), raw::sync()].concat());
+    assert_eq!(raw::rows(&client.until_ready(2)), ["mapped"]);
+    // Set, and rolled back before the statement, all of it on its way at once.
+    for round in 0..20 {
+        let step = |sql: &str| [raw::extended(sql, &[]), raw::sync()].concat();
+        let rolled_back = ["BEGIN", "SET search_path = other", "ROLLBACK", ASK].map(step).concat();
+        client.send(&rolled_back);
+        assert_eq!(raw::rows(&client.until_ready(4)), ["mapped"], "{round}");
+        let failed = [raw::extended("SET search_path = other", &[]), step("SELECT 1/0"), step(ASK)].concat();
+        client.send(&failed);
+        assert_eq!(raw::rows(&client.until_ready(2)), ["mapped"], "{round}");
+    }
+}
+
+#[test]
+fn behind_a_change_in_the_same_pipeline_nothing_is_guessed() {
+    let (_proxy, mut client) = proxy("names_unsure");
+    // Without a Sync the server does not tell, so the answer must be right or an error, never the other table's.
+    client.send(&[raw::extended("SET search_path = other", &[]), raw::extended(ASK, &[]), raw::sync()].concat());
+    let frames = client.until(b'Z');
+    let rows = raw::rows(&frames);
+    assert!(rows == ["real"] || rows.is_empty(), "{frames:?}");
+    assert_eq!(frames.last().map(|f| f.body.clone()), Some(b"I".to_vec()));
+    client.query("SET search_path = other");
+    let star = raw::extended("SELECT * FROM consumption_log", &[]);
+    client.send(&[raw::extended("SET search_path = public", &[]), star, raw::sync()].concat());
+    let frames = client.until(b'Z');
+    let columns = raw::columns(&frames);
+    assert!(columns.is_empty() || columns == ["consumption_kwh"], "{frames:?}");
+}
+
+#[test]
+fn temporary_tables_hide_mapped_ones() {
+    let (_proxy, mut client) = proxy("names_temporary");
+    let made = client.query("CREATE TEMP TABLE consumption_log AS SELECT 'temporary'::text AS kwh_consumed");
+    assert_eq!(raw::tags(&made), "CZ", "{made:?}");
+    assert_eq!(seen(&mut client), "42703", "it is asked for what it does not have, not for what the mapped one has");
+    client.query("DISCARD ALL");
+    assert_eq!(seen(&mut client), "mapped");
+}
+
+#[test]
+fn a_change_of_the_catalog_is_seen_by_the_next_statement() {
+    let server = postgres::shared();
+    let database = server.database("names_catalog");
+    server.sql(database, "CREATE TABLE consumption_log (kwh_consumed text); INSERT INTO consumption_log VALUES ('x')");
+    let mut setup = Setup::to(server.port, database);
+    setup.map(server.port, MAPPING);
+    let mapping = Arc::new(setup.mappings[0].clone());
+    setup.limits.refresh_timeout = Duration::from_secs(10);
+    let proxy = setup.start();
+    let (route, port) = (proxy.route.clone(), server.port);
+    let mut refresher = route.refresh.refresher();
+    proxy.runtime().spawn(async move {
+        loop {
+            let ticket = refresher.asked().await;
+            let catalog = read_catalog(port, "names_catalog").await;
+            let generation = route.world.load().generation + 1;
+            route.world.store(Arc::new(World::new(generation, vec![mapping.clone()], Arc::new(catalog))));
+            refresher.finished(ticket);
+        }
+    });
+    let mut client = Raw::login(proxy.port, "postgres", database);
+    for round in 0..3 {
+        assert_eq!(raw::rows(&client.query(ASK)), ["x"], "{round}: by its legacy name");
+        client.query("ALTER TABLE consumption_log RENAME kwh_consumed TO consumption_kwh");
+        assert_eq!(raw::rows(&client.query(ASK)), ["x"], "{round}: now it is real");
+        client.query("BEGIN; ALTER TABLE consumption_log RENAME consumption_kwh TO kwh_consumed");
+        client.query("COMMIT");
+    }
+    // Pipelined, too.
+    let back = "ALTER TABLE consumption_log RENAME kwh_consumed TO consumption_kwh";
+    client.send(&[raw::query(back), raw::query(ASK)].concat());
+    assert_eq!(raw::rows(&client.until_ready(2)), ["x"]);
+}
