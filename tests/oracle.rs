@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::{PoisonError, RwLock};
 
-use support::cases::{Case, Expect, Step, Straight};
+use support::cases::{Case, Expect, Rows, Step, Straight};
 use support::client::{Client, Format, Message, Value};
 use support::{binary, cases, twins};
 
@@ -24,6 +24,8 @@ enum Mode {
     Binary,
     /// All steps sent before the first answer is read; portals fetched in portions, statements executed twice.
     Pipelined,
+    /// The same with one Sync behind all steps: nothing that they do to the session is settled before the last is sent.
+    OneSync,
 }
 
 #[test]
@@ -42,6 +44,11 @@ fn extended_binary() {
 }
 
 #[test]
+fn one_sync() {
+    run_all(Mode::OneSync, "onesync");
+}
+
+#[test]
 fn pipelined() {
     run_all(Mode::Pipelined, "pipelined");
 }
@@ -54,7 +61,12 @@ fn run_all(mode: Mode, protocol: &str) {
     for (number, case) in cases.iter().enumerate() {
         let by_query = case.steps.iter().all(|s| s.parameters.is_empty());
         let fits = case.protocols.is_empty() || case.protocols.iter().any(|p| p == protocol);
-        if !case.name.contains(&wanted) || !fits || (mode == Mode::Simple && !by_query) {
+        let differs = match mode {
+            Mode::Simple => by_query,
+            Mode::OneSync => case.steps.len() > 1,
+            _ => true,
+        };
+        if !case.name.contains(&wanted) || !fits || !differs {
             continue;
         }
         ran += 1;
@@ -79,10 +91,8 @@ struct Answer {
 fn run(case: &Case, mode: Mode, application: &str) -> Result<(), String> {
     // Cases that write and roll back hold locks that would make others wait, or fail.
     static WRITING: RwLock<()> = RwLock::new(());
-    let (_alone, _together) = match case.rollback {
-        true => (Some(WRITING.write().unwrap_or_else(PoisonError::into_inner)), None),
-        false => (None, Some(WRITING.read().unwrap_or_else(PoisonError::into_inner))),
-    };
+    let _alone = case.rollback.then(|| WRITING.write().unwrap_or_else(PoisonError::into_inner));
+    let _together = (!case.rollback).then(|| WRITING.read().unwrap_or_else(PoisonError::into_inner));
     let twins = twins::shared();
     let database = match case.straight {
         Straight::Legacy => twins::LEGACY,
@@ -98,7 +108,9 @@ fn run(case: &Case, mode: Mode, application: &str) -> Result<(), String> {
     for (sql, (expected, got)) in before(case).zip(expected.before.iter().zip(&got.before)) {
         compare(&Step::default(), expected, got).map_err(|e| format!("at `{sql}`: {e}"))?;
     }
-    for (number, (step, (expected, got))) in case.steps.iter().zip(expected.steps.iter().zip(&got.steps)).enumerate() {
+    let whole = [whole(&case.steps)];
+    let steps = if mode == Mode::OneSync { &whole[..] } else { &case.steps };
+    for (number, (step, (expected, got))) in steps.iter().zip(expected.steps.iter().zip(&got.steps)).enumerate() {
         let refused = |code: &String| got.messages.iter().any(|m| m.starts_with(&format!("error ERROR {code} ")));
         if step.refusals.iter().any(refused) {
             return Ok(());
@@ -108,8 +120,21 @@ fn run(case: &Case, mode: Mode, application: &str) -> Result<(), String> {
     if case.straight == Straight::Current {
         return Ok(());
     }
-    let step = Step { ordered: true, sql: AFTERWARDS.into(), ..Step::default() };
+    let step = Step { rows: Rows::InOrder, sql: AFTERWARDS.into(), ..Step::default() };
     compare(&step, &expected.after, &got.after).map_err(|e| format!("afterwards: {e}"))
+}
+
+/// All steps as one: an error in one ends them all, so it refuses when any of them does. What a step does to the session cannot
+/// be waited for before the Sync: a loud error is as good as the answer then, another answer is not.
+fn whole(steps: &[Step]) -> Step {
+    let expect = steps.iter().map(|s| &s.expect).find(|e| matches!(e, Expect::Refused(_)));
+    Step {
+        expect: expect.cloned().unwrap_or(Expect::Same),
+        refusals: vec!["0A000".into(), "42P01".into()],
+        rows: if steps.iter().any(|s| s.rows == Rows::Any) { Rows::Any } else { Rows::AnyOrder },
+        any_notices: steps.iter().any(|s| s.any_notices),
+        ..Step::default()
+    }
 }
 
 /// All that one side answered to one case.
@@ -162,8 +187,8 @@ fn send(client: &mut Client, case: &Case, texts: &[&str], mode: Mode) -> io::Res
                 client.sync();
                 answers.push(digest(client.exchange()?));
             }
-            Mode::Binary => answers.push(send_described(client, step, sql, &types)?),
-            Mode::Pipelined => {
+            Mode::Binary => answers.push(send_described(client, step, &format!("s{number}"), sql, &types)?),
+            Mode::Pipelined | Mode::OneSync => {
                 let name = format!("s{number}");
                 client.parse(&name, sql, &types);
                 client.describe(b'S', &name);
@@ -178,9 +203,15 @@ fn send(client: &mut Client, case: &Case, texts: &[&str], mode: Mode) -> io::Res
                 client.bind("", &name, &as_text(step), Format::Binary);
                 client.execute("", 0);
                 client.close(b'S', &name);
-                client.sync();
+                if mode == Mode::Pipelined {
+                    client.sync();
+                }
             }
         }
+    }
+    if mode == Mode::OneSync {
+        client.sync();
+        answers.push(digest(client.exchange()?));
     }
     if mode == Mode::Pipelined {
         client.send()?;
@@ -199,9 +230,9 @@ fn reads(sql: &str) -> bool {
 }
 
 /// Two round trips: parameters are encoded as the answer to Describe says.
-fn send_described(client: &mut Client, step: &Step, sql: &str, types: &[u32]) -> io::Result<Answer> {
-    client.parse("described", sql, types);
-    client.describe(b'S', "described");
+fn send_described(client: &mut Client, step: &Step, name: &str, sql: &str, types: &[u32]) -> io::Result<Answer> {
+    client.parse(name, sql, types);
+    client.describe(b'S', name);
     client.sync();
     let mut messages = client.exchange()?;
     let described =
@@ -215,10 +246,10 @@ fn send_described(client: &mut Client, step: &Step, sql: &str, types: &[u32]) ->
             },
         };
         let values: Vec<Value> = described.iter().zip(&step.parameters).map(encode).collect();
-        client.bind("", "described", &values, Format::Binary);
+        client.bind("", name, &values, Format::Binary);
         client.describe(b'P', "");
         client.execute("", 0);
-        client.close(b'S', "described");
+        client.close(b'S', name);
         client.sync();
         messages.extend(client.exchange()?);
     }
@@ -278,10 +309,10 @@ fn compare(step: &Step, expected: &Answer, got: &Answer) -> Result<(), String> {
     let comparable = |line: &String, ours: bool| {
         let line = line.split(" ¦ ").next().unwrap_or_default();
         match line.split(' ').collect::<Vec<_>>()[..] {
-            ["complete", command, ..] if step.shape_only => format!("complete {command}"),
+            ["complete", command, ..] if step.rows == Rows::Any => format!("complete {command}"),
             ["error", severity, code, "at", position] => {
                 let code = refused(code, ours);
-                let any = step.any_position || matches!(step.expect, Expect::Refused(_));
+                let any = matches!(step.expect, Expect::Refused(_));
                 format!("error {severity} {code} at {}", if any { "any" } else { position })
             }
             _ => line.to_owned(),
@@ -304,12 +335,12 @@ fn compare(step: &Step, expected: &Answer, got: &Answer) -> Result<(), String> {
             got.messages.join("\n    ")
         ));
     }
-    if step.shape_only {
+    if step.rows == Rows::Any {
         return Ok(());
     }
     let rows = |answer: &Answer| {
         let mut rows = answer.rows.clone();
-        if !step.ordered {
+        if step.rows == Rows::AnyOrder {
             rows.sort();
         }
         rows

@@ -190,21 +190,9 @@ impl<'w> Walk<'w> {
             FunctionArgExpr::Expr(Expr::Identifier(ident)) if counts && is_row(ident, env) => Ok(()),
             FunctionArgExpr::Expr(expr) => self.expr(expr, env, around),
             FunctionArgExpr::Wildcard => Ok(()),
-            FunctionArgExpr::QualifiedWildcard(name) => self.row_argument(name, counts, env),
+            FunctionArgExpr::QualifiedWildcard(name) => row_argument(name, counts, env),
             FunctionArgExpr::WildcardWithOptions(_) => Err(Refused::not_understood("a star with options", None)),
         }
-    }
-
-    fn row_argument(&mut self, name: &ObjectName, counts: bool, env: &Env<'_, 'w>) -> Walked {
-        let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { return Ok(()) };
-        let mapped = match env.row(None, &names::ident(ident)) {
-            Found::Row(source) => source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()),
-            _ => false,
-        };
-        if mapped && !counts {
-            return Err(Refused::unsupported("a whole row as an argument", parse::span(ident).map(|s| s.start)));
-        }
-        Ok(())
     }
 
     fn argument_clause(
@@ -235,6 +223,19 @@ impl<'w> Walk<'w> {
         }
         Ok(())
     }
+}
+
+/// `f(t.*)`: a whole row, spelled as a star.
+fn row_argument(name: &ObjectName, counts: bool, env: &Env<'_, '_>) -> Walked {
+    let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { return Ok(()) };
+    let mapped = match env.row(None, &names::ident(ident)) {
+        Found::Row(source) => source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()),
+        _ => false,
+    };
+    if mapped && !counts {
+        return Err(Refused::unsupported("a whole row as an argument", parse::span(ident).map(|s| s.start)));
+    }
+    Ok(())
 }
 
 fn is_row(ident: &Ident, env: &Env<'_, '_>) -> bool {

@@ -1,57 +1,22 @@
-//! FROM: tables, joins, derived tables, functions, CTEs.
+//! FROM: tables, derived tables, functions; `join` combines them, `with` knows the CTEs.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    Cte, Expr, FunctionArg, FunctionArgExpr, Ident, JoinConstraint, JoinOperator, ObjectName, SetExpr, TableAlias,
-    TableFactor, TableSampleKind, TableWithJoins, With,
+    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, Query, TableAlias, TableFactor, TableSampleKind,
+    TableWithJoins,
 };
 
+use super::clause::star_labels;
 use super::query::{Around, Labels};
-use super::scope::{Columns, Env, Merged, Namespace, Naming, Resolved, Source, resolve};
+use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
+use super::with::Ctes;
 use crate::catalog::Yields;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
-/// The CTEs in sight, innermost list first.
-pub(super) struct Ctes<'e> {
-    /// (name, output columns), the last of a name wins.
-    pub list: Vec<(Rc<str>, Labels)>,
-    pub outer: Option<&'e Ctes<'e>>,
-}
-
-impl Ctes<'_> {
-    fn find(&self, name: &str) -> Option<&Labels> {
-        let here = self.list.iter().rev().find(|(n, _)| n.as_ref() == name).map(|(_, labels)| labels);
-        here.or_else(|| self.outer.and_then(|outer| outer.find(name)))
-    }
-}
-
 impl<'w> Walk<'w> {
-    /// WITH: without RECURSIVE each CTE sees those before it, with it all of them.
-    pub(super) fn ctes(&mut self, with: &With, own: &mut Ctes<'_>, outer: Option<&Env<'_, 'w>>) -> Walked {
-        if with.recursive {
-            own.list.extend(with.cte_tables.iter().map(|cte| (cte_name(cte), declared(&cte.alias))));
-        }
-        for cte in &with.cte_tables {
-            if cte.from.is_some() {
-                return Err(Refused::not_understood("WITH … FROM", None));
-            }
-            let name = cte_name(cte);
-            if with.recursive {
-                // The first branch gives the labels before the second one refers to them.
-                let labels = first_labels(&cte.query.body);
-                own.list.push((name.clone(), renamed(&cte.alias, labels)));
-            }
-            let labels = self.query(&cte.query, Around { outer, ctes: own })?;
-            let labels = renamed(&cte.alias, labels);
-            own.list.push((name, labels));
-        }
-        Ok(())
-    }
-
     /// What a whole FROM clause offers.
     pub(super) fn from(&mut self, items: &[TableWithJoins], around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
         let mut namespace = Namespace::default();
@@ -62,109 +27,7 @@ impl<'w> Walk<'w> {
         Ok(namespace)
     }
 
-    fn joined(
-        &mut self,
-        item: &TableWithJoins,
-        before: &Namespace<'w>,
-        around: Around<'_, 'w>,
-    ) -> Walked<Namespace<'w>> {
-        let mut left = self.factor(&item.relation, before, around)?;
-        for join in &item.joins {
-            let lateral = before.with(&left);
-            let right = self.factor(&join.relation, &lateral, around)?;
-            left = self.join(left, right, &join.join_operator, around)?;
-        }
-        Ok(left)
-    }
-
-    fn join(
-        &mut self,
-        left: Namespace<'w>,
-        right: Namespace<'w>,
-        operator: &JoinOperator,
-        around: Around<'_, 'w>,
-    ) -> Walked<Namespace<'w>> {
-        let (JoinOperator::Join(constraint)
-        | JoinOperator::Inner(constraint)
-        | JoinOperator::Left(constraint)
-        | JoinOperator::LeftOuter(constraint)
-        | JoinOperator::Right(constraint)
-        | JoinOperator::RightOuter(constraint)
-        | JoinOperator::FullOuter(constraint)
-        | JoinOperator::CrossJoin(constraint)) = operator
-        else {
-            return Err(Refused::not_understood("a join that Postgres does not have", None));
-        };
-        match constraint {
-            JoinConstraint::None => Ok(left.with(&right)),
-            JoinConstraint::On(condition) => {
-                let both = left.with(&right);
-                self.expr(condition, &Env { here: &both, outer: around.outer }, around)?;
-                // The condition sees the rows themselves, everything behind the join also those that are missing.
-                let (left, right) = with_missing_rows(left, right, operator);
-                Ok(left.with(&right))
-            }
-            JoinConstraint::Using(columns) => {
-                let columns: Option<Vec<&Ident>> = columns.iter().map(single).collect();
-                let columns = columns.ok_or_else(|| Refused::not_understood("a qualified name in USING", None))?;
-                for ident in &columns {
-                    let at = parse::span(ident).map(|s| s.start);
-                    self.mergeable(&left, &right, &names::ident(ident), at)?;
-                }
-                let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
-                Ok(self.merged(left, right, operator, columns))
-            }
-            JoinConstraint::Natural => {
-                let columns = common(&left, &right)?;
-                for column in &columns {
-                    self.mergeable(&left, &right, column, None)?;
-                }
-                Ok(self.merged(left, right, operator, columns))
-            }
-        }
-    }
-
-    /// A column that USING names has to be the same in both namings on both sides.
-    fn mergeable(&self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
-        use super::scope::Found;
-        let plain =
-            |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Unseen(_));
-        if self.naming == Naming::Current || (plain(left) && plain(right)) {
-            return Ok(());
-        }
-        Err(Refused::unsupported(format!("a join that merges the mapped column `{column}` (USING or NATURAL)"), at))
-    }
-
-    /// JOIN USING: the merged columns come first and unqualified, both sides keep theirs for qualified use.
-    fn merged(
-        &mut self,
-        left: Namespace<'w>,
-        right: Namespace<'w>,
-        operator: &JoinOperator,
-        columns: Vec<Rc<str>>,
-    ) -> Namespace<'w> {
-        let (left, right) = with_missing_rows(left, right, operator);
-        let number = self.next_source();
-        let hidden: HashSet<String> = columns.iter().map(|c| c.to_string()).collect();
-        let hide = |source: &Rc<Source<'w>>| {
-            let merged = source.merged.union(&hidden).cloned().collect();
-            Rc::new(Source { merged: Rc::new(merged), ..source.as_ref().clone() })
-        };
-        let (first, second) = match operator {
-            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (&right, &left),
-            _ => (&left, &right),
-        };
-        let columns = columns.into_iter().map(|label| {
-            let sides = first.plain(&label).zip(second.plain(&label)).map(|(one, other)| [one, other]);
-            Merged { label, sides }
-        });
-        let columns = Columns::Merged(columns.collect());
-        let merged = Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
-        let sides = left.sources.iter().chain(&right.sources).map(hide);
-        Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
-    }
-
-    fn factor(
+    pub(super) fn factor(
         &mut self,
         factor: &TableFactor,
         before: &Namespace<'w>,
@@ -202,43 +65,52 @@ impl<'w> Walk<'w> {
             }
             TableFactor::Derived { lateral, subquery, alias, sample } => {
                 self.sample(sample.as_ref(), around)?;
-                let number = self.next_source();
                 let env = Env { here: before, outer: around.outer };
                 let outer = if *lateral { Some(&env) } else { around.outer };
-                let labels = self.query(subquery, Around { outer, ctes: around.ctes })?;
-                let labels = alias.as_ref().map_or(labels.clone(), |a| renamed(a, labels));
-                Ok(one(number, alias.as_ref().map(alias_name), labels))
+                self.derived(subquery, alias.as_ref(), Around { outer, ctes: around.ctes })
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let inner = self.joined(table_with_joins, before, around)?;
-                let Some(alias) = alias else { return Ok(inner) };
-                if inner.sources.iter().any(|s| s.mapped().is_some()) {
-                    let at = parse::span(&alias.name).map(|s| s.start);
-                    return Err(Refused::unsupported("an alias for a whole join", at));
+                match alias {
+                    Some(alias) => self.aliased_join(&inner, alias),
+                    None => Ok(inner),
                 }
-                let number = self.next_source();
-                let labels = super::clause::star_labels(&inner);
-                Ok(one(number, Some(alias_name(alias)), renamed(alias, labels)))
             }
-            TableFactor::UNNEST { alias, array_exprs, with_ordinality, with_offset, .. } => {
-                if *with_offset {
-                    return Err(Refused::not_understood("WITH OFFSET", None));
-                }
-                let number = self.next_source();
+            TableFactor::UNNEST { alias, array_exprs, with_ordinality, with_offset: false, .. } => {
                 let env = Env { here: before, outer: around.outer };
                 self.exprs(array_exprs, &env, around)?;
-                let called = alias.as_ref().map_or_else(|| "unnest".into(), alias_name);
-                let single = if array_exprs.len() == 1 { called.clone() } else { "unnest".into() };
-                let mut labels = vec![single; array_exprs.len()];
-                labels.extend(with_ordinality.then(|| "ordinality".into()));
-                // A composite array yields its fields instead; only a column list makes the names certain.
-                let certain = alias.as_ref().is_some_and(|a| !a.columns.is_empty());
-                let labels = certain.then_some(labels);
-                let labels = alias.as_ref().map_or(labels.clone(), |a| renamed_or_declared(a, labels));
-                Ok(one(number, Some(called), labels))
+                Ok(self.unnested(alias.as_ref(), array_exprs.len(), *with_ordinality))
             }
             _ => Err(Refused::not_understood("this kind of FROM item", None)),
         }
+    }
+
+    fn derived(&mut self, query: &Query, alias: Option<&TableAlias>, around: Around<'_, 'w>) -> Walked<Namespace<'w>> {
+        let number = self.next_source();
+        let labels = self.query(query, around)?;
+        let labels = alias.map_or(labels.clone(), |a| renamed(a, labels));
+        Ok(one(number, alias.map(alias_name), labels))
+    }
+
+    /// `(a JOIN b ON …) AS j`: the alias hides both sides.
+    fn aliased_join(&mut self, inner: &Namespace<'w>, alias: &TableAlias) -> Walked<Namespace<'w>> {
+        if inner.sources.iter().any(|s| s.mapped().is_some()) {
+            let at = parse::span(&alias.name).map(|s| s.start);
+            return Err(Refused::unsupported("an alias for a whole join", at));
+        }
+        let number = self.next_source();
+        Ok(one(number, Some(alias_name(alias)), renamed(alias, star_labels(inner))))
+    }
+
+    fn unnested(&mut self, alias: Option<&TableAlias>, arrays: usize, with_ordinality: bool) -> Namespace<'w> {
+        let number = self.next_source();
+        let called = alias.map_or_else(|| "unnest".into(), alias_name);
+        let single = if arrays == 1 { called.clone() } else { "unnest".into() };
+        let mut labels = vec![single; arrays];
+        labels.extend(with_ordinality.then(|| "ordinality".into()));
+        // A composite array yields its fields instead; only a column list makes the names certain.
+        let certain = alias.is_some_and(|a| !a.columns.is_empty()).then_some(labels);
+        one(number, Some(called), alias.map_or(certain.clone(), |a| renamed_or_declared(a, certain)))
     }
 
     fn sample(&mut self, sample: Option<&TableSampleKind>, around: Around<'_, 'w>) -> Walked {
@@ -286,11 +158,8 @@ impl<'w> Walk<'w> {
         }
         let labels_renamed = alias.filter(|a| !a.columns.is_empty());
         let columns = match labels_renamed {
-            Some(alias) => {
-                let plain =
-                    Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
-                renamed(alias, plain.labels()).map_or(Columns::Unknown, |l| Columns::Labels(l.into()))
-            }
+            Some(alias) => renamed(alias, Source::new(number, None, columns).labels())
+                .map_or(Columns::Unknown, |l| Columns::Labels(l.into())),
             None => columns,
         };
         let schema = match (&columns, alias) {
@@ -300,16 +169,7 @@ impl<'w> Walk<'w> {
             _ => schema_name.as_deref().map(Rc::from),
         };
         let name = alias.map_or_else(|| Rc::from(stored.as_ref()), alias_name);
-        Ok(Namespace {
-            sources: vec![Rc::new(Source {
-                number,
-                name: Some(name),
-                schema,
-                columns,
-                merged: Rc::default(),
-                nullable: false,
-            })],
-        })
+        Ok(Namespace { sources: vec![Rc::new(Source { schema, ..Source::new(number, Some(name), columns) })] })
     }
 
     /// What a name in FROM offers: a CTE in sight, else what the search path finds.
@@ -332,10 +192,12 @@ impl<'w> Walk<'w> {
                 Columns::Missing { relation: relation.into(), at }
             }
             Resolved::Unsure => {
-                let message = format!("which `{name}` is meant depends on a search path that is not known any more");
+                let message = format!(
+                    "which `{name}` is meant depends on a search path or a temporary table that is not certain now"
+                );
                 return Err(Refused::unsure(
                     message,
-                    "qualify the table with its schema, or SET search_path again",
+                    "qualify the table with its schema, or send a Sync before it",
                     at,
                 ));
             }
@@ -413,43 +275,23 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// What an outer join makes of its sides.
-fn with_missing_rows<'w>(
-    left: Namespace<'w>,
-    right: Namespace<'w>,
-    operator: &JoinOperator,
-) -> (Namespace<'w>, Namespace<'w>) {
-    match operator {
-        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, right.with_missing_rows()),
-        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (left.with_missing_rows(), right),
-        JoinOperator::FullOuter(_) => (left.with_missing_rows(), right.with_missing_rows()),
-        _ => (left, right),
-    }
-}
-
 fn one<'w>(number: usize, name: Option<Rc<str>>, labels: Labels) -> Namespace<'w> {
     let columns = labels.map_or(Columns::Unknown, |l| Columns::Labels(l.into()));
-    Namespace {
-        sources: vec![Rc::new(Source { number, name, schema: None, columns, merged: Rc::default(), nullable: false })],
-    }
+    Namespace { sources: vec![Rc::new(Source::new(number, name, columns))] }
 }
 
-fn cte_name(cte: &Cte) -> Rc<str> {
-    alias_name(&cte.alias)
-}
-
-fn alias_name(alias: &TableAlias) -> Rc<str> {
+pub(super) fn alias_name(alias: &TableAlias) -> Rc<str> {
     Rc::from(names::ident(&alias.name).as_ref())
 }
 
 /// The columns that an alias itself declares, when it declares any.
-fn declared(alias: &TableAlias) -> Labels {
+pub(super) fn declared(alias: &TableAlias) -> Labels {
     (!alias.columns.is_empty())
         .then(|| alias.columns.iter().map(|c| Rc::from(names::ident(&c.name).as_ref())).collect())
 }
 
 /// `AS t(a, b)` names the first columns anew.
-fn renamed(alias: &TableAlias, labels: Labels) -> Labels {
+pub(super) fn renamed(alias: &TableAlias, labels: Labels) -> Labels {
     let Some(new) = declared(alias) else { return labels };
     let rest = labels?.into_iter().skip(new.len());
     Some(new.into_iter().chain(rest).collect())
@@ -460,49 +302,8 @@ fn renamed_or_declared(alias: &TableAlias, labels: Labels) -> Labels {
     if alias.columns.iter().any(|c| c.data_type.is_some()) { declared(alias) } else { renamed(alias, labels) }
 }
 
-fn single(name: &ObjectName) -> Option<&Ident> {
-    match name.0.as_slice() {
-        [part] => part.as_ident(),
-        _ => None,
-    }
-}
-
 fn span_of(ident: &Ident) -> Walked<Span> {
     parse::span(ident).ok_or_else(|| Refused::not_understood("a name without a place in the text", None))
-}
-
-/// The columns that NATURAL JOIN merges.
-fn common<'w>(left: &Namespace<'w>, right: &Namespace<'w>) -> Walked<Vec<Rc<str>>> {
-    let unknown = || Refused::not_understood("NATURAL JOIN over columns that are not known", None);
-    let has_rewrites = |n: &Namespace<'w>| n.sources.iter().any(|s| s.mapped().is_some_and(|t| !t.has_plain_rows()));
-    if has_rewrites(left) || has_rewrites(right) {
-        return Err(Refused::unsupported("NATURAL JOIN", None));
-    }
-    let left = super::clause::star_labels(left).ok_or_else(unknown)?;
-    let right: HashSet<Rc<str>> = super::clause::star_labels(right).ok_or_else(unknown)?.into_iter().collect();
-    Ok(left.into_iter().filter(|l| right.contains(l)).collect())
-}
-
-/// The labels of a query's first branch, before it is walked: what a recursive CTE offers to its second branch.
-fn first_labels(body: &SetExpr) -> Labels {
-    match body {
-        SetExpr::SetOperation { left, .. } => first_labels(left),
-        SetExpr::Query(query) => first_labels(&query.body),
-        SetExpr::Select(select) => select
-            .projection
-            .iter()
-            .map(|item| match item {
-                sqlparser::ast::SelectItem::UnnamedExpr(expr) => Some(Rc::from(super::label::label(expr).name)),
-                sqlparser::ast::SelectItem::ExprWithAlias { alias, .. } => Some(Rc::from(names::ident(alias).as_ref())),
-                _ => None,
-            })
-            .collect(),
-        SetExpr::Values(values) => {
-            let width = values.rows.first().map_or(0, |row| row.content.len());
-            Some((1..=width).map(|i| format!("column{i}").into()).collect())
-        }
-        _ => None,
-    }
 }
 
 /// An expression that is a bare name.

@@ -55,8 +55,9 @@ pub fn first_label(query: &Query) -> Option<String> {
     }
 }
 
-fn strong(name: &str) -> Figured {
-    Some((name.to_owned(), None, Strength::Strong))
+/// A name that the expression's own kind gives.
+fn strong(name: &str) -> (String, Option<usize>, Strength) {
+    (name.to_owned(), None, Strength::Strong)
 }
 
 fn figure(expr: &Expr) -> Figured {
@@ -80,22 +81,22 @@ fn figure(expr: &Expr) -> Figured {
             let of_else = else_result.as_deref().and_then(figure).filter(|f| f.2 == Strength::Strong);
             of_else.or_else(|| Some(("case".into(), None, Strength::Weak)))
         }
-        Expr::Exists { .. } => strong("exists"),
-        Expr::Subquery(query) => strong(&first_label(query).unwrap_or_else(|| "?column?".into())),
-        Expr::Array(_) => strong("array"),
-        Expr::Tuple(_) => strong("row"),
-        Expr::AtTimeZone { .. } => strong("timezone"),
-        Expr::Extract { .. } => strong("extract"),
-        Expr::Ceil { .. } => strong("ceil"),
-        Expr::Floor { .. } => strong("floor"),
-        Expr::Position { .. } => strong("position"),
-        Expr::Substring { shorthand, .. } => strong(if *shorthand { "substr" } else { "substring" }),
-        Expr::Trim { trim_where, .. } => strong(match trim_where {
+        Expr::Exists { .. } => Some(strong("exists")),
+        Expr::Subquery(query) => Some(strong(&first_label(query).unwrap_or_else(|| "?column?".into()))),
+        Expr::Array(_) => Some(strong("array")),
+        Expr::Tuple(_) => Some(strong("row")),
+        Expr::AtTimeZone { .. } => Some(strong("timezone")),
+        Expr::Extract { .. } => Some(strong("extract")),
+        Expr::Ceil { .. } => Some(strong("ceil")),
+        Expr::Floor { .. } => Some(strong("floor")),
+        Expr::Position { .. } => Some(strong("position")),
+        Expr::Substring { shorthand, .. } => Some(strong(if *shorthand { "substr" } else { "substring" })),
+        Expr::Trim { trim_where, .. } => Some(strong(match trim_where {
             Some(TrimWhereField::Leading) => "ltrim",
             Some(TrimWhereField::Trailing) => "rtrim",
             Some(TrimWhereField::Both) | None => "btrim",
-        }),
-        Expr::Overlay { .. } => strong("overlay"),
+        })),
+        Expr::Overlay { .. } => Some(strong("overlay")),
         _ => None,
     }
 }

@@ -15,6 +15,7 @@ mod expr;
 mod from;
 mod group;
 mod items;
+mod join;
 mod label;
 mod meaning;
 mod plan;
@@ -23,6 +24,7 @@ mod scope;
 mod statement;
 mod verify;
 mod walk;
+mod with;
 mod words;
 mod world;
 mod wrap;
@@ -52,6 +54,8 @@ pub struct Context {
     pub search_path: Option<Arc<[String]>>,
     /// Names of the session's temporary tables, which hide mapped ones.
     pub temporary: BTreeSet<String>,
+    /// True while statements are under way that may make or end temporary tables.
+    pub temporary_may_change: bool,
     /// `standard_conforming_strings`.
     pub standard_conforming_strings: bool,
 }
@@ -98,6 +102,7 @@ impl Context {
             user: user.into(),
             search_path: Some(search_path.into()),
             temporary: BTreeSet::new(),
+            temporary_may_change: false,
             standard_conforming_strings: true,
         }
     }

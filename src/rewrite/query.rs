@@ -8,10 +8,10 @@ use sqlparser::ast::{
 };
 
 use super::clause;
-use super::from::Ctes;
 use super::group;
 use super::scope::{Columns, Env, Namespace, Naming, Source};
 use super::walk::{Refused, Walk, Walked};
+use super::with::Ctes;
 use super::words;
 use crate::sql::{names, parse};
 
@@ -102,7 +102,7 @@ impl<'w> Walk<'w> {
         if let Columns::Mapped(_) = columns {
             return Err(Refused::unsupported(format!("`TABLE {name}`"), None));
         }
-        let source = Source { number, name: None, schema: None, columns, merged: Rc::default(), nullable: false };
+        let source = Source::new(number, None, columns);
         Ok(source.labels())
     }
 
@@ -144,7 +144,7 @@ impl<'w> Walk<'w> {
             let start = self.read.len();
             match item {
                 SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
-                    self.expr(expr, &env, around)?
+                    self.expr(expr, &env, around)?;
                 }
                 SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {}
                 SelectItem::ExprWithAliases { .. } => return Err(Refused::not_understood("a list of aliases", None)),

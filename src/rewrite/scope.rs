@@ -113,6 +113,12 @@ enum Offer {
 const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 impl<'w> Source<'w> {
+    /// A source as it stands in FROM, before any join.
+    #[must_use]
+    pub fn new(number: usize, name: Option<Rc<str>>, columns: Columns<'w>) -> Self {
+        Self { number, name, schema: None, columns, merged: Rc::default(), nullable: false }
+    }
+
     fn offer(&self, column: &str) -> Offer {
         match &self.columns {
             Columns::Unknown | Columns::Missing { .. } => Offer::Unknown,
@@ -197,7 +203,6 @@ impl<'w> Namespace<'w> {
         match (legacy.as_slice(), current.as_slice(), unknown) {
             ([], [], None) => Found::Nothing,
             ([], [], Some(unknown)) => Found::Unseen(unknown.clone()),
-            ([], [source, ..], _) => Found::Plain((*source).clone()),
             ([(_, offer)], _, Some(unknown)) if rewrites(offer) => Found::Obscured(unknown.clone()),
             ([(source, Offer::Mapped(index))], ..) => {
                 source.mapped().map_or(Found::Nothing, |table| Found::Mapped((*source).clone(), table, *index))
@@ -205,7 +210,7 @@ impl<'w> Namespace<'w> {
             ([(source, Offer::Broken(missing))], ..) => {
                 source.mapped().map_or(Found::Nothing, |table| Found::Broken(table, missing.clone()))
             }
-            ([(source, _)], [], _) => Found::Plain((*source).clone()),
+            ([], [source, ..], _) | ([(source, _)], [], _) => Found::Plain((*source).clone()),
             ([(source, _)], ..) => Found::Qualify((*source).clone()),
             (several, ..) if several.iter().any(|(_, offer)| rewrites(offer)) => Found::Ambiguous,
             // The server finds the same two and says so.
@@ -269,7 +274,7 @@ impl<'w> Env<'_, 'w> {
                     unseen.get_or_insert(source);
                 }
                 found => {
-                    if env.here.is_current_only(name) && env.outer.is_some_and(|outer| outer.has_legacy(name)) {
+                    if env.here.is_current_only(name) && self.reads_otherwise(env, name) {
                         return Found::TwoReadings;
                     }
                     let needs_certainty = !matches!(found, Found::Plain(_));
@@ -318,6 +323,11 @@ impl<'w> Env<'_, 'w> {
     pub fn reaches(&self, source: &Source<'w>) -> bool {
         let Some(name) = &source.name else { return false };
         matches!(self.row(None, name), Found::Row(found) if found.number == source.number)
+    }
+
+    /// True when a name that is a current column at `level` was a column further out in the legacy naming, or a whole row.
+    fn reads_otherwise(&self, level: &Env<'_, 'w>, name: &str) -> bool {
+        level.outer.is_some_and(|outer| outer.has_legacy(name)) || !matches!(self.row(None, name), Found::Nothing)
     }
 
     /// True when some FROM clause from here outwards has the name in the legacy naming.
@@ -378,11 +388,15 @@ pub fn resolve<'w>(
     if context.temporary.contains(name) {
         return Resolved::Temporary;
     }
+    if context.temporary_may_change && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
+        return Resolved::Unsure;
+    }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
     // pg_catalog comes first unless the path itself says where.
     let implicit = (!path.iter().any(|s| s == "pg_catalog")).then_some("pg_catalog");
-    let path = implicit.into_iter().chain(path.iter().map(|s| if s == "$user" { context.user.as_ref() } else { s }));
-    path.filter_map(in_schema).next().unwrap_or(Resolved::Missing)
+    let mut path =
+        implicit.into_iter().chain(path.iter().map(|s| if s == "$user" { context.user.as_ref() } else { s }));
+    path.find_map(in_schema).unwrap_or(Resolved::Missing)
 }
 
 /// Without a search path only a name that is the same thing in every schema is certain.

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::Context;
-use super::from::Ctes;
 use super::plan::Outcome;
 use super::query::Around;
 use super::scope::Naming;
 use super::walk::{Refused, Walk, Walked};
+use super::with::Ctes;
 use super::words::{self, Why};
 use super::world::World;
 use super::wrap::{Shape, shape};

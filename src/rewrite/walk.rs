@@ -227,12 +227,12 @@ impl<'w> Walk<'w> {
         let found = env.name(name);
         match found {
             Found::Mapped(source, table, index) => {
-                self.reachable(&source, name, span, env)?;
+                reachable(&source, name, span, env)?;
                 let at = At { name: Some(span), all: span, outer: !env.here.holds(&source) };
                 self.replace(&source, table, index, at)
             }
             Found::Qualify(source) => {
-                self.reachable(&source, name, span, env)?;
+                reachable(&source, name, span, env)?;
                 let mut filled = Filled::default();
                 filled.push_column(&qualifier(&source), self.stored(name, span));
                 self.fill(&source, filled, span, "the current schema has a second column of this name")
@@ -374,15 +374,6 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// An emitted name is qualified; where the alias means another source, it would be captured.
-    fn reachable(&self, source: &Source<'w>, name: &str, span: Span, env: &Env<'_, 'w>) -> Walked {
-        if env.reaches(source) {
-            return Ok(());
-        }
-        let message = format!("`{name}` belongs to `{}`, and a nearer table has that name too", describe(source));
-        Err(Refused::unsure(message, "give one of the two tables another alias", Some(span.start)))
-    }
-
     /// Records a reference to an output label.
     pub(super) fn label(&mut self, name: &str, span: Span) {
         self.bound.push((Place::Source(span.start), Bound::Label(self.stored(name, span))));
@@ -396,6 +387,15 @@ fn is_word(c: char) -> bool {
 /// The source's own name as SQL.
 pub(super) fn qualifier(source: &Source<'_>) -> String {
     source.name.as_ref().map_or_else(String::new, |name| names::quote(name).into_owned())
+}
+
+/// An emitted name is qualified; where the alias means another source, it would be captured.
+fn reachable(source: &Source<'_>, name: &str, span: Span, env: &Env<'_, '_>) -> Walked {
+    if env.reaches(source) {
+        return Ok(());
+    }
+    let message = format!("`{name}` belongs to `{}`, and a nearer table has that name too", describe(source));
+    Err(Refused::unsure(message, "give one of the two tables another alias", Some(span.start)))
 }
 
 fn describe(source: &Source<'_>) -> String {

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use rustc_hash::FxHashMap as HashMap;
 
 use super::meaning::{self, Meaning, Presence, Replacement};
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::{self, Kind, Mapping, Star, shadow};
+use crate::text::Search;
 
 /// Everything that a decision depends on beside the session: swapped whole, never changed.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct World {
     tables: Vec<Table>,
     by_legacy: HashMap<Arc<str>, Vec<usize>>,
     by_column: HashMap<Arc<str>, Vec<usize>>,
-    words: Option<AhoCorasick>,
+    words: Option<Search>,
 }
 
 /// A legacy table that this database can serve.
@@ -81,7 +81,7 @@ impl World {
     /// A column is reached only through its table, so the names of the mapped tables are all that has to be looked for.
     #[must_use]
     pub fn concerns(&self, text: &[u8]) -> bool {
-        self.words.as_ref().is_some_and(|words| words.is_match(text))
+        self.words.as_ref().is_some_and(|words| words.is_in(text))
     }
 
     /// The mapped table at that place of [`World::tables_named`].
@@ -222,13 +222,8 @@ fn legacy_name(current: &str, table: &mapping::Table, columns: &HashMap<Arc<str>
     table.columns.iter().find(is_it).map_or_else(|| current.into(), |c| c.legacy.clone())
 }
 
-fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> AhoCorasick {
+fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> Search {
     // In quotes, a quote is written twice.
-    let names = legacy_tables.map(|name| name.replace('"', "\"\""));
-    let words = SESSION_WORDS.iter().chain([&ESCAPED_IDENTIFIER]).map(|word| (*word).to_owned());
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(names.chain(words))
-        .expect("a few names of at most 63 bytes each fit an automaton")
+    let names: Vec<String> = legacy_tables.map(|name| name.replace('"', "\"\"")).collect();
+    Search::new(names.iter().map(String::as_str).chain(SESSION_WORDS).chain([ESCAPED_IDENTIFIER]))
 }

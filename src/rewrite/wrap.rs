@@ -161,16 +161,13 @@ impl Reader<'_> {
     fn without_suffix(&self, range: Range<usize>) -> usize {
         let back = |n: usize| range.end.checked_sub(n).filter(|&at| at > range.start);
         let is = |n: usize, word: &str| back(n).is_some_and(|at| self.is(at, word));
-        let length = if is(1, "data") && is(2, "with") {
-            2
-        } else if is(1, "data") && is(2, "no") && is(3, "with") {
-            3
-        } else if is(1, "option") && is(2, "check") && is(3, "with") {
-            3
-        } else if is(1, "option") && is(2, "check") && (is(3, "cascaded") || is(3, "local")) && is(4, "with") {
-            4
-        } else {
-            0
+        let no_data = is(1, "data") && is(2, "no") && is(3, "with");
+        let check = is(1, "option") && is(2, "check");
+        let length = match () {
+            () if is(1, "data") && is(2, "with") => 2,
+            () if no_data || (check && is(3, "with")) => 3,
+            () if check && (is(3, "cascaded") || is(3, "local")) && is(4, "with") => 4,
+            () => 0,
         };
         range.end - length
     }

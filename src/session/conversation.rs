@@ -249,6 +249,7 @@ impl Conversation {
         }
         self.state.ready(status);
         if status == Transaction::Idle {
+            self.queue.settled();
             // Portals end with their transaction.
             self.portals.clear();
             if std::mem::take(&mut self.changed_catalog) {

@@ -254,7 +254,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         loop {
             let ticket = {
                 let mut conversation = self.session.lock();
-                let unsettled = conversation.queue.unsettled().closed.any();
+                let unsettled = conversation.queue.unsettled().must_wait;
                 let change = self.session.route.refresh.unserved_change(conversation.waited_for);
                 conversation.waited_for = change.filter(|_| !unsettled).unwrap_or(conversation.waited_for);
                 if unsettled { None } else { Some(change) }

@@ -81,9 +81,9 @@ pub(super) struct Note {
 /// What the statements before may still change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Unsettled {
-    /// In front of the last Sync or Query: the server will tell without being asked further.
-    pub(super) closed: Hints,
-    /// Behind it: the server tells when the client sends its Sync, which must not be waited for.
+    /// True when the server will tell more without being asked further: it has a Sync or a Query before it.
+    pub(super) must_wait: bool,
+    /// Behind those: the server tells when the client sends its Sync, which must not be waited for.
     pub(super) open: Hints,
 }
 
@@ -94,6 +94,8 @@ pub(super) struct Queue {
     phase: Phase,
     /// Entries with hints, so that the usual answer costs nothing.
     hinted: usize,
+    /// What has been answered and may be taken back, as its transaction goes on; settings are reported at its end, too.
+    provisional: Hints,
 }
 
 /// What the server does with what comes next.
@@ -217,24 +219,34 @@ impl Queue {
         None
     }
 
+    /// No transaction is open: what was answered stays.
+    pub(super) fn settled(&mut self) {
+        self.provisional = Hints::default();
+    }
+
     /// What the entries may still change.
     pub(super) fn unsettled(&self) -> Unsettled {
-        let mut found = Unsettled::default();
-        if self.hinted == 0 {
-            return found;
+        if self.hinted == 0 && !self.provisional.any() {
+            return Unsettled::default();
         }
-        let mut closed = false;
+        let mut any_closed = false;
+        let (mut closed, mut open) = (Hints::default(), Hints::default());
         for entry in self.entries.iter().rev() {
-            closed |= entry.what.brings_ready();
-            let part = if closed { &mut found.closed } else { &mut found.open };
+            any_closed |= entry.what.brings_ready();
+            let part = if any_closed { &mut closed } else { &mut open };
             *part = part.with(entry.note.hints);
         }
-        found
+        let must_wait = closed.changes() || (self.provisional.changes() && any_closed);
+        // The end of a transaction takes back what was changed in it, if it is a rollback or has failed.
+        open.names |= open.ends && self.provisional.names;
+        open.lexing |= open.ends && self.provisional.lexing;
+        Unsettled { must_wait, open }
     }
 
     fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         self.hinted -= usize::from(entry.note.hints.any());
+        self.provisional = self.provisional.with(entry.note.hints);
         if self.entries.is_empty() && self.entries.capacity() > 64 {
             self.entries = VecDeque::new();
         }
@@ -363,22 +375,37 @@ mod tests {
         assert!(queue.is_empty());
     }
 
+    fn hinted(queue: &mut Queue, tag: &str, hints: Hints) {
+        push(queue, tag);
+        queue.entries.back_mut().expect("just pushed").note.hints = hints;
+        queue.hinted += 1;
+    }
+
+    const NAMES: Hints = Hints { names: true, catalog: false, lexing: false, ends: false };
+    const ENDS: Hints = Hints { names: false, catalog: false, lexing: false, ends: true };
+
     #[test]
-    fn hints_tell_what_is_open_and_what_is_closed() {
+    fn what_is_closed_is_waited_for_until_nothing_can_take_it_back() {
         let mut queue = queue("P");
-        let mut hinted = |tags: &str| {
-            push(&mut queue, tags);
-            let last = queue.entries.back_mut().expect("just pushed");
-            last.note.hints.names = true;
-            queue.hinted += 1;
-            queue.unsettled()
-        };
-        let names = Hints { names: true, ..Hints::default() };
-        assert_eq!(hinted("E"), Unsettled { closed: Hints::default(), open: names });
-        push(&mut queue, "SP");
-        assert_eq!(queue.unsettled(), Unsettled { closed: names, open: Hints::default() });
+        hinted(&mut queue, "E", NAMES);
+        assert_eq!(queue.unsettled(), Unsettled { must_wait: false, open: NAMES });
+        push(&mut queue, "SPES");
+        assert_eq!(queue.unsettled(), Unsettled { must_wait: true, open: Hints::default() });
         queue.ready();
-        assert_eq!(queue.unsettled(), Unsettled::default());
+        assert!(queue.unsettled().must_wait, "what comes behind may still roll it back");
+        queue.ready();
+        assert_eq!(queue.unsettled(), Unsettled::default(), "now there is nothing to wait for");
+    }
+
+    #[test]
+    fn the_end_of_a_transaction_makes_unsure_what_was_changed_in_it() {
+        let mut queue = queue("");
+        hinted(&mut queue, "Q", NAMES);
+        queue.ready();
+        hinted(&mut queue, "E", ENDS);
+        assert!(queue.unsettled().open.names);
+        queue.settled();
+        assert!(!queue.unsettled().open.names, "a transaction that changed nothing may end as it likes");
     }
 
     proptest! {

@@ -1,14 +1,16 @@
 //! Words by which a text may change what the texts behind it mean.
 //!
-//! One automaton over the bytes, so that a statement with none of them, which is nearly every one, costs a scan and no parse.
+//! A statement with none of them, which is nearly every one, costs a fast scan; only behind a find is asked which it was.
 //! It errs on the side of finding: a hint says that the plan is worth asking, or that a pipelined successor has to wait.
 
 use aho_corasick::AhoCorasick;
 
 use super::queue::Name;
+use crate::text::Search;
 
 /// What a text may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each may be true without the others")]
 pub(super) struct Hints {
     /// Search path, role, temporary tables.
     pub(super) names: bool,
@@ -16,12 +18,15 @@ pub(super) struct Hints {
     pub(super) catalog: bool,
     /// How text is read: encoding, escapes in strings.
     pub(super) lexing: bool,
+    /// Whether what came before in the transaction stays: it may end, or go back to a savepoint.
+    pub(super) ends: bool,
 }
 
 /// The search for all of them.
 #[derive(Debug)]
 pub(super) struct Words {
-    automaton: AhoCorasick,
+    any: Search,
+    which: AhoCorasick,
 }
 
 /// `temp` also finds `temporary` and `pg_temp`; `role` and `authorization` change what `$user` is; an identifier spelled
@@ -31,17 +36,19 @@ const NAMES: [&str; 8] = ["search_path", "set_config", "schema", "temp", "role",
 const RESET: &str = "reset";
 const LEXING: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
 const CATALOG: [&str; 3] = ["create", "alter", "drop"];
+/// `END` is too common to be looked for, but as the first word.
+const ENDS: [&str; 3] = ["rollback", "commit", "abort"];
 /// `SELECT … INTO` makes a table, `INSERT INTO` does not.
 const INTO: [&str; 2] = ["into", "insert into"];
 
 impl Words {
     pub(super) fn new() -> Self {
-        let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&CATALOG).chain(&INTO);
-        let automaton = AhoCorasick::builder()
+        let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&ENDS).chain(&CATALOG).chain(&INTO);
+        let which = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(patterns)
+            .build(patterns.clone())
             .expect("a few short words fit an automaton");
-        Self { automaton }
+        Self { any: Search::new(patterns.copied()), which }
     }
 
     /// What `text` may change.
@@ -49,9 +56,13 @@ impl Words {
         const AFTER_NAMES: usize = NAMES.len();
         const AFTER_RESET: usize = AFTER_NAMES + 1;
         const AFTER_LEXING: usize = AFTER_RESET + LEXING.len();
-        const AFTER_CATALOG: usize = AFTER_LEXING + CATALOG.len();
-        let mut hints = Hints::default();
-        for found in self.automaton.find_iter(text) {
+        const AFTER_ENDS: usize = AFTER_LEXING + ENDS.len();
+        const AFTER_CATALOG: usize = AFTER_ENDS + CATALOG.len();
+        let mut hints = Hints { lexing: is_set_names(text), ends: first_word_is(text, b"end"), ..Hints::default() };
+        if !self.any.is_in(text) {
+            return hints;
+        }
+        for found in self.which.find_iter(text) {
             match found.pattern().as_usize() {
                 at if at < AFTER_NAMES => hints.names = true,
                 at if at < AFTER_RESET => {
@@ -59,17 +70,22 @@ impl Words {
                     hints.lexing = true;
                 }
                 at if at < AFTER_LEXING => hints.lexing = true,
+                at if at < AFTER_ENDS => hints.ends = true,
                 at if at <= AFTER_CATALOG => hints.catalog = true,
                 _ => {}
             }
         }
-        hints.lexing |= is_set_names(text);
         hints
     }
 }
 
 impl Hints {
     pub(super) const fn any(self) -> bool {
+        self.changes() || self.ends
+    }
+
+    /// True when it may make something else of the statements behind it.
+    pub(super) const fn changes(self) -> bool {
         self.names || self.catalog || self.lexing
     }
 
@@ -78,6 +94,7 @@ impl Hints {
             names: self.names || other.names,
             catalog: self.catalog || other.catalog,
             lexing: self.lexing || other.lexing,
+            ends: self.ends || other.ends,
         }
     }
 }
@@ -100,6 +117,11 @@ pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
         Some(quoted) => Some(quoted.into()),
         None => Some(rest.to_ascii_lowercase().into()),
     }
+}
+
+fn first_word_is(text: &[u8], word: &[u8]) -> bool {
+    let first = text.trim_ascii_start().split(|b| !b.is_ascii_alphabetic()).next();
+    first.is_some_and(|first| first.eq_ignore_ascii_case(word))
 }
 
 /// `SET NAMES 'latin1'`: both words are too common to be looked for everywhere.
@@ -136,5 +158,8 @@ mod tests {
         assert_eq!(find("CREATE TEMP TABLE t (a int)"), (true, true, false));
         assert_eq!(find("RESET ALL"), (true, false, true));
         assert_eq!(find("  set\n names 'latin1'"), (false, false, true));
+        let ends = |text: &str| Words::new().find(text.as_bytes()).ends;
+        assert!(ends("ROLLBACK TO a") && ends(" end;") && ends("SELECT 1; Commit"));
+        assert!(!ends("SELECT CASE WHEN a THEN b END") && !ends("BEGIN"));
     }
 }

@@ -10,6 +10,7 @@ mod literal;
 pub mod names;
 mod operators;
 pub mod parse;
+mod refusals;
 mod roles;
 mod shims;
 pub mod split;

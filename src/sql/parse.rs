@@ -13,7 +13,8 @@ use sqlparser::tokenizer::{Span as Place, Token as Fed};
 
 use super::feed::{self, Goal};
 use super::limits;
-use super::token::Token;
+use super::token::{Token, TokenKind};
+use super::words;
 use crate::text::Span;
 
 /// Why there is no tree.
@@ -45,8 +46,8 @@ pub fn statement(source: &str, tokens: &[Token]) -> Result<Statement, Unparsed> 
 }
 
 /// The one query that `tokens` are.
-pub fn query(source: &str, tokens: &[Token]) -> Result<Query, Unparsed> {
-    all(source, tokens, Goal::Query, |parser| parser.parse_query().map(|query| *query))
+pub fn query(source: &str, tokens: &[Token]) -> Result<Box<Query>, Unparsed> {
+    all(source, tokens, Goal::Query, Parser::parse_query)
 }
 
 /// The one expression that `tokens` are.
@@ -82,80 +83,93 @@ fn all<T>(
     goal: Goal,
     rule: impl FnOnce(&mut Parser<'static>) -> Result<T, ParserError>,
 ) -> Result<T, Unparsed> {
-    limits::check(source, tokens)?;
+    limits::length(tokens)?;
+    let known = words::all(source, tokens);
+    limits::depth(source, tokens, &known)?;
     with_stack(tokens.len(), || {
-        let fed = feed::feed(source, tokens, goal)?;
+        let fed = feed::feed(source, tokens, known, goal)?;
         let mut parser = Parser::new(&Postgres).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
-        let tree = rule(&mut parser).map_err(|error| unparsed(&parser, error))?;
+        let tree = rule(&mut parser).map_err(|error| unparsed(source, tokens, &parser, error))?;
         let next = parser.peek_token_ref();
         if next.token == Fed::EOF {
             return Ok(tree);
         }
-        let at = span_of(next.span).map(|span| span.start);
-        Err(Unparsed {
-            at,
-            message: format!("expected the end of the statement, found {}", next.token),
-            reason: Reason::Grammar,
-        })
+        match span_of(next.span) {
+            Some(span) => Err(not_understood(source, tokens, Some(span), "expected the end of the statement")),
+            None => Err(not_understood(source, tokens, None, "this syntax is not supported")),
+        }
     })
 }
 
-/// sqlparser's error, with the place of the token it stopped at instead of its line and column, which mean nothing here.
-fn unparsed(parser: &Parser<'static>, error: ParserError) -> Unparsed {
-    let at = span_of(parser.peek_token_ref().span).map(|span| span.start);
-    match error {
+/// sqlparser's error. Its own text may quote literals, which are nobody's business, and gives a line and a column that mean
+/// nothing here; kept is what it expected.
+fn unparsed(source: &str, tokens: &[Token], parser: &Parser<'static>, error: ParserError) -> Unparsed {
+    let next = span_of(parser.peek_token_ref().span);
+    let text = match error {
         ParserError::RecursionLimitExceeded => {
-            Unparsed { at, message: "it is nested too deep to be parsed".into(), reason: Reason::TooDeep }
+            let message = "it is nested too deep to be parsed".into();
+            return Unparsed { at: next.map(|span| span.start), message, reason: Reason::TooDeep };
         }
-        ParserError::ParserError(text) | ParserError::TokenizerError(text) => {
-            let message = text.split(" at Line: ").next().unwrap_or_default().to_owned();
-            Unparsed { at, message, reason: Reason::Grammar }
+        ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
+    };
+    let column = text.rsplit_once(", Column: ").and_then(|(_, column)| column.parse::<usize>().ok());
+    let at = column.map_or(if text.ends_with("EOF") { None } else { next }, |column| Some(Span::at(column - 1)));
+    let expected = match text.split(", found").next() {
+        Some(expected) if expected.len() < text.len() && expected.starts_with("Expected") => {
+            format!("expected{}", expected["Expected".len()..].trim_start_matches(':'))
         }
-    }
+        _ => "this syntax is not supported".to_owned(),
+    };
+    not_understood(source, tokens, at, &expected)
+}
+
+/// What was expected, and the kind of the token found in its place.
+fn not_understood(source: &str, tokens: &[Token], at: Option<Span>, expected: &str) -> Unparsed {
+    let found = at.and_then(|at| tokens.iter().find(|token| token.span.start == at.start));
+    let found = match found {
+        None => "the end".to_owned(),
+        Some(token) if token.kind.is_string() => "a string".to_owned(),
+        Some(token) if token.kind == TokenKind::Number => "a number".to_owned(),
+        Some(token) => format!("`{}`", token.text(source)),
+    };
+    let message = format!("{expected}, found {found}");
+    Unparsed { at: at.map(|at| at.start), message, reason: Reason::Grammar }
 }
 
 #[cfg(test)]
 mod tests {
+    use sqlparser::ast::Spanned;
+
     use super::*;
     use crate::sql::lexer::{LexOptions, lex};
 
-    fn parse(source: &str) -> Result<String, Unparsed> {
-        let tokens = lex(source, LexOptions::default()).expect("lexes");
-        with_stack(tokens.len(), || statement(source, &tokens).map(|tree| tree.to_string()))
+    fn parse(source: &str) -> Result<Statement, Unparsed> {
+        statement(source, &lex(source, LexOptions::default()).expect("lexes"))
     }
 
     #[test]
-    fn statements_parse_as_postgres_reads_them() {
-        for (source, tree) in [
-            ("SELECT a FROM ONLY t", "SELECT a FROM t"),
-            ("UPDATE ONLY (s.t) SET a = 1", "UPDATE s.t SET a = 1"),
-            ("SELECT f(x) END FROM a.b", "SELECT f(x) AS END FROM a.b"),
-            ("SELECT CASE WHEN a THEN 1 END end FROM b", "SELECT CASE WHEN a THEN 1 END AS end FROM b"),
-            ("SELECT interval FROM t", "SELECT interval FROM t"),
-            ("SELECT interval '1 day'", "SELECT INTERVAL '1 day'"),
-            ("SELECT date \"d\" FROM t", "SELECT date AS \"d\" FROM t"),
-            ("SELECT date 'd' FROM t", "SELECT DATE 'd' FROM t"),
-            ("SELECT U&\"d\\0061t\" FROM t", "SELECT \"dat\" FROM t"),
-            ("SELECT 0x1F, 0b101, 0o17 FROM t", "SELECT 0x1F, 0b101, 0o17 FROM t"),
-            ("SELECT 'a'\n'b' FROM t", "SELECT 'ab' FROM t"),
-            ("SELECT f(a := 1)", "SELECT f(a => 1)"),
-            ("SELECT a FROM t qualify", "SELECT a FROM t qualify"),
-            ("SELECT a::timestamp with time zone FROM t", "SELECT a::TIMESTAMP WITH TIME ZONE FROM t"),
-        ] {
-            assert_eq!(parse(source).as_deref(), Ok(tree), "{source}");
-        }
+    fn places_are_bytes_of_the_source() {
+        let source = "/* ä */ SELECT \"größe\"\n, 'ü'::t FROM 名前";
+        let Ok(Statement::Query(query)) = parse(source) else { panic!("a query") };
+        let select = query.body.as_select().expect("a select");
+        let text = |place| span_of(place).map(|span| span.text(source));
+        assert_eq!(text(select.projection[0].span()), Some("\"größe\""));
+        assert_eq!(text(select.projection[1].span()), Some("'ü'"));
+        assert_eq!(text(select.from[0].span()), Some("名前"));
+        assert_eq!(text(Place::empty()), None);
     }
 
     #[test]
-    fn what_would_be_misread_is_unparsed() {
-        for source in [
-            "SELECT name 'lit' FROM t",
-            "SELECT WHERE false",
-            "SELECT INTO t FROM s",
-            "SELECT 1 + 2 FROM t WHERE a END",
-            "SELECT a FROM t; SELECT b FROM t",
+    fn errors_say_where_and_quote_no_literal() {
+        for (source, at, message) in [
+            ("SELECT a FROM t WHERE a = 1 'secret'", Some(28), "expected the end of the statement, found a string"),
+            ("SELECT f(a, 'x' 'secret')", Some(16), "expected ), found a string"),
+            ("SELECT (1", None, "expected ), found the end"),
+            ("INSERT INTO t VALUES (1) ON CONFLICT DO 12345", Some(40), "expected UPDATE, found a number"),
+            ("REINDEX TABLE t", Some(0), "expected an SQL statement, found `REINDEX`"),
         ] {
-            assert!(parse(source).is_err(), "{source} became {:?}", parse(source));
+            let error = parse(source).expect_err("is not understood");
+            assert_eq!((error.at, error.message.as_str()), (at, message), "{source}");
         }
     }
 }

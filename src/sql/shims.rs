@@ -2,47 +2,16 @@
 //!
 //! A shim leaves out or replaces tokens that name nothing that could be mapped, in a way that the rewriter cannot mistake for
 //! something else: an operator that sqlparser lacks may become one that the rewriter never looks into, but never `=`. Where names
-//! would be lost there is no shim, and the statement is unparsed. What sqlparser would silently misread is refused here too.
+//! would be lost there is no shim, and the statement is unparsed.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token as Fed, Word};
 
 use super::feed::{Feed, Role};
 use super::operators;
-use super::parse::Unparsed;
 use super::token::TokenKind;
-use super::words::Class;
 
 impl Feed<'_> {
-    /// Refuses what sqlparser would misread or whose names its tree does not hold.
-    pub(super) fn refuse(&self) -> Result<(), Unparsed> {
-        for at in self.query.clone() {
-            let before = self.keyword_before(at);
-            match self.keyword(at) {
-                // `SELECT WHERE false`: read as a column called `where`.
-                next if ends_expression(next) && next != Keyword::FROM && self.is_after_select(at) => {
-                    return self.unparsed(at, "an empty select list is not supported");
-                }
-                // `SELECT 1 UNION TABLE t`: the tree has no place for `t`.
-                Keyword::TABLE
-                    if !matches!(before, Keyword::INTO | Keyword::TEMP | Keyword::TEMPORARY | Keyword::UNLOGGED) =>
-                {
-                    return self.unparsed(at, "`TABLE` as a query is not supported");
-                }
-                // `FROM current_date`: read as a table of that name.
-                _ if self.is_value_function(at) && self.is_in_from(at) => {
-                    return self.unparsed(at, "a function without parentheses in FROM is not supported");
-                }
-                // `SELECT a and FROM t`: a label for Postgres, and the end of the list is lost.
-                next if joins_operands(before) && ends_expression(next) => {
-                    return self.unparsed(at, "an operator as a label is not supported");
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Leads the parser past what it does not know.
     pub(super) fn shim(&mut self) {
         self.drop_outer_parens();
@@ -55,13 +24,13 @@ impl Feed<'_> {
                     open.pop();
                 }
                 // `json_object(a: b)`, `json_object(a VALUE b)`: as two arguments, which both are.
-                TokenKind::Colon if self.opens_json_object(open.last()) => self.roles[at] = Role::Instead(Fed::Comma),
+                TokenKind::Colon if self.opens_json_object(open.last()) => self.replace(at, Fed::Comma),
                 TokenKind::Word
                     if self.word(at) == Keyword::VALUE
                         && self.opens_json_object(open.last())
                         && !self.begins_operand(at) =>
                 {
-                    self.roles[at] = Role::Instead(Fed::Comma);
+                    self.replace(at, Fed::Comma);
                 }
                 _ if self.roles[at] == Role::Dropped => {}
                 TokenKind::Word if self.query.contains(&at) => self.shim_word(at),
@@ -83,7 +52,7 @@ impl Feed<'_> {
             // The argument stays an argument; the bounds stay bounds, in whatever order.
             Keyword::VARIADIC if self.begins_operand(at) => self.drop(at..at + 1),
             Keyword::ASYMMETRIC | Keyword::SYMMETRIC if self.keyword_before(at) == Keyword::BETWEEN => {
-                self.drop(at..at + 1)
+                self.drop(at..at + 1);
             }
             Keyword::AT if self.word(at + 1) == Keyword::LOCAL => {
                 self.put(at + 1, [Keyword::TIME, Keyword::ZONE]);
@@ -93,7 +62,7 @@ impl Feed<'_> {
             Keyword::OPERATOR => self.shim_operator_call(at),
             Keyword::CURRENT if next == Keyword::OF && self.keyword_before(at) == Keyword::WHERE => {
                 // The name of a cursor.
-                self.roles[at] = Role::Instead(word(Keyword::TRUE));
+                self.replace(at, word(Keyword::TRUE));
                 self.drop(at + 1..at + 3);
             }
             // Which grouping sets are made twice is the server's business.
@@ -120,13 +89,14 @@ impl Feed<'_> {
                 if self.is(at, "xml")
                     && self.kind(at + 1).is_some_and(|kind| kind != TokenKind::Word && kind.is_ident()) =>
             {
-                self.roles[at] = Role::Instead(Fed::Word(Word {
-                    value: "xml".into(),
-                    quote_style: Some('"'),
-                    keyword: Keyword::NoKeyword,
-                }));
+                self.replace(
+                    at,
+                    Fed::Word(Word { value: "xml".into(), quote_style: Some('"'), keyword: Keyword::NoKeyword }),
+                );
             }
-            Keyword::NoKeyword if self.is(at, "isnull") && self.word_before(at) != Keyword::AS => {
+            Keyword::NoKeyword
+                if self.is(at, "isnull") && self.roles[at] == Role::Itself && !self.begins_operand(at) =>
+            {
                 self.put(at, [Keyword::IS, Keyword::NULL]);
             }
             Keyword::NoKeyword if self.is(at, "overriding") && self.word(at + 2) == Keyword::VALUE => {
@@ -267,12 +237,13 @@ impl Feed<'_> {
         }
     }
 
-    /// `trim(BOTH FROM x)`, `trim(FROM x)`
+    /// `trim(FROM x)` is `trim(x)`; `trim(LEADING FROM x)` is `trim(LEADING ' ' FROM x)`, whose side names the result.
     fn shim_trim(&mut self, at: usize) {
         let side = matches!(self.keyword(at + 2), Keyword::BOTH | Keyword::LEADING | Keyword::TRAILING);
-        let from = at + 2 + usize::from(side);
-        if self.keyword(from) == Keyword::FROM {
-            self.drop(at + 2..from + 1);
+        if side && self.keyword(at + 3) == Keyword::FROM {
+            self.add(at + 3, Fed::SingleQuotedString(" ".into()), None);
+        } else if self.keyword(at + 2) == Keyword::FROM {
+            self.drop(at + 2..at + 3);
         }
     }
 
@@ -283,12 +254,15 @@ impl Feed<'_> {
         if negated {
             self.drop(at - 1..at);
         }
-        self.roles[at] = Role::Instead(match (negated, insensitive) {
-            (false, false) => Fed::DoubleTilde,
-            (false, true) => Fed::DoubleTildeAsterisk,
-            (true, false) => Fed::ExclamationMarkDoubleTilde,
-            (true, true) => Fed::ExclamationMarkDoubleTildeAsterisk,
-        });
+        self.replace(
+            at,
+            match (negated, insensitive) {
+                (false, false) => Fed::DoubleTilde,
+                (false, true) => Fed::DoubleTildeAsterisk,
+                (true, false) => Fed::ExclamationMarkDoubleTilde,
+                (true, true) => Fed::ExclamationMarkDoubleTildeAsterisk,
+            },
+        );
     }
 
     /// `a OPERATOR(pg_catalog.+) b`: an operator like others, but sqlparser binds it looser.
@@ -300,11 +274,14 @@ impl Feed<'_> {
         let quantified = is_quantifier(self.keyword(close + 1));
         let prefix = self.begins_operand(at);
         self.drop(at + 1..close + 1);
-        self.roles[at] = Role::Instead(match (quantified, prefix) {
-            (true, _) => Fed::Tilde,
-            (false, true) => Fed::AtSign,
-            (false, false) => Fed::CustomBinaryOperator("OPERATOR".into()),
-        });
+        self.replace(
+            at,
+            match (quantified, prefix) {
+                (true, _) => Fed::Tilde,
+                (false, true) => Fed::AtSign,
+                (false, false) => Fed::CustomBinaryOperator("OPERATOR".into()),
+            },
+        );
     }
 
     fn shim_operator(&mut self, at: usize) {
@@ -313,15 +290,15 @@ impl Feed<'_> {
         if is_quantifier(self.keyword(at + 1)) && self.kind(at + 2) == Some(TokenKind::LeftParen) {
             // Of the operators that sqlparser allows there, the one that nobody inverts.
             if !operators::may_quantify(&token) {
-                self.roles[at] = Role::Instead(Fed::Tilde);
+                self.replace(at, Fed::Tilde);
             }
         } else if self.begins_operand(at) {
             let star = symbol == "*";
             if !star && !operators::may_prefix(&token) {
-                self.roles[at] = Role::Instead(Fed::AtSign);
+                self.replace(at, Fed::AtSign);
             }
         } else if operators::binds_like_equals(&token) {
-            self.roles[at] = Role::Instead(Fed::CustomBinaryOperator(symbol.to_owned()));
+            self.replace(at, Fed::CustomBinaryOperator(symbol.to_owned()));
         }
     }
 
@@ -345,7 +322,7 @@ impl Feed<'_> {
             bound && self.kind(at) == Some(TokenKind::String) && self.kind(at + 1) == Some(TokenKind::ColonColon);
         if cast && matches!(self.keyword(self.type_end(at + 2)), Keyword::PRECEDING | Keyword::FOLLOWING) {
             let value = self.tokens[at].string_value(self.source).unwrap_or_default().into_owned();
-            self.roles[at] = Role::Instead(Fed::EscapedStringLiteral(value));
+            self.replace(at, Fed::EscapedStringLiteral(value));
         }
     }
 
@@ -374,7 +351,7 @@ impl Feed<'_> {
             }
             other => other,
         };
-        self.roles[string] = Role::Instead(value);
+        self.replace(string, value);
         self.add(string + 1, Fed::DoubleColon, None);
         for at in start..string {
             let token = self.convert(at, Keyword::NoKeyword);
@@ -410,8 +387,7 @@ impl Feed<'_> {
             self.roles[at] = Role::Name;
         } else if self.begins_operand(at) {
             let value = self.tokens[at].text(self.source).to_owned();
-            self.roles[at] =
-                Role::Instead(Fed::Word(Word { value, quote_style: None, keyword: Keyword::CURRENT_USER }));
+            self.replace(at, Fed::Word(Word { value, quote_style: None, keyword: Keyword::CURRENT_USER }));
         }
     }
 
@@ -424,7 +400,7 @@ impl Feed<'_> {
         let open = self.partner(at + 1);
         if open > 0 && self.word(open - 1) == Keyword::NORMALIZE {
             let form = self.tokens[at].text(self.source).to_owned();
-            self.roles[at] = Role::Instead(Fed::SingleQuotedString(form));
+            self.replace(at, Fed::SingleQuotedString(form));
         }
     }
 
@@ -457,85 +433,15 @@ impl Feed<'_> {
         at > 1 && self.kind(at - 1) == Some(TokenKind::LeftParen) && self.is(at - 2, function)
     }
 
-    /// `current_date` and its like, which are called without parentheses.
-    fn is_value_function(&self, at: usize) -> bool {
-        let reserved = matches!(self.known[at].class, Some(Class::Reserved | Class::TypeOrFunction));
-        let name = self.tokens[at].text(self.source).to_ascii_lowercase();
-        let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
-        reserved && !called && (name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user"))
-    }
-
-    /// True behind `SELECT` and `SELECT ALL`.
-    fn is_after_select(&self, at: usize) -> bool {
-        let before = self.keyword_before(at);
-        before == Keyword::SELECT || before == Keyword::ALL && self.keyword_before(at - 1) == Keyword::SELECT
-    }
-
-    /// True when a table is named at `at`. The FROM of `extract(day FROM x)` and `x IS DISTINCT FROM y` names none.
-    fn is_in_from(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else { return false };
-        match self.keyword(before) {
-            Keyword::FROM => {
-                self.clauses[before] != Keyword::NoKeyword && self.word_before(before) != Keyword::DISTINCT
-            }
-            Keyword::JOIN => true,
-            _ => self.kind(before) == Some(TokenKind::Comma) && self.clauses[before] == Keyword::FROM,
-        }
-    }
-
     /// Feeds two keywords in place of the token at `at`.
     fn put(&mut self, at: usize, [first, second]: [Keyword; 2]) {
-        self.roles[at] = Role::Instead(word(first));
+        self.replace(at, word(first));
         self.add(at + 1, word(second), None);
     }
 }
 
 const fn is_quantifier(keyword: Keyword) -> bool {
     matches!(keyword, Keyword::ANY | Keyword::ALL | Keyword::SOME)
-}
-
-/// Words between two operands.
-const fn joins_operands(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::AND
-            | Keyword::OR
-            | Keyword::NOT
-            | Keyword::LIKE
-            | Keyword::ILIKE
-            | Keyword::BETWEEN
-            | Keyword::IS
-            | Keyword::IN
-    )
-}
-
-/// Reserved words that can only stand behind an expression.
-const fn ends_expression(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::FROM
-            | Keyword::INTO
-            | Keyword::WHERE
-            | Keyword::GROUP
-            | Keyword::HAVING
-            | Keyword::WINDOW
-            | Keyword::UNION
-            | Keyword::INTERSECT
-            | Keyword::EXCEPT
-            | Keyword::ORDER
-            | Keyword::LIMIT
-            | Keyword::OFFSET
-            | Keyword::FETCH
-            | Keyword::FOR
-            | Keyword::ON
-            | Keyword::USING
-            | Keyword::AS
-            | Keyword::WHEN
-            | Keyword::THEN
-            | Keyword::ELSE
-            | Keyword::END
-            | Keyword::RETURNING
-    )
 }
 
 /// A keyword as a token.

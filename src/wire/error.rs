@@ -3,6 +3,10 @@
 //! A position counts characters from 1 in the text as the server got it. [`Unit`] says what a character is: in a database
 //! encoded `SQL_ASCII` the server counts bytes.
 
+use bytes::BytesMut;
+use pgwire::messages::Message as _;
+use pgwire::messages::response::ErrorResponse;
+
 use super::{c_string, frame};
 
 /// The fields of an error or a notice, in their order, as (type, value).
@@ -108,19 +112,19 @@ impl<'a> Fields<'a> {
 impl Report<'_> {
     /// Appends it as an `ErrorResponse`.
     pub fn write(&self, out: &mut Vec<u8>) {
-        frame::write(out, b'E', |out| {
-            field(out, b'S', self.severity.as_bytes());
-            field(out, b'V', self.plain_severity.as_bytes());
-            field(out, b'C', self.sqlstate.as_bytes());
-            field(out, b'M', self.message.as_bytes());
-            if let Some(hint) = self.hint {
-                field(out, b'H', hint.as_bytes());
-            }
-            if let Some(position) = self.position {
-                field(out, b'P', position.to_string().as_bytes());
-            }
-            out.push(0);
-        });
+        // A NUL inside of a value would end it for the reader and turn the rest into fields.
+        let value = |text: &str| text.replace('\0', "");
+        let mut fields = vec![
+            (b'S', value(self.severity)),
+            (b'V', value(self.plain_severity)),
+            (b'C', value(self.sqlstate)),
+            (b'M', value(self.message)),
+        ];
+        fields.extend(self.hint.map(|hint| (b'H', value(hint))));
+        fields.extend(self.position.map(|position| (b'P', position.to_string())));
+        let mut frame = BytesMut::new();
+        ErrorResponse::new(fields).encode(&mut frame).expect("an error of a few fields is far below the largest frame");
+        out.extend_from_slice(&frame);
     }
 }
 

@@ -2,7 +2,8 @@
 
     pip install pglast
     cargo build --example grammar
-    python tests/grammar/judge.py TEXTS.jsonl...     # one JSON string a line: one statement
+    python tests/grammar/words.py > words.jsonl
+    python tests/grammar/judge.py words.jsonl...     # one JSON string a line: one statement
 
 For each statement that Postgres accepts:
   tokens   ours must be Postgres's
@@ -26,7 +27,7 @@ WRAPPERS = {"ExplainStmt", "PrepareStmt", "DeclareCursorStmt", "CreateTableAsStm
 # Places of names that are no columns, tables or aliases: functions, types, collations, named arguments, options.
 NOT_RENAMED = re.compile(
     r"Function\.:name|:data_type|:data_types|Custom\.|:collation|ExprNamed\.:name|UtilityOption|:operator_class|ObjectName\.\.Function"
-    r"|:null_treatment|^Set\.|^Show|^Reset|:language|:deferred|:method|UnnestX|:field\.Custom|^Prepare\.:name|^Declare.*Declare\.:names|^Execute"
+    r"|:null_treatment|^Set\.|^Show|^Reset|:language|:deferred|:method|:field\.Custom|^Prepare\.:name|^Declare.*Declare\.:names|^Execute"
     r"|^Copy.*:options|:table_properties|:with_options|:on_commit|:extension|PGCustomBinaryOperator"
 )
 
@@ -43,8 +44,8 @@ def renamed(sql, idents):
         name = text[start:end]
         if len(name) + len(SUFFIX) > 63:
             return None
-        if name.lower() == b"default":
-            # sqlparser has no node for the keyword in VALUES (DEFAULT).
+        if name.lower() == b"default" and re.search(r"(?<!ObjectName\.\.)(?<!Compound)Identifier$", ident["path"]):
+            # sqlparser has no node for DEFAULT as an expression.
             continue
         if name.endswith(b'"'):
             name = name[:-1] + SUFFIX.encode() + b'"'

@@ -81,6 +81,7 @@ SELECT s.id, c.id FROM solver s JOIN cons c ON c.run_id = s.id AND s.rating = (S
 
 -- case: scopes: a subquery in group by's list
 -- traps: 15
+-- same-or-refused: 42803
 SELECT rating, (SELECT count(*) FROM cons WHERE run_id = rating) FROM solver GROUP BY rating ORDER BY rating
 
 -- case: scopes: the table named with its schema
@@ -155,7 +156,7 @@ SELECT rating FROM ONLY solver ORDER BY id
 
 -- case: scopes: a star after the table
 -- traps: 16
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT rating FROM solver * ORDER BY id
 
 -- case: scopes: tablesample
@@ -235,7 +236,7 @@ SELECT id, rating, steps FROM w ORDER BY id
 
 -- case: scopes: a recursive CTE with search and cycle
 -- traps: 34
--- same-or-refused
+-- same-or-refused: 42P01
 WITH RECURSIVE w(id, rating) AS (
     SELECT id, rating FROM solver WHERE id = 1
     UNION ALL

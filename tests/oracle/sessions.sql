@@ -291,6 +291,7 @@ SELECT rating FROM solver WHERE id = 1
 
 -- case: sessions: a temporary table of the legacy name that is rolled back
 -- traps: 43
+-- protocol: simple, text, binary, pipelined
 BEGIN
 -- then
 CREATE TEMP TABLE customers (full_name text, telefono text)
@@ -300,7 +301,7 @@ SELECT full_name, telefono FROM customers
 -- then
 ROLLBACK
 -- then
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT full_name FROM customers WHERE id = 1
 
 -- case: sessions: discard all forgets
@@ -465,21 +466,27 @@ SET search_path = public; SELECT id, a, b FROM swapped ORDER BY a, b, id
 
 -- case: sessions: swapped names in another schema's table
 -- traps: 1, 43
--- straight: current
--- rollback
-CREATE TABLE archive.swapped (id int, a int, b int, c text)
--- then
-INSERT INTO archive.swapped VALUES (1, 2, 3, 'x')
--- then
-SELECT a, b FROM archive.swapped
+SELECT a, b FROM archive.swapped ORDER BY a
 -- then
 SELECT s.a, s.* FROM archive.swapped s
+-- then
+SET search_path = archive, public
+-- then
+SELECT a, b, swapped.* FROM swapped ORDER BY b
+-- then
+SELECT a, b FROM public.swapped ORDER BY a, b, id
+
+-- case: sessions: a table of a mapped name in another schema
+-- straight: current
+-- rollback
+-- same-or-refused
+CREATE TABLE archive.customers (id int, full_name text)
 
 -- case: sessions: swapped names in a prepared statement made before a search path
 -- traps: 1, 43, 48
 PREPARE p AS SELECT a, b FROM swapped ORDER BY a, b, id
 -- then
-SET search_path = archive, public
+SET search_path = public, archive
 -- then
 -- rows: ordered
 EXECUTE p

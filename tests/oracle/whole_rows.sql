@@ -70,7 +70,7 @@ SELECT rating FROM solver rating ORDER BY rating.id
 
 -- case: whole rows: the star of the row
 -- traps: 12
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT (s).* FROM solver s ORDER BY s.id
 
 -- case: whole rows: a field of the row
@@ -169,7 +169,7 @@ SELECT * FROM swapped JOIN chain USING (id, a, b) ORDER BY id
 
 -- case: whole rows: using with an alias for it
 -- traps: 35
--- same-or-refused
+-- same-or-refused: 42P01
 SELECT j.rating FROM solver s JOIN rating r USING (rating) AS j
 
 -- case: whole rows: a natural join with a mapped table

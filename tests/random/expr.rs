@@ -180,12 +180,12 @@ impl Generator {
                 node![kind; "(", one, word, ")"]
             }
             4 => {
-                let (one, a, b) = (self.expr(of, place, e), self.expr(of, place, 0), self.expr(of, place, 0));
-                node![kind; "(", one, " BETWEEN ", a, " AND ", b, ")"]
+                let (one, low, high) = (self.expr(of, place, e), self.expr(of, place, 0), self.expr(of, place, 0));
+                node![kind; "(", one, " BETWEEN ", low, " AND ", high, ")"]
             }
             5 => {
-                let (one, a, b) = (self.expr(of, place, e), self.expr(of, place, 0), self.expr(of, place, 0));
-                node![kind; "(", one, " IN (", a, ", ", b, "))"]
+                let (one, two, three) = (self.expr(of, place, e), self.expr(of, place, 0), self.expr(of, place, 0));
+                node![kind; "(", one, " IN (", two, ", ", three, "))"]
             }
             6 | 7 if d > 0 && self.spend() => {
                 let word = *self.seed.pick(&["EXISTS (", "NOT EXISTS ("]);
@@ -206,9 +206,9 @@ impl Generator {
                 node![kind; "(", one, " LIKE '%a%')"]
             }
             11 => {
-                let (a, b) = (self.expr(Int, place, e), self.expr(Text, place, e));
-                let (c, d) = (self.expr(Int, place, 0), self.expr(Text, place, 0));
-                node![kind; "((", a, ", ", b, ") = (", c, ", ", d, "))"]
+                let left = (self.expr(Int, place, e), self.expr(Text, place, e));
+                let right = (self.expr(Int, place, 0), self.expr(Text, place, 0));
+                node![kind; "((", left.0, ", ", left.1, ") = (", right.0, ", ", right.1, "))"]
             }
             _ => {
                 let operator = *self.seed.pick(&[" = ", " <> ", " < ", " >= "]);

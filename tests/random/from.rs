@@ -122,8 +122,7 @@ impl Generator {
         let (node, source) = match self.seed.below(20) {
             0..=2 if depth > 0 && self.spend() => self.derived(outer, before, depth),
             3 => self.function(outer, before),
-            4 if !outer.ctes.is_empty() => self.cte_reference(outer, before),
-            5 if !outer.ctes.is_empty() => self.cte_reference(outer, before),
+            4..=5 if !outer.ctes.is_empty() => self.cte_reference(outer, before),
             _ => self.table(outer, before),
         };
         (node, vec![source])
@@ -145,7 +144,7 @@ impl Generator {
             0 => &ARCHIVE,
             n if n < 44 => {
                 let mapped: Vec<&'static Table> = TABLES.iter().filter(|t| t.mapped).collect();
-                *self.seed.pick(&mapped)
+                mapped[self.seed.below(mapped.len())]
             }
             _ => self.seed.pick(&TABLES),
         };

@@ -58,7 +58,7 @@ impl Generator {
             return self.recursive(scope);
         }
         let mut items = Vec::new();
-        for _ in 0..1 + self.seed.below(2) {
+        for _ in 0..=self.seed.below(2) {
             let name = *self.seed.pick(&["w", "q", "solver", "customers", "solver_runs", "clientes", "rating"]);
             if items.iter().any(|(n, _)| *n == name) {
                 continue;
@@ -114,10 +114,8 @@ impl Generator {
     }
 
     fn set_operation(&mut self, scope: &Scope, want: Option<&[Type]>, depth: usize) -> Body {
-        let types = want.map_or_else(
-            || (0..1 + self.seed.below(3)).map(|_| *self.seed.pick(&Type::ALL)).collect(),
-            <[Type]>::to_vec,
-        );
+        let types = want
+            .map_or_else(|| (0..=self.seed.below(3)).map(|_| *self.seed.pick(&Type::ALL)).collect(), <[Type]>::to_vec);
         let branch = |g: &mut Self| {
             if g.seed.chance(25) {
                 let query = g.query(scope, Some(&types), depth - 1, false);
@@ -319,10 +317,8 @@ impl Generator {
         }
         let place = Place { keys: Some(&offered), inner: outer, ..Place::plain(scope) };
         let (mut items, mut columns, mut by) = (Vec::new(), Vec::new(), Vec::new());
-        let wanted = want.map_or_else(
-            || (0..1 + self.seed.below(4)).map(|_| *self.seed.pick(&Type::ALL)).collect(),
-            <[Type]>::to_vec,
-        );
+        let wanted = want
+            .map_or_else(|| (0..=self.seed.below(4)).map(|_| *self.seed.pick(&Type::ALL)).collect(), <[Type]>::to_vec);
         for of in wanted {
             let node = self.expr(of, place, depth.min(2));
             items.push(self.labelled(node, of, &mut columns));

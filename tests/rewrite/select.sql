@@ -236,3 +236,6 @@ SELECT rating FROM feedback_log WHERE rating BETWEEN SYMMETRIC 4 AND 2
 
 SELECT city FROM cons CROSS JOIN (ONLY customers c JOIN cons d ON true)
 => SELECT c.ciudad AS city FROM cons CROSS JOIN (ONLY clientes c JOIN cons d ON true)
+
+SELECT (SELECT count(kwh_consumed) FROM cons AS kwh_consumed) FROM consumption_log
+=> refused 0A000 at byte 21: `kwh_consumed` is one column in the legacy naming and another one in the current naming

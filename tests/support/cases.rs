@@ -56,14 +56,21 @@ pub(crate) struct Step {
     pub(crate) sent_as: Option<String>,
     /// `-- $n = type value`: type OID (0 when undeclared) and text (none is NULL).
     pub(crate) parameters: Vec<(u32, Option<String>)>,
-    /// `-- compare: shape`: rows may differ in number and content (EXPLAIN).
-    pub(crate) shape_only: bool,
-    /// `-- position: any`.
-    pub(crate) any_position: bool,
     /// `-- notices: any`.
     pub(crate) any_notices: bool,
-    /// Rows come in a defined order.
-    pub(crate) ordered: bool,
+    /// What of the rows must be equal.
+    pub(crate) rows: Rows,
+}
+
+/// What of the rows must be equal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Rows {
+    /// All of them, in their order: ORDER BY stands at the top, or `-- rows: ordered`.
+    InOrder,
+    /// All of them.
+    AnyOrder,
+    /// Nothing; `-- compare: shape`, for EXPLAIN.
+    Any,
 }
 
 /// What the proxy may do.
@@ -129,7 +136,9 @@ fn parse(file: &str, text: &str) -> Vec<Case> {
         for step in &mut case.steps {
             step.sql.truncate(step.sql.trim_end_matches('\n').len());
             assert!(!step.sql.is_empty(), "{file}: `{}` has a step without SQL", case.name);
-            step.ordered = step.ordered || ordered(&step.sql);
+            if step.rows == Rows::AnyOrder && ordered(&step.sql) {
+                step.rows = Rows::InOrder;
+            }
         }
     }
     cases
@@ -163,10 +172,9 @@ impl Case {
                 step.refusals = ["0A000", code].iter().filter(|c| !c.is_empty()).map(|c| (*c).into()).collect();
             }
             ("as", sql) => step.sent_as = Some(sql.into()),
-            ("compare", "shape") => step.shape_only = true,
-            ("position", "any") => step.any_position = true,
+            ("compare", "shape") => step.rows = Rows::Any,
             ("notices", "any") => step.any_notices = true,
-            ("rows", "ordered") => step.ordered = true,
+            ("rows", "ordered") => step.rows = Rows::InOrder,
             ("traps", _) => {}
             _ if line.starts_with('$') => {
                 let (number, value) = line[1..].split_once(" = ").unwrap_or_else(|| panic!("{at}: `$n = type value`"));
@@ -187,10 +195,8 @@ impl Default for Step {
             refusals: Vec::new(),
             sent_as: None,
             parameters: Vec::new(),
-            shape_only: false,
-            any_position: false,
             any_notices: false,
-            ordered: false,
+            rows: Rows::AnyOrder,
         }
     }
 }

@@ -148,6 +148,18 @@ pub(crate) fn rows(frames: &[Frame]) -> Vec<String> {
     frames.iter().filter(|f| f.tag == b'D').map(|f| first(f).unwrap_or_default()).collect()
 }
 
+/// The names of the columns of the first result.
+pub(crate) fn columns(frames: &[Frame]) -> Vec<String> {
+    let Some(description) = frames.iter().find(|f| f.tag == b'T') else { return Vec::new() };
+    let mut rest = &description.body[2..];
+    let mut names = Vec::new();
+    while let Some(end) = rest.iter().position(|b| *b == 0) {
+        names.push(String::from_utf8_lossy(&rest[..end]).into_owned());
+        rest = &rest[end + 19..];
+    }
+    names
+}
+
 /// The one error among the frames.
 pub(crate) fn error(frames: &[Frame]) -> &Frame {
     frames.iter().find(|f| f.tag == b'E').unwrap_or_else(|| panic!("no error among {frames:?}"))

@@ -93,6 +93,16 @@ fn a_pipelined_change_is_waited_for_where_the_server_tells() {
     let change = [raw::bind("", "home", &[]), raw::execute(""), raw::sync()].concat();
     client.send(&[change, raw::extended(ASK, &[]), raw::sync()].concat());
     assert_eq!(raw::rows(&client.until_ready(2)), ["mapped"]);
+    // Set, and rolled back before the statement, all of it on its way at once.
+    for round in 0..20 {
+        let step = |sql: &str| [raw::extended(sql, &[]), raw::sync()].concat();
+        let rolled_back = ["BEGIN", "SET search_path = other", "ROLLBACK", ASK].map(step).concat();
+        client.send(&rolled_back);
+        assert_eq!(raw::rows(&client.until_ready(4)), ["mapped"], "{round}");
+        let failed = [raw::extended("SET search_path = other", &[]), step("SELECT 1/0"), step(ASK)].concat();
+        client.send(&failed);
+        assert_eq!(raw::rows(&client.until_ready(2)), ["mapped"], "{round}");
+    }
 }
 
 #[test]
@@ -104,6 +114,12 @@ fn behind_a_change_in_the_same_pipeline_nothing_is_guessed() {
     let rows = raw::rows(&frames);
     assert!(rows == ["real"] || rows.is_empty(), "{frames:?}");
     assert_eq!(frames.last().map(|f| f.body.clone()), Some(b"I".to_vec()));
+    client.query("SET search_path = other");
+    let star = raw::extended("SELECT * FROM consumption_log", &[]);
+    client.send(&[raw::extended("SET search_path = public", &[]), star, raw::sync()].concat());
+    let frames = client.until(b'Z');
+    let columns = raw::columns(&frames);
+    assert!(columns.is_empty() || columns == ["consumption_kwh"], "{frames:?}");
 }
 
 #[test]

@@ -11,6 +11,9 @@ use super::support::raw::{self, Frame, Raw, tags};
 const MAPPING: &str = "[mapping]\nname = \"smartwatt\"\n\
     [tables.consumption_log.columns]\nconsumption_kwh = \"kwh_consumed\"\nghost = \"gone\"\n";
 
+/// The bytes of a statement in some place, and how many Z they bring.
+type Place = dyn Fn(&str) -> (Vec<u8>, usize);
+
 /// Refused by Exonym; an error of the server in the same place.
 const REFUSED: &str = "SELECT ghost FROM consumption_log";
 const UNDEFINED: &str = "SELECT nope FROM consumption_log";
@@ -30,28 +33,17 @@ fn proxy(database: &str) -> (Proxy, Raw) {
     (proxy, client)
 }
 
-fn columns(frames: &[Frame]) -> Vec<String> {
-    let Some(description) = frames.iter().find(|f| f.tag == b'T') else { return Vec::new() };
-    let mut rest = &description.body[2..];
-    let mut names = Vec::new();
-    while let Some(end) = rest.iter().position(|b| *b == 0) {
-        names.push(String::from_utf8_lossy(&rest[..end]).into_owned());
-        rest = &rest[end + 19..];
-    }
-    names
-}
-
 #[test]
 fn a_legacy_statement_answers_as_the_legacy_schema_would() {
     let (proxy, mut client) = proxy("refusal_rewrites");
     let sql = "SELECT consumption_kwh FROM consumption_log ORDER BY id";
     let simple = client.query(sql);
-    assert_eq!(columns(&simple), ["consumption_kwh"]);
+    assert_eq!(raw::columns(&simple), ["consumption_kwh"]);
     assert_eq!(raw::rows(&simple), ["10", "20"]);
     client.trickle(&[raw::extended(sql, &[]), raw::sync()].concat());
     let extended = client.until(b'Z');
     assert_eq!(tags(&extended), "12TDDCZ");
-    assert_eq!(columns(&extended), ["consumption_kwh"]);
+    assert_eq!(raw::columns(&extended), ["consumption_kwh"]);
     let several = client.query("SELECT 1; SELECT consumption_kwh FROM consumption_log WHERE id = 2; SELECT 3");
     assert_eq!(raw::rows(&several), ["1", "20", "3"]);
     let used = "exonym_rewrites_total{client=\"postgres\",column=\"consumption_kwh\",kind=\"rename\",\
@@ -108,7 +100,7 @@ fn a_refusal_leaves_the_stream_as_an_error_of_the_server_would() {
         (first, 2)
     };
     let aborted = |sql: &str| ([raw::query("BEGIN; SELECT 1/0"), raw::query(sql), raw::query("ROLLBACK")].concat(), 3);
-    let places: [(&str, &dyn Fn(&str) -> (Vec<u8>, usize)); 7] = [
+    let places: [(&str, &Place); 7] = [
         ("simple", &simple),
         ("several", &several),
         ("block", &block),
@@ -139,6 +131,38 @@ fn a_refusal_leaves_the_stream_as_an_error_of_the_server_would() {
             assert!(message.contains("ghost") || message.contains("gone"), "{name}: {error:?}");
         }
         assert_eq!(raw::rows(&client.query("SELECT count(*) FROM consumption_log")), ["2"], "{name}: nothing stays");
+    }
+}
+
+#[test]
+fn copies_of_all_kinds_do_not_shift_what_belongs_to_what() {
+    let (_proxy, mut client) = proxy("refusal_copy");
+    let row = |text: &str| raw::frame(b'd', text.as_bytes());
+    let done = || raw::frame(b'c', &[]);
+    let copy = || raw::extended("COPY plain FROM STDIN", &[]);
+    client.query("CREATE TABLE plain (a int)");
+    let copies: [(&str, Vec<u8>, usize); 6] = [
+        ("simple", [raw::query("COPY plain FROM STDIN"), row("1\n"), done()].concat(), 1),
+        (
+            "simple, with a Sync inside",
+            [raw::query("COPY plain FROM STDIN"), raw::sync(), row("1\n"), done()].concat(),
+            1,
+        ),
+        ("as libpq sends it", [copy(), raw::sync(), row("1\n"), done(), raw::sync()].concat(), 1),
+        ("as libpq sends it, failing", [copy(), raw::sync(), row("x\n"), row("1\n"), done(), raw::sync()].concat(), 1),
+        ("without a Sync before", [copy(), row("1\n"), done(), raw::sync()].concat(), 1),
+        ("late data", [raw::query("COPY plain FROM STDIN"), row("x\n"), row("1\n"), done(), done()].concat(), 1),
+    ];
+    for (name, bytes, ready) in copies {
+        // Sent at once, so that the queue is right or the marker shows.
+        client.send(
+            &[bytes, raw::query(REFUSED), raw::query("SELECT consumption_kwh, nope FROM consumption_log")].concat(),
+        );
+        client.until_ready(ready);
+        let refused = client.until(b'Z');
+        assert!(raw::error(&refused).field(b'M').is_some_and(|m| m.contains("ghost")), "{name}: {refused:?}");
+        let moved = client.until(b'Z');
+        assert_eq!(raw::error(&moved).field(b'P').as_deref(), Some("25"), "{name}: {moved:?}");
     }
 }
 

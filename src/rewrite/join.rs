@@ -1,0 +1,150 @@
+//! Joins: what both sides offer together, which columns USING merges, and which rows may be missing.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use sqlparser::ast::{Ident, JoinConstraint, JoinOperator, ObjectName, TableWithJoins};
+
+use super::clause::star_labels;
+use super::query::Around;
+use super::scope::{Columns, Env, Found, Merged, Namespace, Naming, Source};
+use super::walk::{Refused, Walk, Walked};
+use crate::sql::{names, parse};
+
+impl<'w> Walk<'w> {
+    /// One item of FROM with all that is joined to it; `before` are the items that LATERAL sees.
+    pub(super) fn joined(
+        &mut self,
+        item: &TableWithJoins,
+        before: &Namespace<'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
+        let mut left = self.factor(&item.relation, before, around)?;
+        for join in &item.joins {
+            let lateral = before.with(&left);
+            let right = self.factor(&join.relation, &lateral, around)?;
+            left = self.join(left, right, &join.join_operator, around)?;
+        }
+        Ok(left)
+    }
+
+    fn join(
+        &mut self,
+        left: Namespace<'w>,
+        right: Namespace<'w>,
+        operator: &JoinOperator,
+        around: Around<'_, 'w>,
+    ) -> Walked<Namespace<'w>> {
+        let (JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::CrossJoin(constraint)) = operator
+        else {
+            return Err(Refused::not_understood("a join that Postgres does not have", None));
+        };
+        match constraint {
+            JoinConstraint::None => Ok(left.with(&right)),
+            JoinConstraint::On(condition) => {
+                let both = left.with(&right);
+                self.expr(condition, &Env { here: &both, outer: around.outer }, around)?;
+                // The condition sees the rows themselves, everything behind the join also those that are missing.
+                let (left, right) = with_missing_rows(left, right, operator);
+                Ok(left.with(&right))
+            }
+            JoinConstraint::Using(columns) => {
+                let columns: Option<Vec<&Ident>> = columns.iter().map(single).collect();
+                let columns = columns.ok_or_else(|| Refused::not_understood("a qualified name in USING", None))?;
+                for ident in &columns {
+                    let at = parse::span(ident).map(|s| s.start);
+                    self.mergeable(&left, &right, &names::ident(ident), at)?;
+                }
+                let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
+                let (left, right) = with_missing_rows(left, right, operator);
+                Ok(self.merged(&left, &right, operator, columns))
+            }
+            JoinConstraint::Natural => {
+                let columns = common(&left, &right)?;
+                for column in &columns {
+                    self.mergeable(&left, &right, column, None)?;
+                }
+                let (left, right) = with_missing_rows(left, right, operator);
+                Ok(self.merged(&left, &right, operator, columns))
+            }
+        }
+    }
+
+    /// A column that USING names has to be the same in both namings on both sides.
+    fn mergeable(&self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
+        let plain =
+            |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Unseen(_));
+        if self.naming == Naming::Current || (plain(left) && plain(right)) {
+            return Ok(());
+        }
+        Err(Refused::unsupported(format!("a join that merges the mapped column `{column}` (USING or NATURAL)"), at))
+    }
+
+    /// JOIN USING: the merged columns come first and unqualified, both sides keep theirs for qualified use.
+    fn merged(
+        &mut self,
+        left: &Namespace<'w>,
+        right: &Namespace<'w>,
+        operator: &JoinOperator,
+        columns: Vec<Rc<str>>,
+    ) -> Namespace<'w> {
+        let number = self.next_source();
+        let hidden: HashSet<String> = columns.iter().map(ToString::to_string).collect();
+        let hide = |source: &Rc<Source<'w>>| {
+            let merged = source.merged.union(&hidden).cloned().collect();
+            Rc::new(Source { merged: Rc::new(merged), ..source.as_ref().clone() })
+        };
+        let (first, second) = match operator {
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (right, left),
+            _ => (left, right),
+        };
+        let columns = columns.into_iter().map(|label| {
+            let sides = first.plain(&label).zip(second.plain(&label)).map(|(one, other)| [one, other]);
+            Merged { label, sides }
+        });
+        let columns = Columns::Merged(columns.collect());
+        let merged = Source::new(number, None, columns);
+        let sides = left.sources.iter().chain(&right.sources).map(hide);
+        Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
+    }
+}
+
+/// What an outer join makes of its sides.
+fn with_missing_rows<'w>(
+    left: Namespace<'w>,
+    right: Namespace<'w>,
+    operator: &JoinOperator,
+) -> (Namespace<'w>, Namespace<'w>) {
+    match operator {
+        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, right.with_missing_rows()),
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (left.with_missing_rows(), right),
+        JoinOperator::FullOuter(_) => (left.with_missing_rows(), right.with_missing_rows()),
+        _ => (left, right),
+    }
+}
+
+fn single(name: &ObjectName) -> Option<&Ident> {
+    match name.0.as_slice() {
+        [part] => part.as_ident(),
+        _ => None,
+    }
+}
+
+/// The columns that NATURAL JOIN merges.
+fn common<'w>(left: &Namespace<'w>, right: &Namespace<'w>) -> Walked<Vec<Rc<str>>> {
+    let unknown = || Refused::not_understood("NATURAL JOIN over columns that are not known", None);
+    let has_rewrites = |n: &Namespace<'w>| n.sources.iter().any(|s| s.mapped().is_some_and(|t| !t.has_plain_rows()));
+    if has_rewrites(left) || has_rewrites(right) {
+        return Err(Refused::unsupported("NATURAL JOIN", None));
+    }
+    let left = star_labels(left).ok_or_else(unknown)?;
+    let right: HashSet<Rc<str>> = star_labels(right).ok_or_else(unknown)?.into_iter().collect();
+    Ok(left.into_iter().filter(|l| right.contains(l)).collect())
+}

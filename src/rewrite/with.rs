@@ -1,0 +1,77 @@
+//! WITH: which CTEs are in sight, and the columns that each offers.
+
+use std::rc::Rc;
+
+use sqlparser::ast::{Cte, SelectItem, SetExpr, With};
+
+use super::from::{alias_name, declared, renamed};
+use super::label;
+use super::query::{Around, Labels};
+use super::scope::Env;
+use super::walk::{Refused, Walk, Walked};
+use crate::sql::names;
+
+/// The CTEs in sight, innermost list first.
+pub(super) struct Ctes<'e> {
+    /// (name, output columns), the last of a name wins.
+    pub list: Vec<(Rc<str>, Labels)>,
+    pub outer: Option<&'e Ctes<'e>>,
+}
+
+impl Ctes<'_> {
+    /// The columns of the CTE of that name: none where there is no such CTE, none in it where they are not known.
+    pub(super) fn find(&self, name: &str) -> Option<&Labels> {
+        let here = self.list.iter().rev().find(|(n, _)| n.as_ref() == name).map(|(_, labels)| labels);
+        here.or_else(|| self.outer.and_then(|outer| outer.find(name)))
+    }
+}
+
+impl<'w> Walk<'w> {
+    /// WITH: without RECURSIVE each CTE sees those before it, with it all of them.
+    pub(super) fn ctes(&mut self, with: &With, own: &mut Ctes<'_>, outer: Option<&Env<'_, 'w>>) -> Walked {
+        if with.recursive {
+            own.list.extend(with.cte_tables.iter().map(|cte| (cte_name(cte), declared(&cte.alias))));
+        }
+        for cte in &with.cte_tables {
+            if cte.from.is_some() {
+                return Err(Refused::not_understood("WITH … FROM", None));
+            }
+            let name = cte_name(cte);
+            if with.recursive {
+                // The first branch gives the labels before the second one refers to them.
+                let labels = first_labels(&cte.query.body);
+                own.list.push((name.clone(), renamed(&cte.alias, labels)));
+            }
+            let labels = self.query(&cte.query, Around { outer, ctes: own })?;
+            let labels = renamed(&cte.alias, labels);
+            own.list.push((name, labels));
+        }
+        Ok(())
+    }
+}
+
+fn cte_name(cte: &Cte) -> Rc<str> {
+    alias_name(&cte.alias)
+}
+
+/// The labels of a query's first branch, before it is walked: what a recursive CTE offers to its second branch.
+fn first_labels(body: &SetExpr) -> Labels {
+    match body {
+        SetExpr::SetOperation { left, .. } => first_labels(left),
+        SetExpr::Query(query) => first_labels(&query.body),
+        SetExpr::Select(select) => select
+            .projection
+            .iter()
+            .map(|item| match item {
+                SelectItem::UnnamedExpr(expr) => Some(Rc::from(label::label(expr).name)),
+                SelectItem::ExprWithAlias { alias, .. } => Some(Rc::from(names::ident(alias).as_ref())),
+                _ => None,
+            })
+            .collect(),
+        SetExpr::Values(values) => {
+            let width = values.rows.first().map_or(0, |row| row.content.len());
+            Some((1..=width).map(|i| format!("column{i}").into()).collect())
+        }
+        _ => None,
+    }
+}
