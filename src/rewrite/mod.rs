@@ -13,6 +13,7 @@ mod clause;
 mod effect;
 mod expr;
 mod from;
+mod group;
 mod items;
 mod join;
 mod label;
