@@ -16,12 +16,17 @@ use sqlparser::tokenizer::{Location, Span as Place, Token as Fed, TokenWithSpan,
 use super::operators;
 use super::parse::{Reason, Unparsed};
 use super::token::{Token, TokenKind};
-use super::words::{self, Class, Known};
+use super::words::{Class, Known};
 use crate::text::Span;
 
-/// What the parser gets for `tokens`; fails where no honest feed is possible.
-pub(super) fn feed(source: &str, tokens: &[Token], goal: Goal) -> Result<Vec<TokenWithSpan>, Unparsed> {
-    let mut feed = Feed::new(source, tokens);
+/// What the parser gets for `tokens`, of which `known` is known; fails where no honest feed is possible.
+pub(super) fn feed(
+    source: &str,
+    tokens: &[Token],
+    known: Vec<Known>,
+    goal: Goal,
+) -> Result<Vec<TokenWithSpan>, Unparsed> {
+    let mut feed = Feed::new(source, tokens, known);
     if goal == Goal::Statement {
         feed.query = feed.find_query();
     }
@@ -42,7 +47,7 @@ pub(super) enum Goal {
 }
 
 /// What becomes of a token.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Role {
     /// It is fed as what it is; a word with its keyword.
     Itself,
@@ -50,8 +55,8 @@ pub(super) enum Role {
     Name,
     /// It is left out.
     Dropped,
-    /// Another token is fed in its place.
-    Instead(Fed),
+    /// Another token is fed in its place, the one there in [`Feed::instead`].
+    Instead(usize),
 }
 
 /// A statement on its way to the parser.
@@ -61,6 +66,8 @@ pub(super) struct Feed<'a> {
     /// What is known of each token as a word.
     pub(super) known: Vec<Known>,
     pub(super) roles: Vec<Role>,
+    /// Tokens fed in place of others.
+    instead: Vec<Fed>,
     /// The tokens of the query in the statement; outside of it, in `CREATE TABLE` and the like, words are as sqlparser has them.
     pub(super) query: Range<usize>,
     /// For each parenthesis and bracket its partner; for one without partner the end of the statement.
@@ -72,16 +79,13 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    fn new(source: &'a str, tokens: &'a [Token]) -> Self {
-        let known = |token: &Token| match token.kind {
-            TokenKind::Word => words::known(token.text(source)),
-            _ => Known::NOTHING,
-        };
+    fn new(source: &'a str, tokens: &'a [Token], known: Vec<Known>) -> Self {
         Self {
             source,
             tokens,
-            known: tokens.iter().map(known).collect(),
+            known,
             roles: vec![Role::Itself; tokens.len()],
+            instead: Vec::new(),
             query: 0..tokens.len(),
             partners: partners(tokens),
             clauses: Vec::new(),
@@ -128,7 +132,7 @@ impl<'a> Feed<'a> {
     pub(super) fn begins_operand(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return true };
         match self.tokens[before].kind {
-            _ if self.roles[before] == Role::Instead(Fed::Comma) => true,
+            _ if self.is_fed_as(before, &Fed::Comma) => true,
             TokenKind::LeftParen
             | TokenKind::LeftBracket
             | TokenKind::Comma
@@ -180,6 +184,17 @@ impl<'a> Feed<'a> {
         }
     }
 
+    /// Feeds `token` in place of the one at `at`.
+    pub(super) fn replace(&mut self, at: usize, token: Fed) {
+        self.roles[at] = Role::Instead(self.instead.len());
+        self.instead.push(token);
+    }
+
+    /// True when `token` is fed in place of the one at `at`.
+    fn is_fed_as(&self, at: usize, token: &Fed) -> bool {
+        matches!(self.roles[at], Role::Instead(index) if self.instead[index] == *token)
+    }
+
     /// Feeds `token` with the place `span` in front of the token at `at`; an empty place is none in the tree.
     pub(super) fn add(&mut self, at: usize, token: Fed, span: Option<Span>) {
         let span = span.map_or_else(Place::empty, place);
@@ -223,11 +238,11 @@ impl<'a> Feed<'a> {
             while let Some((_, token)) = added.next_if(|(index, _)| *index <= at) {
                 fed.push(token);
             }
-            let converted = match &self.roles[at] {
+            let converted = match self.roles[at] {
                 Role::Itself => self.convert(at, self.known[at].keyword),
                 Role::Name => self.convert(at, Keyword::NoKeyword),
                 Role::Dropped => continue,
-                Role::Instead(token) => token.clone(),
+                Role::Instead(index) => self.instead[index].clone(),
             };
             fed.push(TokenWithSpan { token: converted, span: place(token.span) });
         }

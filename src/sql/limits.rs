@@ -6,7 +6,7 @@ use sqlparser::keywords::Keyword;
 
 use super::parse::{Reason, Unparsed};
 use super::token::{Token, TokenKind};
-use super::words;
+use super::words::Known;
 
 /// Longest text: a tree takes up to 300 bytes of memory for each byte of text.
 const BYTES: usize = 1 << 20;
@@ -40,16 +40,23 @@ pub(super) const fn stack(tokens: usize) -> usize {
     BASE + operators * OPERATOR + sets * SET
 }
 
-/// Refuses what exceeds a bound.
-pub(super) fn check(source: &str, tokens: &[Token]) -> Result<(), Unparsed> {
+/// Refuses what is too long.
+pub(super) fn length(tokens: &[Token]) -> Result<(), Unparsed> {
     let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return Ok(()) };
     if tokens.len() > TOKENS || last.span.end - first.span.start > BYTES {
         let message = format!("it is longer than {BYTES} bytes or {TOKENS} tokens");
         return Err(Unparsed { at: Some(first.span.start), message, reason: Reason::TooLarge });
     }
+    Ok(())
+}
+
+/// Refuses what would make a tree too deep; `known` is what is known of each token.
+pub(super) fn depth(source: &str, tokens: &[Token], known: &[Known]) -> Result<(), Unparsed> {
     let mut levels = Levels::default();
-    for (at, token) in tokens.iter().enumerate() {
-        levels.take(source, token, at.checked_sub(1).and_then(|before| tokens.get(before)));
+    let mut labels = false;
+    for (token, known) in tokens.iter().zip(known) {
+        levels.take(source, token, *known, labels);
+        labels = known.keyword == Keyword::AS || token.kind == TokenKind::Dot;
         let all = levels.all;
         let refuse = |reason, message| Err(Unparsed { at: Some(token.span.start), message, reason });
         if levels.outer.len() + all.cases + all.joins > DEPTH {
@@ -95,7 +102,8 @@ struct Open {
 }
 
 impl Levels {
-    fn take(&mut self, source: &str, token: &Token, before: Option<&Token>) {
+    /// Takes the next token; behind `AS` and a dot, a word `labels`.
+    fn take(&mut self, source: &str, token: &Token, known: Known, labels: bool) {
         match token.kind {
             TokenKind::LeftParen => self.outer.push(std::mem::take(&mut self.now)),
             TokenKind::RightParen | TokenKind::RightBracket => self.leave(),
@@ -105,18 +113,15 @@ impl Levels {
             }
             TokenKind::Comma => self.end_chain(),
             TokenKind::Operator | TokenKind::ColonColon => self.count(|open| open.operators += 1),
-            TokenKind::Word => self.word(source, token, before),
+            TokenKind::Word => self.word(source, token, known, labels),
             _ => {}
         }
     }
 
-    fn word(&mut self, source: &str, token: &Token, before: Option<&Token>) {
-        let behind = |word: &str| before.is_some_and(|token| token.is_keyword(source, word));
-        let label = behind("as") || before.is_some_and(|token| token.kind == TokenKind::Dot);
-        let text = token.text(source);
-        match words::known(text).keyword {
+    fn word(&mut self, source: &str, token: &Token, known: Known, labels: bool) {
+        match known.keyword {
             Keyword::CASE => self.count(|open| open.cases += 1),
-            Keyword::END if self.now.cases > 0 && !label => self.count(|open| open.cases -= 1),
+            Keyword::END if self.now.cases > 0 && !labels => self.count(|open| open.cases -= 1),
             // These take no condition.
             Keyword::CROSS | Keyword::NATURAL => {
                 self.crossed |= self.now.joins > 0;
@@ -129,7 +134,7 @@ impl Levels {
                 self.end_chain();
                 self.count(|open| open.sets += 1);
             }
-            keyword if is_operator(keyword) || text.eq_ignore_ascii_case("isnull") => {
+            keyword if is_operator(keyword) || known.class.is_some() && token.is_keyword(source, "isnull") => {
                 self.count(|open| open.operators += 1);
             }
             _ => {}

@@ -14,6 +14,7 @@ use sqlparser::tokenizer::{Span as Place, Token as Fed};
 use super::feed::{self, Goal};
 use super::limits;
 use super::token::{Token, TokenKind};
+use super::words;
 use crate::text::Span;
 
 /// Why there is no tree.
@@ -45,8 +46,8 @@ pub fn statement(source: &str, tokens: &[Token]) -> Result<Statement, Unparsed> 
 }
 
 /// The one query that `tokens` are.
-pub fn query(source: &str, tokens: &[Token]) -> Result<Query, Unparsed> {
-    all(source, tokens, Goal::Query, |parser| parser.parse_query().map(|query| *query))
+pub fn query(source: &str, tokens: &[Token]) -> Result<Box<Query>, Unparsed> {
+    all(source, tokens, Goal::Query, Parser::parse_query)
 }
 
 /// The one expression that `tokens` are.
@@ -82,9 +83,11 @@ fn all<T>(
     goal: Goal,
     rule: impl FnOnce(&mut Parser<'static>) -> Result<T, ParserError>,
 ) -> Result<T, Unparsed> {
-    limits::check(source, tokens)?;
+    limits::length(tokens)?;
+    let known = words::all(source, tokens);
+    limits::depth(source, tokens, &known)?;
     with_stack(tokens.len(), || {
-        let fed = feed::feed(source, tokens, goal)?;
+        let fed = feed::feed(source, tokens, known, goal)?;
         let mut parser = Parser::new(&Postgres).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
         let tree = rule(&mut parser).map_err(|error| unparsed(source, tokens, &parser, error))?;
         let next = parser.peek_token_ref();

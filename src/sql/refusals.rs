@@ -27,7 +27,7 @@ impl Feed<'_> {
                     return self.unparsed(at, "`TABLE` as a query is not supported");
                 }
                 // `FROM current_date`: read as a table of that name.
-                _ if self.is_value_function(at) && self.is_in_from(at) => {
+                _ if self.is_in_from(at) && self.is_value_function(at) => {
                     return self.unparsed(at, "a function without parentheses in FROM is not supported");
                 }
                 // `SELECT a and FROM t`: a label for Postgres, and the end of the list is lost.
@@ -43,9 +43,11 @@ impl Feed<'_> {
     /// `current_date` and its like, which are called without parentheses.
     fn is_value_function(&self, at: usize) -> bool {
         let reserved = matches!(self.known[at].class, Some(Class::Reserved | Class::TypeOrFunction));
+        if !reserved || self.kind(at + 1) == Some(TokenKind::LeftParen) {
+            return false;
+        }
         let name = self.tokens[at].text(self.source).to_ascii_lowercase();
-        let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
-        reserved && !called && (name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user"))
+        name.starts_with("current_") || name.starts_with("localtime") || name.ends_with("user")
     }
 
     /// True behind `SELECT` and `SELECT ALL`.

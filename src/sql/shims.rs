@@ -24,13 +24,13 @@ impl Feed<'_> {
                     open.pop();
                 }
                 // `json_object(a: b)`, `json_object(a VALUE b)`: as two arguments, which both are.
-                TokenKind::Colon if self.opens_json_object(open.last()) => self.roles[at] = Role::Instead(Fed::Comma),
+                TokenKind::Colon if self.opens_json_object(open.last()) => self.replace(at, Fed::Comma),
                 TokenKind::Word
                     if self.word(at) == Keyword::VALUE
                         && self.opens_json_object(open.last())
                         && !self.begins_operand(at) =>
                 {
-                    self.roles[at] = Role::Instead(Fed::Comma);
+                    self.replace(at, Fed::Comma);
                 }
                 _ if self.roles[at] == Role::Dropped => {}
                 TokenKind::Word if self.query.contains(&at) => self.shim_word(at),
@@ -60,7 +60,7 @@ impl Feed<'_> {
             Keyword::OPERATOR => self.shim_operator_call(at),
             Keyword::CURRENT if next == Keyword::OF && self.keyword_before(at) == Keyword::WHERE => {
                 // The name of a cursor.
-                self.roles[at] = Role::Instead(word(Keyword::TRUE));
+                self.replace(at, word(Keyword::TRUE));
                 self.drop(at + 1..at + 3);
             }
             Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at),
@@ -81,11 +81,10 @@ impl Feed<'_> {
                 if self.is(at, "xml")
                     && self.kind(at + 1).is_some_and(|kind| kind != TokenKind::Word && kind.is_ident()) =>
             {
-                self.roles[at] = Role::Instead(Fed::Word(Word {
-                    value: "xml".into(),
-                    quote_style: Some('"'),
-                    keyword: Keyword::NoKeyword,
-                }));
+                self.replace(
+                    at,
+                    Fed::Word(Word { value: "xml".into(), quote_style: Some('"'), keyword: Keyword::NoKeyword }),
+                );
             }
             Keyword::NoKeyword
                 if self.is(at, "isnull") && self.roles[at] == Role::Itself && !self.begins_operand(at) =>
@@ -246,12 +245,15 @@ impl Feed<'_> {
         if negated {
             self.drop(at - 1..at);
         }
-        self.roles[at] = Role::Instead(match (negated, insensitive) {
-            (false, false) => Fed::DoubleTilde,
-            (false, true) => Fed::DoubleTildeAsterisk,
-            (true, false) => Fed::ExclamationMarkDoubleTilde,
-            (true, true) => Fed::ExclamationMarkDoubleTildeAsterisk,
-        });
+        self.replace(
+            at,
+            match (negated, insensitive) {
+                (false, false) => Fed::DoubleTilde,
+                (false, true) => Fed::DoubleTildeAsterisk,
+                (true, false) => Fed::ExclamationMarkDoubleTilde,
+                (true, true) => Fed::ExclamationMarkDoubleTildeAsterisk,
+            },
+        );
     }
 
     /// `a OPERATOR(pg_catalog.+) b`: an operator like others, but sqlparser binds it looser.
@@ -263,11 +265,14 @@ impl Feed<'_> {
         let quantified = is_quantifier(self.keyword(close + 1));
         let prefix = self.begins_operand(at);
         self.drop(at + 1..close + 1);
-        self.roles[at] = Role::Instead(match (quantified, prefix) {
-            (true, _) => Fed::Tilde,
-            (false, true) => Fed::AtSign,
-            (false, false) => Fed::CustomBinaryOperator("OPERATOR".into()),
-        });
+        self.replace(
+            at,
+            match (quantified, prefix) {
+                (true, _) => Fed::Tilde,
+                (false, true) => Fed::AtSign,
+                (false, false) => Fed::CustomBinaryOperator("OPERATOR".into()),
+            },
+        );
     }
 
     fn shim_operator(&mut self, at: usize) {
@@ -276,15 +281,15 @@ impl Feed<'_> {
         if is_quantifier(self.keyword(at + 1)) && self.kind(at + 2) == Some(TokenKind::LeftParen) {
             // Of the operators that sqlparser allows there, the one that nobody inverts.
             if !operators::may_quantify(&token) {
-                self.roles[at] = Role::Instead(Fed::Tilde);
+                self.replace(at, Fed::Tilde);
             }
         } else if self.begins_operand(at) {
             let star = symbol == "*";
             if !star && !operators::may_prefix(&token) {
-                self.roles[at] = Role::Instead(Fed::AtSign);
+                self.replace(at, Fed::AtSign);
             }
         } else if operators::binds_like_equals(&token) {
-            self.roles[at] = Role::Instead(Fed::CustomBinaryOperator(symbol.to_owned()));
+            self.replace(at, Fed::CustomBinaryOperator(symbol.to_owned()));
         }
     }
 
@@ -308,7 +313,7 @@ impl Feed<'_> {
             bound && self.kind(at) == Some(TokenKind::String) && self.kind(at + 1) == Some(TokenKind::ColonColon);
         if cast && matches!(self.keyword(self.type_end(at + 2)), Keyword::PRECEDING | Keyword::FOLLOWING) {
             let value = self.tokens[at].string_value(self.source).unwrap_or_default().into_owned();
-            self.roles[at] = Role::Instead(Fed::EscapedStringLiteral(value));
+            self.replace(at, Fed::EscapedStringLiteral(value));
         }
     }
 
@@ -337,7 +342,7 @@ impl Feed<'_> {
             }
             other => other,
         };
-        self.roles[string] = Role::Instead(value);
+        self.replace(string, value);
         self.add(string + 1, Fed::DoubleColon, None);
         for at in start..string {
             let token = self.convert(at, Keyword::NoKeyword);
@@ -373,8 +378,7 @@ impl Feed<'_> {
             self.roles[at] = Role::Name;
         } else if self.begins_operand(at) {
             let value = self.tokens[at].text(self.source).to_owned();
-            self.roles[at] =
-                Role::Instead(Fed::Word(Word { value, quote_style: None, keyword: Keyword::CURRENT_USER }));
+            self.replace(at, Fed::Word(Word { value, quote_style: None, keyword: Keyword::CURRENT_USER }));
         }
     }
 
@@ -387,7 +391,7 @@ impl Feed<'_> {
         let open = self.partner(at + 1);
         if open > 0 && self.word(open - 1) == Keyword::NORMALIZE {
             let form = self.tokens[at].text(self.source).to_owned();
-            self.roles[at] = Role::Instead(Fed::SingleQuotedString(form));
+            self.replace(at, Fed::SingleQuotedString(form));
         }
     }
 
@@ -422,7 +426,7 @@ impl Feed<'_> {
 
     /// Feeds two keywords in place of the token at `at`.
     fn put(&mut self, at: usize, [first, second]: [Keyword; 2]) {
-        self.roles[at] = Role::Instead(word(first));
+        self.replace(at, word(first));
         self.add(at + 1, word(second), None);
     }
 }

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use sqlparser::keywords::{ALL_KEYWORDS, ALL_KEYWORDS_INDEX, Keyword};
 
+use super::token::{Token, TokenKind};
+
 /// Postgres's four classes of keywords.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Class {
@@ -38,6 +40,15 @@ pub(super) struct Known {
 impl Known {
     /// What is known of a word that is in no list, and of what is no word.
     pub(super) const NOTHING: Self = Self { class: None, keyword: Keyword::NoKeyword, in_query: false, is_type: false };
+}
+
+/// What is known of each token.
+pub(super) fn all(source: &str, tokens: &[Token]) -> Vec<Known> {
+    let of = |token: &Token| match token.kind {
+        TokenKind::Word => known(token.text(source)),
+        _ => Known::NOTHING,
+    };
+    tokens.iter().map(of).collect()
 }
 
 /// Looks an unquoted word up, whatever its case.
