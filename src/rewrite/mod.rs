@@ -80,9 +80,18 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     };
     let mut contexts = vec![context.clone()];
     let ranges = split::statements(source, &tokens);
+    let mut changed = false;
     for range in &ranges {
         let mut after = contexts.last().unwrap_or(context).clone();
-        after.apply(&effect::effect(source, &tokens[range.clone()]), context);
+        let tokens = &tokens[range.clone()];
+        let effect = effect::effect(source, tokens);
+        after.apply(&effect, context);
+        changed |= effect != Effect::None;
+        if changed && effect::ends_transaction(source, tokens) {
+            // A rollback takes back what was set, and a commit drops some temporary tables.
+            after.search_path = None;
+            after.temporary_may_change = true;
+        }
         contexts.push(after);
     }
     let judged: Vec<Judged<'_>> = ranges

@@ -385,11 +385,11 @@ pub fn resolve<'w>(
     if let Some(schema) = schema {
         return in_schema(schema).unwrap_or(Resolved::Missing);
     }
-    if context.temporary.contains(name) {
-        return Resolved::Temporary;
-    }
     if context.temporary_may_change && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
         return Resolved::Unsure;
+    }
+    if context.temporary.contains(name) {
+        return Resolved::Temporary;
     }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
     // pg_catalog comes first unless the path itself says where.
