@@ -32,7 +32,7 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     }
     if is(0, "alter") {
         // ALTER ROLE … SET search_path concerns later sessions.
-        return Effect::None;
+        return renamed(source, tokens);
     }
     if names_search_path(source, tokens) {
         // set_config('search_path', …), in whatever statement.
@@ -135,6 +135,17 @@ fn drops_on_commit(source: &str, tokens: &[Token]) -> bool {
         .any(|w| w.iter().zip(["on", "commit", "drop"]).all(|(token, word)| token.is_keyword(source, word)))
 }
 
+/// `ALTER TABLE [IF EXISTS] [ONLY] a RENAME TO b`.
+fn renamed(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let Some(at) = (2..tokens.len()).find(|&at| is(at, "rename") && is(at + 1, "to")) else { return Effect::None };
+    let name = |at: usize| tokens.get(at).and_then(|t| t.ident(source)).map(String::from);
+    match (is(1, "table") || is(1, "view"), name(at - 1), name(at + 2)) {
+        (true, Some(from), Some(to)) => Effect::Renamed { from, to },
+        _ => Effect::None,
+    }
+}
+
 /// `DROP TABLE [IF EXISTS] a, b`: without a schema, a temporary table is found first.
 fn dropped(source: &str, tokens: &[Token]) -> Effect {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
@@ -220,6 +231,9 @@ mod tests {
             Effect::Dropped(vec!["solver".into(), "b".into()])
         );
         assert_eq!(of("CREATE TABLE solver (a int)"), Effect::None);
+        let renamed = Effect::Renamed { from: "foo".into(), to: "solver".into() };
+        assert_eq!(of("ALTER TABLE IF EXISTS pg_temp.foo RENAME TO solver"), renamed);
+        assert_eq!(of("ALTER TABLE foo RENAME COLUMN a TO b"), Effect::None);
         assert_eq!(of("SET work_mem = 1"), Effect::None);
         assert_eq!(of("DO $$ BEGIN CREATE TEMP TABLE solver (a int); END $$"), Effect::Temporary("solver".into()));
         assert_eq!(of("DO $$ BEGIN PERFORM set_config('search_path', 'a', false); END $$"), Effect::Unsure);

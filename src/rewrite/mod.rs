@@ -129,6 +129,11 @@ impl Context {
             Effect::Temporary(name) | Effect::TemporaryUntilCommit(name) => {
                 self.temporary.insert(name.clone());
             }
+            Effect::Renamed { from, to } => {
+                if self.temporary.remove(from) {
+                    self.temporary.insert(to.clone());
+                }
+            }
             Effect::Dropped(names) => self.temporary.retain(|name| !names.contains(name)),
         }
     }

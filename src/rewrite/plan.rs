@@ -113,6 +113,13 @@ pub enum Effect {
     Temporary(String),
     /// The same, until the transaction ends (`ON COMMIT DROP`).
     TemporaryUntilCommit(String),
+    /// A table has another name now; if it was a temporary one, it hides that name instead.
+    Renamed {
+        /// Before.
+        from: String,
+        /// After.
+        to: String,
+    },
     /// Tables of these names are gone; the temporary ones among them hide nothing any more.
     Dropped(Vec<String>),
 }

@@ -101,7 +101,7 @@ impl Words<'_> {
     /// A mapped table's name stands at `at`.
     fn table(&self, table: &Table, at: usize) -> Walked {
         let called = self.kind(at + 1) == Some(TokenKind::LeftParen) && self.why != Why::Utility;
-        if (called && !self.follows_table_word(at)) || !self.may_mean(table, at) {
+        if (called && !self.follows_table_word(at)) || !self.may_mean(table, at) || self.is_created(at) {
             return Ok(());
         }
         if table.is_renamed() {
@@ -133,6 +133,13 @@ impl Words<'_> {
     fn schema(&self, at: usize) -> Option<Cow<'_, str>> {
         let dotted = at >= 2 && self.kind(at - 1) == Some(TokenKind::Dot);
         self.tokens.get(at.checked_sub(2)?).filter(|_| dotted)?.ident(self.source)
+    }
+
+    /// `CREATE TABLE name (…)`: a table to be, whose columns are what stands there.
+    fn is_created(&self, at: usize) -> bool {
+        let Some(before) = self.before_name(at).filter(|_| self.is(0, "create")) else { return false };
+        let if_not_exists = self.is(before, "exists") && before >= 3 && self.is(before - 3, "table");
+        self.is(before, "table") || if_not_exists
     }
 
     /// False when the name at `at` is certainly another table: of another schema, or one of the session's own.

@@ -191,6 +191,14 @@ impl State {
                 Arc::make_mut(&mut self.current).temporary.insert(name.clone());
                 self.until_commit.push(name.clone());
             }
+            Effect::Renamed { from, to } => {
+                if !self.current.temporary.contains(from) {
+                    return;
+                }
+                let temporary = &mut Arc::make_mut(&mut self.current).temporary;
+                temporary.remove(from);
+                temporary.insert(to.clone());
+            }
             Effect::Dropped(names) => {
                 if names.iter().all(|name| !self.current.temporary.contains(name)) {
                     return;

@@ -26,3 +26,14 @@ CREATE TEMP TABLE customers (city text); SELECT city FROM customers; DROP TABLE 
 => unchanged
 => unchanged
 => CREATE TEMP TABLE customers (city text); SELECT city FROM customers; DROP TABLE customers; SELECT customers.ciudad AS city FROM clientes AS customers
+
+CREATE TEMP TABLE foo (id int); ALTER TABLE foo RENAME TO swapped; SELECT a FROM swapped
+=> unchanged
+=> unchanged
+=> unchanged
+
+CREATE TEMP TABLE swapped (id int, a int, b int); INSERT INTO swapped VALUES (1, 2, 3); SELECT a FROM swapped; DROP TABLE swapped
+=> unchanged
+=> unchanged
+=> unchanged
+=> unchanged
