@@ -36,6 +36,8 @@ pub struct Replacement {
     pub pieces: Vec<Piece>,
     /// False when it may give a value for a row that is not there: a constant, an expression with a default.
     pub is_strict: bool,
+    /// The declared type if it has a modifier, such as `numeric(10,2)`: a CASE around the value would lose it.
+    pub modified_type: Option<String>,
 }
 
 /// How a row that is there differs from one that an outer join made up.
@@ -85,7 +87,7 @@ impl Replacement {
         let guard = presence.filter(|_| !self.is_strict);
         let mut filled = Filled::default();
         if let Some(presence) = guard {
-            filled.text.push_str("(CASE WHEN ");
+            filled.text.push_str(if self.modified_type.is_some() { "((CASE WHEN " } else { "(CASE WHEN " });
             match presence {
                 Presence::Column(column) => {
                     filled.push_column(qualifier, Cow::Borrowed(column));
@@ -105,8 +107,10 @@ impl Replacement {
                 Piece::Column(column) => filled.push_column(qualifier, Cow::Borrowed(column)),
             }
         }
-        if guard.is_some() {
-            filled.text.push_str(" END)");
+        match (guard, &self.modified_type) {
+            (Some(_), Some(type_name)) => filled.text.extend([" END)::", type_name, ")"]),
+            (Some(_), None) => filled.text.push_str(" END)"),
+            (None, _) => {}
         }
         filled
     }
@@ -152,6 +156,7 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
         became: became.into(),
         pieces,
         is_strict,
+        modified_type: column.type_name.clone().filter(|name| name.contains('(')),
     })
 }
 
