@@ -186,7 +186,7 @@ impl<'w> Walk<'w> {
         Ok(match resolve(self.world, self.context, self.naming, schema, name) {
             Resolved::Mapped(table) => Columns::Mapped(table),
             Resolved::Relation(relation) => Columns::Relation(relation),
-            Resolved::Temporary => Columns::Unknown,
+            Resolved::Unmapped => Columns::Unknown,
             Resolved::Missing => {
                 let relation = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));
                 Columns::Missing { relation: relation.into(), at }

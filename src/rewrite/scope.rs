@@ -346,8 +346,8 @@ pub enum Resolved<'w> {
     Mapped(&'w Table),
     /// A relation as it is.
     Relation(&'w Relation),
-    /// A temporary table of the session.
-    Temporary,
+    /// A table without a mapping whose columns are not known: a temporary one, or one of several.
+    Unmapped,
     /// Not in the catalog.
     Missing,
     /// The search path is not known, and it would matter.
@@ -389,7 +389,7 @@ pub fn resolve<'w>(
         return Resolved::Unsure;
     }
     if context.temporary.contains(name) {
-        return Resolved::Temporary;
+        return Resolved::Unmapped;
     }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
     // pg_catalog comes first unless the path itself says where.
@@ -409,6 +409,8 @@ fn resolve_anywhere<'w>(world: &'w World, naming: Naming, name: &str) -> Resolve
         ([table], None, _) => Resolved::Mapped(table),
         ([], Some(relation), None) => Resolved::Relation(relation),
         ([], None, _) => Resolved::Missing,
+        // One of several, none of them mapped: only its columns are not certain.
+        ([], Some(_), Some(_)) => Resolved::Unmapped,
         _ => Resolved::Unsure,
     }
 }

@@ -146,7 +146,7 @@ impl Words<'_> {
     fn may_mean(&self, table: &Table, at: usize) -> bool {
         match resolve(self.world, self.context, Naming::Legacy, self.schema(at).as_deref(), &table.legacy) {
             Resolved::Mapped(found) => std::ptr::eq(found, table),
-            Resolved::Relation(_) | Resolved::Temporary => false,
+            Resolved::Relation(_) | Resolved::Unmapped => false,
             // A qualified name may also be a column, and what is missing may come with this very statement.
             Resolved::Missing => self.schema(at).is_none_or(|schema| *schema == *table.schema),
             Resolved::Unsure => true,
