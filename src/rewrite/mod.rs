@@ -77,9 +77,10 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     };
     let mut contexts = vec![context.clone()];
     let ranges = split::statements(source, &tokens);
-    for range in &ranges {
+    let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
+    for effect in &effects {
         let mut after = contexts.last().unwrap_or(context).clone();
-        after.apply(&effect::effect(source, &tokens[range.clone()]), context);
+        after.apply(effect, context);
         contexts.push(after);
     }
     let judged: Vec<Judged<'_>> = ranges
@@ -87,7 +88,7 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
         .zip(&contexts)
         .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()], explaining))
         .collect();
-    let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges };
+    let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges, effects: &effects };
     draft.finish(judged)
 }
 
@@ -128,6 +129,7 @@ struct Draft<'a> {
     source: &'a str,
     tokens: &'a [Token],
     ranges: &'a [std::ops::Range<usize>],
+    effects: &'a [Effect],
 }
 
 impl Draft<'_> {
@@ -215,7 +217,7 @@ impl Draft<'_> {
         let mut reasons = Vec::new();
         let mut statements = Vec::with_capacity(judged.len());
         for (i, one) in judged.into_iter().enumerate() {
-            let effect = effect::effect(self.source, &self.tokens[self.ranges[i].clone()]);
+            let effect = self.effects[i].clone();
             let mut statement =
                 Statement { span: self.span(i), outcome: Outcome::Unchanged, uses: Vec::new(), refusal: None, effect };
             match one {

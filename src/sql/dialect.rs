@@ -48,6 +48,14 @@ impl Dialect for Postgres {
                     parser.advance_token();
                     Some(parser.parse_exists_expr(false))
                 }
+                (Keyword::CASE, _) => {
+                    parser.advance_token();
+                    Some(parser.parse_case_expr())
+                }
+                (Keyword::NOT, _) => {
+                    parser.advance_token();
+                    Some(parser.parse_not())
+                }
                 _ => None,
             },
             Token::Number(..) | Token::SingleQuotedString(_) | Token::Placeholder(_) => {
