@@ -24,6 +24,8 @@ enum Mode {
     Binary,
     /// All steps sent before the first answer is read; portals fetched in portions, statements executed twice.
     Pipelined,
+    /// The same with one Sync behind all steps: nothing that they do to the session is settled before the last is sent.
+    OneSync,
 }
 
 #[test]
@@ -42,6 +44,11 @@ fn extended_binary() {
 }
 
 #[test]
+fn one_sync() {
+    run_all(Mode::OneSync, "onesync");
+}
+
+#[test]
 fn pipelined() {
     run_all(Mode::Pipelined, "pipelined");
 }
@@ -54,7 +61,12 @@ fn run_all(mode: Mode, protocol: &str) {
     for (number, case) in cases.iter().enumerate() {
         let by_query = case.steps.iter().all(|s| s.parameters.is_empty());
         let fits = case.protocols.is_empty() || case.protocols.iter().any(|p| p == protocol);
-        if !case.name.contains(&wanted) || !fits || (mode == Mode::Simple && !by_query) {
+        let differs = match mode {
+            Mode::Simple => by_query,
+            Mode::OneSync => case.steps.len() > 1,
+            _ => true,
+        };
+        if !case.name.contains(&wanted) || !fits || !differs {
             continue;
         }
         ran += 1;
@@ -96,7 +108,9 @@ fn run(case: &Case, mode: Mode, application: &str) -> Result<(), String> {
     for (sql, (expected, got)) in before(case).zip(expected.before.iter().zip(&got.before)) {
         compare(&Step::default(), expected, got).map_err(|e| format!("at `{sql}`: {e}"))?;
     }
-    for (number, (step, (expected, got))) in case.steps.iter().zip(expected.steps.iter().zip(&got.steps)).enumerate() {
+    let whole = [whole(&case.steps)];
+    let steps = if mode == Mode::OneSync { &whole[..] } else { &case.steps };
+    for (number, (step, (expected, got))) in steps.iter().zip(expected.steps.iter().zip(&got.steps)).enumerate() {
         let refused = |code: &String| got.messages.iter().any(|m| m.starts_with(&format!("error ERROR {code} ")));
         if step.refusals.iter().any(refused) {
             return Ok(());
@@ -108,6 +122,19 @@ fn run(case: &Case, mode: Mode, application: &str) -> Result<(), String> {
     }
     let step = Step { rows: Rows::InOrder, sql: AFTERWARDS.into(), ..Step::default() };
     compare(&step, &expected.after, &got.after).map_err(|e| format!("afterwards: {e}"))
+}
+
+/// All steps as one: an error in one ends them all, so it refuses when any of them does. What a step does to the session cannot
+/// be waited for before the Sync: a loud error is as good as the answer then, another answer is not.
+fn whole(steps: &[Step]) -> Step {
+    let expect = steps.iter().map(|s| &s.expect).find(|e| matches!(e, Expect::Refused(_)));
+    Step {
+        expect: expect.cloned().unwrap_or(Expect::Same),
+        refusals: vec!["0A000".into(), "42P01".into()],
+        rows: if steps.iter().any(|s| s.rows == Rows::Any) { Rows::Any } else { Rows::AnyOrder },
+        any_notices: steps.iter().any(|s| s.any_notices),
+        ..Step::default()
+    }
 }
 
 /// All that one side answered to one case.
@@ -161,7 +188,7 @@ fn send(client: &mut Client, case: &Case, texts: &[&str], mode: Mode) -> io::Res
                 answers.push(digest(client.exchange()?));
             }
             Mode::Binary => answers.push(send_described(client, step, &format!("s{number}"), sql, &types)?),
-            Mode::Pipelined => {
+            Mode::Pipelined | Mode::OneSync => {
                 let name = format!("s{number}");
                 client.parse(&name, sql, &types);
                 client.describe(b'S', &name);
@@ -176,9 +203,15 @@ fn send(client: &mut Client, case: &Case, texts: &[&str], mode: Mode) -> io::Res
                 client.bind("", &name, &as_text(step), Format::Binary);
                 client.execute("", 0);
                 client.close(b'S', &name);
-                client.sync();
+                if mode == Mode::Pipelined {
+                    client.sync();
+                }
             }
         }
+    }
+    if mode == Mode::OneSync {
+        client.sync();
+        answers.push(digest(client.exchange()?));
     }
     if mode == Mode::Pipelined {
         client.send()?;

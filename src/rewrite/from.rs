@@ -192,10 +192,12 @@ impl<'w> Walk<'w> {
                 Columns::Missing { relation: relation.into(), at }
             }
             Resolved::Unsure => {
-                let message = format!("which `{name}` is meant depends on a search path that is not known any more");
+                let message = format!(
+                    "which `{name}` is meant depends on a search path or a temporary table that is not certain now"
+                );
                 return Err(Refused::unsure(
                     message,
-                    "qualify the table with its schema, or SET search_path again",
+                    "qualify the table with its schema, or send a Sync before it",
                     at,
                 ));
             }

@@ -53,6 +53,8 @@ pub struct Context {
     pub search_path: Option<Arc<[String]>>,
     /// Names of the session's temporary tables, which hide mapped ones.
     pub temporary: BTreeSet<String>,
+    /// True while statements are under way that may make or end temporary tables.
+    pub temporary_may_change: bool,
     /// `standard_conforming_strings`.
     pub standard_conforming_strings: bool,
 }
@@ -100,6 +102,7 @@ impl Context {
             user: user.into(),
             search_path: Some(search_path.into()),
             temporary: BTreeSet::new(),
+            temporary_may_change: false,
             standard_conforming_strings: true,
         }
     }

@@ -334,6 +334,9 @@ pub fn resolve<'w>(
     if context.temporary.contains(name) {
         return Resolved::Temporary;
     }
+    if context.temporary_may_change && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
+        return Resolved::Unsure;
+    }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
     // pg_catalog comes first unless the path itself says where.
     let implicit = (!path.iter().any(|s| s == "pg_catalog")).then_some("pg_catalog");

@@ -95,7 +95,9 @@ fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<(&'t str
         ));
     }
     if open.names {
-        Arc::make_mut(&mut context).search_path = None;
+        let context = Arc::make_mut(&mut context);
+        context.search_path = None;
+        context.temporary_may_change = open.catalog;
     }
     Ok((readable, context))
 }

@@ -69,6 +69,7 @@ impl State {
             user,
             search_path: initial.clone(),
             temporary: BTreeSet::new(),
+            temporary_may_change: false,
             standard_conforming_strings: true,
         };
         Self {

@@ -10,6 +10,7 @@ use crate::text::Search;
 
 /// What a text may change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each may be true without the others")]
 pub(super) struct Hints {
     /// Search path, role, temporary tables.
     pub(super) names: bool,

@@ -19,10 +19,12 @@ pub(crate) struct Tap {
 /// One connection's bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Recording {
-    pub(crate) to_server: Mutex<Vec<u8>>,
-    pub(crate) to_client: Mutex<Vec<u8>>,
+    /// From the proxy to the server.
+    pub(crate) up: Mutex<Vec<u8>>,
+    /// From the server to the proxy.
+    pub(crate) down: Mutex<Vec<u8>>,
     /// Counted also where the bytes themselves are not kept.
-    pub(crate) to_client_count: AtomicU64,
+    pub(crate) passed_down: AtomicU64,
 }
 
 /// What is kept of each direction; a flood is only counted.
@@ -61,10 +63,10 @@ impl Tap {
 impl Recording {
     /// Waits until nothing more comes for a while, and tells how much came.
     pub(crate) fn settled(&self) -> u64 {
-        let mut last = self.to_client_count.load(Ordering::SeqCst);
+        let mut last = self.passed_down.load(Ordering::SeqCst);
         loop {
             thread::sleep(Duration::from_millis(300));
-            let now = self.to_client_count.load(Ordering::SeqCst);
+            let now = self.passed_down.load(Ordering::SeqCst);
             if now == last {
                 return now;
             }
@@ -77,16 +79,16 @@ fn relay(client: TcpStream, server: TcpStream, recording: Arc<Recording>) {
     for stream in [&client, &server] {
         stream.set_nodelay(true).expect("a socket takes nodelay");
     }
-    let (from_client, to_server) = (client.try_clone().expect("a handle"), server.try_clone().expect("a handle"));
-    let up = Arc::clone(&recording);
+    let (from_client, into_server) = (client.try_clone().expect("a handle"), server.try_clone().expect("a handle"));
+    let upwards = Arc::clone(&recording);
     thread::spawn(move || {
-        pump(from_client, to_server, |bytes| up.to_server.lock().expect("no panic").extend_from_slice(bytes));
+        pump(from_client, into_server, |bytes| upwards.up.lock().expect("no panic").extend_from_slice(bytes));
     });
     thread::spawn(move || {
         pump(server, client, |bytes| {
             let count = u64::try_from(bytes.len()).expect("it fits");
-            recording.to_client_count.fetch_add(count, Ordering::SeqCst);
-            let mut kept = recording.to_client.lock().expect("no panic");
+            recording.passed_down.fetch_add(count, Ordering::SeqCst);
+            let mut kept = recording.down.lock().expect("no panic");
             if kept.len() < KEPT {
                 kept.extend_from_slice(bytes);
             }

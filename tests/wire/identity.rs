@@ -47,8 +47,8 @@ impl Between {
 
 /// Compares what the client sent and got with what passed between proxy and server.
 fn assert_same(sent: &[u8], client: &Raw, recording: &Recording, what: &str) {
-    let to_server = recording.to_server.lock().expect("no panic");
-    let to_client = recording.to_client.lock().expect("no panic");
+    let to_server = recording.up.lock().expect("no panic");
+    let to_client = recording.down.lock().expect("no panic");
     assert!(*to_server == sent, "{what}: the server got\n{}\ninstead of\n{}", show(&to_server), show(sent));
     let got = &client.received;
     assert!(*to_client == *got, "{what}: the client got\n{}\ninstead of\n{}", show(got), show(&to_client));

@@ -11,6 +11,9 @@ use super::support::raw::{self, Frame, Raw, tags};
 const MAPPING: &str = "[mapping]\nname = \"smartwatt\"\n\
     [tables.consumption_log.columns]\nconsumption_kwh = \"kwh_consumed\"\nghost = \"gone\"\n";
 
+/// The bytes of a statement in some place, and how many Z they bring.
+type Place = dyn Fn(&str) -> (Vec<u8>, usize);
+
 /// Refused by Exonym; an error of the server in the same place.
 const REFUSED: &str = "SELECT ghost FROM consumption_log";
 const UNDEFINED: &str = "SELECT nope FROM consumption_log";
@@ -97,7 +100,7 @@ fn a_refusal_leaves_the_stream_as_an_error_of_the_server_would() {
         (first, 2)
     };
     let aborted = |sql: &str| ([raw::query("BEGIN; SELECT 1/0"), raw::query(sql), raw::query("ROLLBACK")].concat(), 3);
-    let places: [(&str, &dyn Fn(&str) -> (Vec<u8>, usize)); 7] = [
+    let places: [(&str, &Place); 7] = [
         ("simple", &simple),
         ("several", &several),
         ("block", &block),
