@@ -5,7 +5,7 @@
 //! quarter off the time of a parse. Everything else is [`PostgreSqlDialect`]'s own.
 //!
 //! sqlparser remembers where an attempt failed, so that trying two ways at each of fifty levels does not take 2⁵⁰ steps. What
-//! comes the short way is not remembered; so nothing may that can also begin a query: no `(`, no `VALUES`.
+//! comes the short way is not remembered; so nothing may that can also begin a query: no `(SELECT`, no `VALUES`.
 
 use std::any::TypeId;
 
@@ -15,9 +15,19 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
+use super::feed::Goal;
+
 /// Postgres, on the short way.
 #[derive(Debug)]
-pub(super) struct Postgres;
+pub(super) struct Postgres(Goal);
+
+/// The dialect for what is to be parsed.
+pub(super) const fn of(goal: Goal) -> &'static Postgres {
+    match goal {
+        Goal::Statement => &Postgres(Goal::Statement),
+        Goal::Query => &Postgres(Goal::Query),
+    }
+}
 
 const BASE: PostgreSqlDialect = PostgreSqlDialect {};
 
@@ -58,6 +68,8 @@ impl Dialect for Postgres {
                 }
                 _ => None,
             },
+            // In the definition of a column, the parser is in a state that parentheses end and that cannot be reached from here.
+            Token::LParen if self.0 == Goal::Query && begins_no_query(&second.token) => Some(parentheses(parser)),
             Token::Number(..) | Token::SingleQuotedString(_) | Token::Placeholder(_) => {
                 Some(parser.parse_value().map(Expr::Value))
             }
@@ -144,6 +156,30 @@ impl Dialect for Postgres {
 fn call(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
     let name = parser.parse_identifier()?;
     parser.parse_function(vec![name].into())
+}
+
+/// `(a)`, `(a, b)`
+fn parentheses(parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+    parser.expect_token(&Token::LParen)?;
+    let first = parser.parse_expr()?;
+    let inner = if parser.consume_token(&Token::Comma) {
+        let mut list = vec![first];
+        list.extend(parser.parse_comma_separated(Parser::parse_expr)?);
+        Expr::Tuple(list)
+    } else {
+        Expr::Nested(Box::new(first))
+    };
+    parser.expect_token(&Token::RParen)?;
+    Ok(inner)
+}
+
+/// True for the token behind a `(` that holds an expression, and no query right behind it.
+const fn begins_no_query(token: &Token) -> bool {
+    match token {
+        Token::Word(word) => matches!(word.keyword, Keyword::NoKeyword | Keyword::CASE | Keyword::NOT),
+        Token::LParen | Token::Number(..) | Token::SingleQuotedString(_) | Token::Placeholder(_) => true,
+        _ => false,
+    }
 }
 
 /// True when the token behind a name shows that it is no call, no prefix of a literal and no first word of two.
