@@ -211,3 +211,48 @@ const fn ends_a_name(next: &Token) -> bool {
             | Token::HashLongArrow
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::lexer::{LexOptions, lex};
+    use crate::sql::token::Token as Own;
+    use crate::sql::{feed, limits, parse, words};
+
+    fn tree(dialect: &dyn Dialect, source: &str, tokens: &[Own]) -> Option<String> {
+        let fed = feed::feed(source, tokens, words::all(source, tokens), Goal::Query).ok()?;
+        let mut parser = Parser::new(dialect).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
+        let tree = parser.parse_query().ok()?;
+        // Printed for debugging, it shows places too.
+        (parser.peek_token_ref().token == Token::EOF).then(|| format!("{tree:?}"))
+    }
+
+    /// The tree by the short way and by the long one.
+    fn trees(source: &str, tokens: &[Own]) -> [Option<String>; 2] {
+        let compare = || [tree(of(Goal::Query), source, tokens), tree(&BASE, source, tokens)];
+        parse::with_stack(tokens.len(), compare)
+    }
+
+    #[test]
+    fn both_ways_lead_to_the_same_tree() {
+        let cases = [include_str!("../../tests/sql/trees.txt"), include_str!("../../tests/sql/shims.txt")].concat();
+        let sources =
+            cases.split("\n\n").filter_map(|case| Some(case.trim().split_once('\n')?.1.split_once("\n----")?.0));
+        let mut parsed = 0;
+        for source in sources {
+            let Ok(tokens) = lex(source, LexOptions::default()) else { continue };
+            let [short, long] = trees(source, &tokens);
+            assert_eq!(short, long, "{source}");
+            parsed += usize::from(short.is_some());
+            // Without one of its tokens, a text seldom is a query. Then the short way may give up where the long one takes a word
+            // that is reserved in Postgres for a name.
+            for left_out in 0..tokens.len() {
+                let mut tokens = tokens.clone();
+                tokens.remove(left_out);
+                let [short, long] = trees(source, &tokens);
+                assert!(short.is_none() || short == long, "{source}\nwithout token {left_out}: {short:?}\n{long:?}");
+            }
+        }
+        assert!(parsed > 100, "only {parsed} of the texts are queries");
+    }
+}
