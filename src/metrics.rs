@@ -59,8 +59,6 @@ pub enum Protocol {
     Simple,
     /// Parse, Bind, Execute.
     Extended,
-    /// The REST door of `BigQuery`.
-    Rest,
 }
 
 /// The `outcome` label of `exonym_logins_total`.
@@ -110,7 +108,6 @@ impl Protocol {
         match self {
             Self::Simple => "simple",
             Self::Extended => "extended",
-            Self::Rest => "rest",
         }
     }
 }

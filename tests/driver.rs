@@ -92,10 +92,9 @@ fn verdict(step: &Step, straight: &Seen, through: &Seen) -> Verdict {
     }
     match &step.expect {
         Expect::Refused(codes) if codes.iter().any(|c| c == code) => Verdict::Refused,
-        Expect::Refused(_) => Verdict::Different,
         Expect::SameOrRefused if code == "0A000" => Verdict::Refused,
         Expect::Same | Expect::SameOrRefused if straight == through => Verdict::Same,
-        Expect::Same | Expect::SameOrRefused => Verdict::Different,
+        _ => Verdict::Different,
     }
 }
 

@@ -167,5 +167,5 @@ fn spaced_out(source: &str) -> String {
 
 fn difference(expected: &str, found: &str) -> String {
     let changed = found.split("\n\n").filter(|case| !expected.contains(case.trim()));
-    changed.map(|case| format!("now:\n{case}\n")).collect()
+    changed.fold(String::new(), |all, case| all + "now:\n" + case + "\n")
 }

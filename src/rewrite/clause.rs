@@ -3,6 +3,7 @@
 //! ORDER BY and DISTINCT ON take a bare name as a label first, GROUP BY as an input column first, everything else never as a
 //! label (`findTargetlistEntrySQL92`, `transformGroupClause` in `parse_clause.c`).
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use sqlparser::ast::{
@@ -14,7 +15,7 @@ use super::label;
 use super::meaning::{Filled, Meaning};
 use super::plan::Use;
 use super::query::{Around, Labels};
-use super::scope::{Env, Found, Namespace, Source};
+use super::scope::{Columns, Env, Found, Merged, Namespace, Source};
 use super::walk::{Bound, Place, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::{names, parse};
@@ -22,15 +23,17 @@ use crate::text::Span;
 
 /// The output columns of one SELECT.
 pub(super) struct Outputs {
-    columns: Vec<Output>,
+    pub(super) columns: Vec<Output>,
     /// False when a star over something unknown hides some.
-    complete: bool,
+    pub(super) complete: bool,
 }
 
-struct Output {
-    label: Rc<str>,
+pub(super) struct Output {
+    pub(super) label: Rc<str>,
     /// The start of the reference when the column is nothing but one.
     reference: Option<usize>,
+    /// The legacy columns in it, as a range of [`Walk::read`]; none for a column of a star.
+    pub(super) read: Option<Range<usize>>,
 }
 
 impl Outputs {
@@ -42,14 +45,14 @@ impl Outputs {
         self.columns.iter().any(|c| c.label.as_ref() == label)
     }
 
-    fn push(&mut self, label: impl Into<Rc<str>>, reference: Option<usize>) {
-        self.columns.push(Output { label: label.into(), reference });
+    fn push(&mut self, label: impl Into<Rc<str>>, expr: &Expr, read: &Range<usize>) {
+        self.columns.push(Output { label: label.into(), reference: reference(expr), read: Some(read.clone()) });
     }
 
     fn push_all(&mut self, labels: Labels) {
         self.complete &= labels.is_some();
         for label in labels.into_iter().flatten() {
-            self.push(label, None);
+            self.columns.push(Output { label, reference: None, read: None });
         }
     }
 }
@@ -70,22 +73,23 @@ impl<'w> Walk<'w> {
         select: &Select,
         namespace: &Namespace<'w>,
         env: &Env<'_, 'w>,
+        read: &[Range<usize>],
     ) -> Walked<Outputs> {
         let mut outputs = Outputs { columns: Vec::new(), complete: true };
-        for (i, item) in select.projection.iter().enumerate() {
+        for (i, (item, read)) in select.projection.iter().zip(read).enumerate() {
             match item {
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    outputs.push(names::ident(alias).as_ref(), reference(expr));
+                    outputs.push(names::ident(alias).as_ref(), expr, read);
                 }
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
                         self.keep_label(select, i, &label.name)?;
                     }
-                    outputs.push(label.name.as_str(), reference(expr));
+                    outputs.push(label.name.as_str(), expr, read);
                 }
                 SelectItem::Wildcard(options) => {
-                    self.star(&namespace.sources, options)?;
+                    self.star(namespace, options)?;
                     outputs.push_all(star_labels(namespace));
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
@@ -151,14 +155,7 @@ impl<'w> Walk<'w> {
                 })
         };
         if current_only && !outputs.columns.iter().all(same) {
-            let message = format!(
-                "`{name}` in GROUP BY is an output label in the legacy naming and a column in the current naming"
-            );
-            return Err(Refused::unsure(
-                message,
-                "give the output another label, or group by its position",
-                Some(span.start),
-            ));
+            return self.group_label(name, span, outputs);
         }
         self.name(name, span, env)
     }
@@ -217,15 +214,23 @@ impl<'w> Walk<'w> {
         ends.get(item).copied().ok_or_else(unknown)
     }
 
-    fn star(&mut self, sources: &[Rc<Source<'w>>], options: &WildcardAdditionalOptions) -> Walked {
+    fn star(&mut self, namespace: &Namespace<'w>, options: &WildcardAdditionalOptions) -> Walked {
         let span = plain_star(options)?;
+        let sources = &namespace.sources;
         if sources.iter().all(|s| s.mapped().is_none_or(|t| t.star.is_none())) {
             return Ok(());
         }
         let mut filled = Filled::default();
         let mut targets = Vec::new();
         for source in sources {
-            self.spell_out(source, &mut filled, &mut targets, span)?;
+            match &source.columns {
+                Columns::Merged(all) => {
+                    for merged in all.iter().filter(|m| !source.merged.contains(m.label.as_ref())) {
+                        spell_out_merged(namespace, source, merged, &mut filled, &mut targets, span)?;
+                    }
+                }
+                _ => self.spell_out(source, &mut filled, &mut targets, span)?,
+            }
         }
         self.edit_star(filled, targets, span)
     }
@@ -292,13 +297,9 @@ impl<'w> Walk<'w> {
                 continue;
             }
             separate(filled);
-            match (table, &source.name) {
-                (Some(table), _) => self.spell_out_legacy(source, table, &label, filled, span)?,
-                (None, Some(_)) => filled.push_column(&qualifier(source), label.to_string().into()),
-                (None, None) => {
-                    filled.references.push((filled.text.len(), Some(label.to_string().into())));
-                    filled.text.push_str(&names::quote(&label));
-                }
+            match table {
+                Some(table) => self.spell_out_legacy(source, table, &label, filled, span)?,
+                None => filled.push_column(&qualifier(source), label.to_string().into()),
             }
             targets.resize(filled.references.len(), source.number);
         }
@@ -351,6 +352,48 @@ impl<'w> Walk<'w> {
             }
         }
     }
+}
+
+/// A column that USING merged: `user_id`, or `COALESCE(f.user_id, p.user_id) AS user_id` where another table has that name too.
+fn spell_out_merged<'w>(
+    namespace: &Namespace<'w>,
+    source: &Source<'w>,
+    merged: &Merged<'w>,
+    filled: &mut Filled<'w>,
+    targets: &mut Vec<usize>,
+    span: Span,
+) -> Walked {
+    separate(filled);
+    let label = names::quote(&merged.label);
+    if !namespace.is_shared(&merged.label) {
+        filled.references.push((filled.text.len(), Some(merged.label.to_string().into())));
+        filled.text.push_str(&label);
+        targets.push(source.number);
+        return Ok(());
+    }
+    coalesce(merged, filled, targets, span)?;
+    filled.text.push_str(" AS ");
+    filled.text.push_str(&label);
+    Ok(())
+}
+
+/// What USING makes of two columns, of the type that both have in common: where one side is missing, it is NULL.
+fn coalesce<'w>(merged: &Merged<'w>, filled: &mut Filled<'w>, targets: &mut Vec<usize>, span: Span) -> Walked {
+    let unknown = || Refused::not_understood("`*` over columns that are not known", Some(span.start));
+    filled.text.push_str("COALESCE(");
+    for (i, side) in merged.sides.as_ref().ok_or_else(unknown)?.iter().enumerate() {
+        if i > 0 {
+            filled.text.push_str(", ");
+        }
+        if let Some(inner) = side.merged_column(&merged.label) {
+            coalesce(inner, filled, targets, span)?;
+        } else {
+            filled.push_column(&qualifier(side), merged.label.to_string().into());
+            targets.push(side.number);
+        }
+    }
+    filled.text.push(')');
+    Ok(())
 }
 
 fn separate(filled: &mut Filled<'_>) {

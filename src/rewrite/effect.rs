@@ -1,6 +1,7 @@
 //! What a statement does to its session's own names, read off its tokens.
 
 use super::plan::Effect;
+use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::token::{Token, TokenKind};
 
 /// The effect of one statement when it succeeds.
@@ -23,6 +24,9 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     if is(0, "create") {
         return create(source, tokens);
     }
+    if is(0, "do") {
+        return in_body(source, tokens);
+    }
     if is(0, "drop") {
         return dropped(source, tokens);
     }
@@ -35,6 +39,29 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
         return Effect::Unsure;
     }
     into(source, tokens)
+}
+
+/// True for what ends a transaction or goes back in it.
+#[must_use]
+pub fn ends_transaction(source: &str, tokens: &[Token]) -> bool {
+    let first = |word: &&str| tokens.first().is_some_and(|t| t.is_keyword(source, word));
+    ["rollback", "abort", "commit", "end", "prepare"].iter().any(|word| first(&word))
+}
+
+/// `DO $$ … $$`: what the body itself says; what it puts together at run time nobody can see.
+fn in_body(source: &str, tokens: &[Token]) -> Effect {
+    let bodies = tokens.iter().filter_map(|t| t.string_value(source));
+    for body in bodies {
+        let Ok(inner) = lex(&body, LexOptions::default()) else { return Effect::Unsure };
+        let creates = (0..inner.len()).filter(|&at| inner[at].is_keyword(&body, "create"));
+        if let Some(effect) = creates.map(|at| create(&body, &inner[at..])).find(|effect| *effect != Effect::None) {
+            return effect;
+        }
+        if inner.iter().any(|t| t.is_keyword(&body, "search_path")) || names_search_path(&body, &inner) {
+            return Effect::Unsure;
+        }
+    }
+    Effect::None
 }
 
 fn set(source: &str, tokens: &[Token]) -> Effect {
@@ -194,5 +221,7 @@ mod tests {
         );
         assert_eq!(of("CREATE TABLE solver (a int)"), Effect::None);
         assert_eq!(of("SET work_mem = 1"), Effect::None);
+        assert_eq!(of("DO $$ BEGIN CREATE TEMP TABLE solver (a int); END $$"), Effect::Temporary("solver".into()));
+        assert_eq!(of("DO $$ BEGIN PERFORM set_config('search_path', 'a', false); END $$"), Effect::Unsure);
     }
 }

@@ -7,7 +7,7 @@ use sqlparser::ast::{Ident, JoinConstraint, JoinOperator, ObjectName, TableWithJ
 
 use super::clause::star_labels;
 use super::query::Around;
-use super::scope::{Columns, Env, Found, Namespace, Naming, Source};
+use super::scope::{Columns, Env, Found, Merged, Namespace, Naming, Source};
 use super::walk::{Refused, Walk, Walked};
 use crate::sql::{names, parse};
 
@@ -64,7 +64,7 @@ impl<'w> Walk<'w> {
                 }
                 let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
                 let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, columns))
+                Ok(self.merged(&left, &right, operator, columns))
             }
             JoinConstraint::Natural => {
                 let columns = common(&left, &right)?;
@@ -72,7 +72,7 @@ impl<'w> Walk<'w> {
                     self.mergeable(&left, &right, column, None)?;
                 }
                 let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, columns))
+                Ok(self.merged(&left, &right, operator, columns))
             }
         }
     }
@@ -88,14 +88,28 @@ impl<'w> Walk<'w> {
     }
 
     /// JOIN USING: the merged columns come first and unqualified, both sides keep theirs for qualified use.
-    fn merged(&mut self, left: &Namespace<'w>, right: &Namespace<'w>, columns: Vec<Rc<str>>) -> Namespace<'w> {
+    fn merged(
+        &mut self,
+        left: &Namespace<'w>,
+        right: &Namespace<'w>,
+        operator: &JoinOperator,
+        columns: Vec<Rc<str>>,
+    ) -> Namespace<'w> {
         let number = self.next_source();
         let hidden: HashSet<String> = columns.iter().map(ToString::to_string).collect();
         let hide = |source: &Rc<Source<'w>>| {
             let merged = source.merged.union(&hidden).cloned().collect();
             Rc::new(Source { merged: Rc::new(merged), ..source.as_ref().clone() })
         };
-        let columns = Columns::Labels(columns.into());
+        let (first, second) = match operator {
+            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (right, left),
+            _ => (left, right),
+        };
+        let columns = columns.into_iter().map(|label| {
+            let sides = first.plain(&label).zip(second.plain(&label)).map(|(one, other)| [one, other]);
+            Merged { label, sides }
+        });
+        let columns = Columns::Merged(columns.collect());
         let merged = Source::new(number, None, columns);
         let sides = left.sources.iter().chain(&right.sources).map(hide);
         Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
@@ -108,14 +122,10 @@ fn with_missing_rows<'w>(
     right: Namespace<'w>,
     operator: &JoinOperator,
 ) -> (Namespace<'w>, Namespace<'w>) {
-    let missing = |side: Namespace<'w>| {
-        let nullable = |source: &Rc<Source<'w>>| Rc::new(Source { nullable: true, ..source.as_ref().clone() });
-        Namespace { sources: side.sources.iter().map(nullable).collect() }
-    };
     match operator {
-        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, missing(right)),
-        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (missing(left), right),
-        JoinOperator::FullOuter(_) => (missing(left), missing(right)),
+        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) => (left, right.with_missing_rows()),
+        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (left.with_missing_rows(), right),
+        JoinOperator::FullOuter(_) => (left.with_missing_rows(), right.with_missing_rows()),
         _ => (left, right),
     }
 }

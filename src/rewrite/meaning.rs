@@ -66,6 +66,12 @@ impl Replacement {
         }
     }
 
+    /// True when it reads no column at all: nothing in it says of which query level it is.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.pieces.iter().all(|p| matches!(p, Piece::Text(_)))
+    }
+
     /// True when its text reads differently without `standard_conforming_strings`.
     #[must_use]
     pub fn needs_conforming_strings(&self) -> bool {

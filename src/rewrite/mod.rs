@@ -13,6 +13,7 @@ mod clause;
 mod effect;
 mod expr;
 mod from;
+mod group;
 mod items;
 mod join;
 mod label;
@@ -80,9 +81,16 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     let mut contexts = vec![context.clone()];
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
-    for effect in &effects {
+    let mut changed = false;
+    for (range, effect) in ranges.iter().zip(&effects) {
         let mut after = contexts.last().unwrap_or(context).clone();
         after.apply(effect, context);
+        changed |= *effect != Effect::None;
+        if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
+            // A rollback takes back what was set, and a commit drops some temporary tables.
+            after.search_path = None;
+            after.temporary_may_change = true;
+        }
         contexts.push(after);
     }
     let judged: Vec<Judged<'_>> = ranges

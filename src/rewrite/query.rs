@@ -7,6 +7,8 @@ use sqlparser::ast::{
     SetExpr, Statement,
 };
 
+use super::clause;
+use super::group;
 use super::scope::{Columns, Env, Namespace, Naming, Source};
 use super::walk::{Refused, Walk, Walked};
 use super::with::Ctes;
@@ -133,7 +135,13 @@ impl<'w> Walk<'w> {
         let namespace = self.from(&select.from, around)?;
         let env = Env { here: &namespace, outer: around.outer };
         self.exprs(&select.selection, &env, around)?;
+        // What is not in a grouping set is NULL there, as in a row that is missing.
+        let sets = group::has_grouping_sets(&select.group_by);
+        let namespace = if sets { namespace.with_missing_rows() } else { namespace };
+        let env = Env { here: &namespace, outer: around.outer };
+        let mut read = Vec::with_capacity(select.projection.len());
         for item in &select.projection {
+            let start = self.read.len();
             match item {
                 SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
                     self.expr(expr, &env, around)?;
@@ -141,14 +149,19 @@ impl<'w> Walk<'w> {
                 SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {}
                 SelectItem::ExprWithAliases { .. } => return Err(Refused::not_understood("a list of aliases", None)),
             }
+            read.push(start..self.read.len());
         }
-        let outputs = self.projection(select, &namespace, &env)?;
+        let outputs = self.projection(select, &namespace, &env, &read)?;
+        let read = self.read.len();
         if let GroupByExpr::Expressions(exprs, modifiers) = &select.group_by {
             if !modifiers.is_empty() {
                 return Err(Refused::not_understood("GROUP BY … WITH", None));
             }
             for expr in exprs {
                 self.group(expr, &outputs, &env, around)?;
+            }
+            if sets {
+                self.one_name_each(exprs, &outputs, &self.read[read..])?;
             }
         } else if !matches!(&select.group_by, GroupByExpr::Expressions(..)) {
             return Err(Refused::not_understood("GROUP BY ALL", None));
@@ -173,7 +186,7 @@ impl<'w> Walk<'w> {
     fn order_by(
         &mut self,
         order: &OrderBy,
-        outputs: &super::clause::Outputs,
+        outputs: &clause::Outputs,
         env: &Env<'_, 'w>,
         around: Around<'_, 'w>,
     ) -> Walked {

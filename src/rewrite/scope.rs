@@ -44,8 +44,19 @@ pub enum Columns<'w> {
     Mapped(&'w Table),
     /// A relation as it is.
     Relation(&'w Relation),
-    /// The labels of a subquery, a function's result, or what JOIN USING merged.
+    /// The labels of a subquery or of a function's result.
     Labels(Rc<[Rc<str>]>),
+    /// What JOIN USING merged.
+    Merged(Rc<[Merged<'w>]>),
+}
+
+/// A column that JOIN USING made of two.
+#[derive(Clone, Debug)]
+pub struct Merged<'w> {
+    /// Its name.
+    pub label: Rc<str>,
+    /// Whose columns they are, when both are known; the one whose value goes first comes first.
+    pub sides: Option<[Rc<Source<'w>>; 2]>,
 }
 
 /// What one FROM clause offers, in the order of `SELECT *`.
@@ -122,7 +133,8 @@ impl<'w> Source<'w> {
             Columns::Relation(relation) if relation.column(column).is_some() => Offer::Plain,
             Columns::Relation(_) if SYSTEM_COLUMNS.contains(&column) => Offer::Plain,
             Columns::Labels(labels) if labels.iter().any(|l| l.as_ref() == column) => Offer::Plain,
-            Columns::Relation(_) | Columns::Labels(_) => Offer::No,
+            Columns::Merged(all) if all.iter().any(|m| m.label.as_ref() == column) => Offer::Plain,
+            Columns::Relation(_) | Columns::Labels(_) | Columns::Merged(_) => Offer::No,
         }
     }
 
@@ -143,7 +155,15 @@ impl<'w> Source<'w> {
             Columns::Mapped(table) => Some(table.star_names().iter().map(|n| Rc::from(n.as_ref())).collect()),
             Columns::Relation(relation) => Some(relation.columns.iter().map(|c| Rc::from(c.name.as_str())).collect()),
             Columns::Labels(labels) => Some(labels.to_vec()),
+            Columns::Merged(all) => Some(all.iter().map(|m| m.label.clone()).collect()),
         }
+    }
+
+    /// What JOIN USING made of the two columns of that name.
+    #[must_use]
+    pub fn merged_column(&self, label: &str) -> Option<&Merged<'w>> {
+        let Columns::Merged(all) = &self.columns else { return None };
+        all.iter().find(|m| m.label.as_ref() == label)
     }
 
     /// True when `name` (and `schema` before it) qualifies its columns.
@@ -198,10 +218,39 @@ impl<'w> Namespace<'w> {
         }
     }
 
+    /// The source that a name is a plain column of.
+    #[must_use]
+    pub fn plain(&self, name: &str) -> Option<Rc<Source<'w>>> {
+        match self.column(name) {
+            Found::Plain(source) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// True when more than one source here answers to an unqualified name, in whatever naming.
+    #[must_use]
+    pub fn is_shared(&self, name: &str) -> bool {
+        let offers = |s: &&Rc<Source<'w>>| !s.merged.contains(name) && !matches!(s.offer(name), Offer::No);
+        self.sources.iter().filter(offers).count() > 1
+    }
+
     /// True when a name would be found here only as a column that the legacy schema did not have.
     fn is_current_only(&self, name: &str) -> bool {
         let mut offers = self.sources.iter().map(|s| s.offer(name)).filter(|o| !matches!(o, Offer::No));
         offers.next().is_some_and(|o| matches!(o, Offer::Current)) && offers.all(|o| matches!(o, Offer::Current))
+    }
+
+    /// True when `source` is one of them.
+    #[must_use]
+    pub fn holds(&self, source: &Source<'w>) -> bool {
+        self.sources.iter().any(|s| s.number == source.number)
+    }
+
+    /// The same sources, where any row may be missing.
+    #[must_use]
+    pub fn with_missing_rows(&self) -> Namespace<'w> {
+        let nullable = |source: &Rc<Source<'w>>| Rc::new(Source { nullable: true, ..source.as_ref().clone() });
+        Namespace { sources: self.sources.iter().map(nullable).collect() }
     }
 
     /// The source of that name.
@@ -225,7 +274,7 @@ impl<'w> Env<'_, 'w> {
                     unseen.get_or_insert(source);
                 }
                 found => {
-                    if env.here.is_current_only(name) && env.outer.is_some_and(|outer| outer.has_legacy(name)) {
+                    if env.here.is_current_only(name) && self.reads_otherwise(env, name) {
                         return Found::TwoReadings;
                     }
                     let needs_certainty = !matches!(found, Found::Plain(_));
@@ -274,6 +323,11 @@ impl<'w> Env<'_, 'w> {
     pub fn reaches(&self, source: &Source<'w>) -> bool {
         let Some(name) = &source.name else { return false };
         matches!(self.row(None, name), Found::Row(found) if found.number == source.number)
+    }
+
+    /// True when a name that is a current column at `level` was a column further out in the legacy naming, or a whole row.
+    fn reads_otherwise(&self, level: &Env<'_, 'w>, name: &str) -> bool {
+        level.outer.is_some_and(|outer| outer.has_legacy(name)) || !matches!(self.row(None, name), Found::Nothing)
     }
 
     /// True when some FROM clause from here outwards has the name in the legacy naming.
@@ -331,11 +385,11 @@ pub fn resolve<'w>(
     if let Some(schema) = schema {
         return in_schema(schema).unwrap_or(Resolved::Missing);
     }
-    if context.temporary.contains(name) {
-        return Resolved::Temporary;
-    }
     if context.temporary_may_change && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
         return Resolved::Unsure;
+    }
+    if context.temporary.contains(name) {
+        return Resolved::Temporary;
     }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
     // pg_catalog comes first unless the path itself says where.

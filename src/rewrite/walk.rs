@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Context;
-use super::meaning::Filled;
+use super::meaning::{Filled, Replacement};
 use super::plan::Use;
 use super::scope::{Columns, Env, Found, Naming, Source};
 use super::world::{Table, World};
@@ -81,6 +81,34 @@ pub(super) enum Scope<'a, 'w> {
     SelectList,
 }
 
+/// Where a legacy column is named.
+#[derive(Clone, Copy)]
+struct At {
+    /// Its last part, when only that part has to change in a rename.
+    name: Option<Span>,
+    /// All of it.
+    all: Span,
+    /// True when it belongs to a query further out.
+    outer: bool,
+}
+
+/// A legacy column that was replaced.
+#[derive(Clone, Copy)]
+pub(super) struct Read<'w> {
+    /// The number of its source.
+    pub source: usize,
+    /// What it became.
+    pub replacement: &'w Replacement,
+}
+
+impl Read<'_> {
+    /// True when both are the same for the server and were two columns before.
+    pub(super) fn is_twin(&self, other: &Self) -> bool {
+        let (one, two) = (self.replacement, other.replacement);
+        self.source == other.source && one.legacy != two.legacy && one.pieces == two.pieces
+    }
+}
+
 /// One walk over one statement.
 pub struct Walk<'w> {
     pub(super) world: &'w World,
@@ -102,6 +130,8 @@ pub struct Walk<'w> {
     pub reasons: Option<Vec<Reason>>,
     /// Starts of references that no longer end in the client's own name.
     pub(super) replaced: BTreeSet<usize>,
+    /// The legacy columns in the order of the walk.
+    pub(super) read: Vec<Read<'w>>,
     pub(super) sources: usize,
 }
 
@@ -156,6 +186,7 @@ impl<'w> Walk<'w> {
             uses: BTreeSet::new(),
             reasons: None,
             replaced: BTreeSet::new(),
+            read: Vec::new(),
             sources: 0,
         }
     }
@@ -198,7 +229,8 @@ impl<'w> Walk<'w> {
         match found {
             Found::Mapped(source, table, index) => {
                 reachable(&source, name, span, env)?;
-                self.replace(&source, table, index, Some(span), span, span.start)
+                let at = At { name: Some(span), all: span, outer: !env.here.holds(&source) };
+                self.replace(&source, table, index, at)
             }
             Found::Qualify(source) => {
                 reachable(&source, name, span, env)?;
@@ -225,7 +257,8 @@ impl<'w> Walk<'w> {
                 // With the table renamed, `public.customers.city` has no longer a relation of that name to refer to.
                 let whole = schema.is_some() && table.is_renamed();
                 let name = if whole { None } else { Some(column.1) };
-                self.replace(&source, table, index, name, all, all.start)
+                let at = At { name, all, outer: !env.here.holds(&source) };
+                self.replace(&source, table, index, at)
             }
             Found::Plain(found) if schema.is_some() && found.mapped().is_some_and(Table::is_renamed) => {
                 let mut filled = Filled::default();
@@ -236,16 +269,10 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Replaces a legacy column. `name` is the span of its last part when only that part has to change in a rename.
-    fn replace(
-        &mut self,
-        source: &Source<'w>,
-        table: &'w Table,
-        index: usize,
-        name: Option<Span>,
-        all: Span,
-        start: usize,
-    ) -> Walked {
+    /// Replaces a legacy column.
+    fn replace(&mut self, source: &Source<'w>, table: &'w Table, index: usize, at: At) -> Walked {
+        let At { name, all, outer } = at;
+        let start = all.start;
         let replacement = &table.replacements[index];
         if !self.context.standard_conforming_strings && replacement.needs_conforming_strings() {
             let message =
@@ -260,13 +287,16 @@ impl<'w> Walk<'w> {
             became: replacement.became.clone(),
         });
         self.replaced.insert(start);
+        self.read.push(Read { source: source.number, replacement });
         match (replacement.renamed(), name) {
             (Some(current), Some(name)) if name != all => {
                 self.bound.push((Place::Source(start), Bound::Column(source.number, Cow::Borrowed(current))));
                 self.edit(name, names::quote(current).into_owned(), replacement.kind, Scope::Source(source))
             }
             _ => {
-                let filled = replacement.fill(&qualifier(source), source.nullable.then_some(&table.presence));
+                // `max(s.version)` is an aggregate of the query that `s` belongs to, and a bare constant of none.
+                let guarded = source.nullable || (outer && replacement.is_constant());
+                let filled = replacement.fill(&qualifier(source), guarded.then_some(&table.presence));
                 self.fill(source, filled, all, replacement.kind)
             }
         }

@@ -198,7 +198,7 @@ impl Counters {
     pub(super) fn statement(&self, protocol: Protocol, outcome: Outcome) -> Option<&IntCounter> {
         let of_protocol = match protocol {
             Protocol::Simple => &self.simple,
-            Protocol::Extended | Protocol::Rest => &self.extended,
+            Protocol::Extended => &self.extended,
         };
         Outcome::ALL.iter().position(|o| *o == outcome).and_then(|i| of_protocol.get(i))
     }

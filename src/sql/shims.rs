@@ -49,9 +49,11 @@ impl Feed<'_> {
             Keyword::ONLY => self.drop_only(at),
             Keyword::FOR => self.shim_lock(at),
             Keyword::TRIM => self.shim_trim(at),
-            // The argument stays an argument; what ASYMMETRIC says is the default.
+            // The argument stays an argument; the bounds stay bounds, in whatever order.
             Keyword::VARIADIC if self.begins_operand(at) => self.drop(at..at + 1),
-            Keyword::ASYMMETRIC if self.keyword_before(at) == Keyword::BETWEEN => self.drop(at..at + 1),
+            Keyword::ASYMMETRIC | Keyword::SYMMETRIC if self.keyword_before(at) == Keyword::BETWEEN => {
+                self.drop(at..at + 1);
+            }
             Keyword::AT if self.word(at + 1) == Keyword::LOCAL => {
                 self.put(at + 1, [Keyword::TIME, Keyword::ZONE]);
                 self.add(at + 2, Fed::SingleQuotedString("local".into()), None);
@@ -62,6 +64,12 @@ impl Feed<'_> {
                 // The name of a cursor.
                 self.replace(at, word(Keyword::TRUE));
                 self.drop(at + 1..at + 3);
+            }
+            // Which grouping sets are made twice is the server's business.
+            Keyword::ALL | Keyword::DISTINCT
+                if self.keyword_before(at) == Keyword::BY && at > 1 && self.keyword(at - 2) == Keyword::GROUP =>
+            {
+                self.drop(at..at + 1);
             }
             Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at),
             Keyword::CURRENT_ROLE | Keyword::CURRENT_SCHEMA | Keyword::SYSTEM_USER => self.shim_value_function(at),
@@ -152,7 +160,8 @@ impl Feed<'_> {
             self.word_before(at),
             Keyword::FROM | Keyword::JOIN | Keyword::UPDATE | Keyword::USING | Keyword::INTO
         );
-        if !clause && self.kind(at.wrapping_sub(1)) != Some(TokenKind::Comma) {
+        let item = matches!(self.kind(at.wrapping_sub(1)), Some(TokenKind::Comma | TokenKind::LeftParen));
+        if !clause && !item {
             return;
         }
         self.roles[at] = Role::Dropped;

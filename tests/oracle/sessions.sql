@@ -291,7 +291,6 @@ SELECT rating FROM solver WHERE id = 1
 
 -- case: sessions: a temporary table of the legacy name that is rolled back
 -- traps: 43
--- protocol: simple, text, binary, pipelined
 BEGIN
 -- then
 CREATE TEMP TABLE customers (full_name text, telefono text)

@@ -95,7 +95,7 @@ SELECT feedback_useful, count(*) FROM feedback_log GROUP BY feedback_useful
 => unchanged
 
 SELECT rating AS submitted_at, count(*) FROM feedback_log GROUP BY submitted_at
-=> refused 0A000 at byte 67: `submitted_at` in GROUP BY is an output label in the legacy naming and a column in the current naming
+=> SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS submitted_at, count(*) FROM feedback_log GROUP BY 1
 
 SELECT array_agg(feedback_id ORDER BY rating), mode() WITHIN GROUP (ORDER BY rating) FROM feedback_log
 => SELECT array_agg(feedback_id ORDER BY ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer)), mode() WITHIN GROUP (ORDER BY ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer)) FROM feedback_log
@@ -215,3 +215,27 @@ SELECT interval FROM consumption_log
 
 SELECT consumption_kwh FROM consumption_log WHERE timestamp BETWEEN '2025-01-01' AND '2025-02-01' AND date_part('hour', timestamp) = 3
 => SELECT consumption_log.kwh_consumed AS consumption_kwh FROM consumption_log WHERE consumption_log.timestamp_utc BETWEEN '2025-01-01' AND '2025-02-01' AND date_part('hour', consumption_log.timestamp_utc) = 3
+
+SELECT * FROM feedback_log f FULL JOIN ai_predictions p USING (user_id) JOIN consumption_log c ON true
+=> SELECT COALESCE(f.user_id, p.user_id) AS user_id, f.feedback_id, f.recommendation_type, f.feedback_useful, f.submitted_at, f.submitted_at AS created_at, f.recommendation_type AS feedback_type, (CASE WHEN f.feedback_id IS NOT NULL THEN ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) END) AS rating, p.prediction_id, p.predicted_value, p.created_at, ((p.predicted_value #>> '{"consumption"}')::double precision) AS predicted_consumption, c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM feedback_log f FULL JOIN ai_predictions p USING (user_id) JOIN consumption_log c ON true
+
+SELECT count(*), rating AS submitted_at FROM feedback_log GROUP BY ROLLUP (submitted_at)
+=> SELECT count(*), (CASE WHEN feedback_log.feedback_id IS NOT NULL THEN ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) END) AS submitted_at FROM feedback_log GROUP BY ROLLUP (2)
+
+SELECT upper(user_type), city FROM customers GROUP BY ROLLUP (user_type, city)
+=> SELECT upper((CASE WHEN customers.id IS NOT NULL THEN ('provider'::text) END)), customers.ciudad AS city FROM clientes AS customers GROUP BY ROLLUP ((CASE WHEN customers.id IS NOT NULL THEN ('provider'::text) END), customers.ciudad)
+
+SELECT (SELECT max(c.user_type) FROM cons) FROM customers c
+=> SELECT (SELECT max((CASE WHEN c.id IS NOT NULL THEN ('provider'::text) END)) FROM cons) FROM clientes c
+
+SELECT rating FROM feedback_log GROUP BY DISTINCT rating
+=> SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log GROUP BY DISTINCT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer)
+
+SELECT rating FROM feedback_log WHERE rating BETWEEN SYMMETRIC 4 AND 2
+=> SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log WHERE ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) BETWEEN SYMMETRIC 4 AND 2
+
+SELECT city FROM cons CROSS JOIN (ONLY customers c JOIN cons d ON true)
+=> SELECT c.ciudad AS city FROM cons CROSS JOIN (ONLY clientes c JOIN cons d ON true)
+
+SELECT (SELECT count(kwh_consumed) FROM cons AS kwh_consumed) FROM consumption_log
+=> refused 0A000 at byte 21: `kwh_consumed` is one column in the legacy naming and another one in the current naming

@@ -81,7 +81,7 @@ impl Proxy {
 
     /// Everything logged so far.
     pub(crate) fn log(&self) -> String {
-        self.log.0.lock().expect("no panic").iter().map(|e| format!("{e}\n")).collect()
+        self.log.0.lock().expect("no panic").iter().fold(String::new(), |log, entry| log + &entry.to_string() + "\n")
     }
 
     /// Status code and body of a path on the admin port.

@@ -1,0 +1,356 @@
+//! Random legacy queries: what Postgres answers in the legacy schema, Exonym has to answer over the current one.
+//!
+//! The queries are a function of a seed ([`generator`]). A difference is made smaller and printed with both answers and what
+//! reached the server. A refusal (0A000) is no difference, but counted, and more than a small share of them fails the test.
+//! `EXONYM_RANDOM=20000:7` runs that many from another seed.
+
+#[path = "random/mod.rs"]
+mod generator;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use generator::schema::TRIM;
+use generator::tree::Node;
+use support::client::{Client, Column, Format, Message, Value};
+use support::twins;
+
+/// How many queries run when nobody says otherwise.
+const QUERIES: u64 = 800;
+/// How many shrunken differences are printed.
+const SHOWN: usize = 12;
+/// Refusals of queries that the legacy schema answers, in percent.
+const REFUSED_AT_MOST: usize = 4;
+
+/// The hint to an error of the server over a legacy name.
+const UNPARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
+
+/// What one side said to a query.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Answer {
+    Rows {
+        parameters: Vec<u32>,
+        columns: Vec<Column>,
+        rows: Vec<Vec<Option<Vec<u8>>>>,
+        tag: String,
+    },
+    Error {
+        code: String,
+        message: String,
+    },
+    /// The connection ended.
+    Lost(String),
+}
+
+/// How two answers compare.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Verdict {
+    Same,
+    /// Both fail in the same way.
+    SameError,
+    /// It was refused, with this message; names are left out of it.
+    Refused(String),
+    /// Only the legacy schema refuses it: a column that follows from those it groups by, a constant where no column may stand.
+    Lenient,
+    /// The plan decides whether such a query fails or times out.
+    Undefined,
+    /// By what they differ.
+    Different(String),
+}
+
+struct Sides {
+    straight: Client,
+    through: Client,
+}
+
+#[derive(Default)]
+struct Counts {
+    same: usize,
+    /// Errors of both sides by code, each with the shortest query that has it.
+    errors: BTreeMap<String, (usize, String)>,
+    undefined: usize,
+    lenient: usize,
+    refused: BTreeMap<String, (usize, Option<Node>)>,
+    different: usize,
+}
+
+#[test]
+fn random_queries_answer_alike() {
+    let (count, seed) = wanted();
+    let twins = twins::shared();
+    for database in [twins::LEGACY, twins::CURRENT] {
+        twins.server.sql(database, TRIM);
+    }
+    // The log is wanted for the few that differ, not for all.
+    twins.server.sql(twins::CURRENT, &format!("ALTER DATABASE \"{}\" RESET log_statement", twins::CURRENT));
+    let mut sides = Sides::connect("random").expect("both sides let us in");
+    let (mut counts, mut reports) = (Counts::default(), Vec::new());
+    for number in 0..count {
+        let query = generator::query(seed.wrapping_mul(1_000_003).wrapping_add(number));
+        let (straight, verdict) = sides.ask(&query);
+        match verdict {
+            Verdict::Same => counts.same += 1,
+            Verdict::SameError => counts.fail(error(&straight), query.print().0),
+            Verdict::Undefined => counts.undefined += 1,
+            Verdict::Lenient => counts.lenient += 1,
+            Verdict::Refused(why) => counts.refuse(why, query),
+            Verdict::Different(how) => {
+                counts.different += 1;
+                if reports.len() < SHOWN {
+                    let small = shrink(&mut sides, query, &Verdict::Different(how));
+                    reports.push(report(&mut sides, number, &small));
+                    println!("{}", reports[reports.len() - 1]);
+                }
+            }
+        }
+    }
+    println!("{}", counts.summary(count, seed));
+    if std::env::var_os("EXONYM_RANDOM").is_some() {
+        counts.show(&mut sides);
+    }
+    assert!(reports.is_empty(), "{} of {count} queries differ", counts.different);
+    let refused: usize = counts.refused.values().map(|(count, _)| count).sum();
+    let answered = counts.same + refused;
+    assert!(refused * 100 <= answered * REFUSED_AT_MOST, "{refused} of {answered} good queries are refused");
+    assert!(answered * 100 >= usize::try_from(count).expect("few") * 75, "too few of the queries are valid");
+}
+
+/// `EXONYM_RANDOM=<count>[:<seed>]`.
+fn wanted() -> (u64, u64) {
+    let text = std::env::var("EXONYM_RANDOM").unwrap_or_default();
+    let (count, seed) = text.split_once(':').unwrap_or((&text, "1"));
+    (count.parse().unwrap_or(QUERIES), seed.parse().expect("EXONYM_RANDOM=<count>:<seed>"))
+}
+
+impl Sides {
+    fn connect(application: &str) -> io::Result<Self> {
+        let twins = twins::shared();
+        let mut straight = Client::connect(twins.server.port, twins::LEGACY, application)?;
+        let mut through = Client::connect(twins.proxy.port, twins::CURRENT, application)?;
+        for client in [&mut straight, &mut through] {
+            client.query("SET statement_timeout = '2s'");
+            client.exchange()?;
+        }
+        Ok(Self { straight, through })
+    }
+
+    fn ask(&mut self, query: &Node) -> (Answer, Verdict) {
+        let (sql, values) = query.print();
+        let straight = answer(&mut self.straight, &sql, &values);
+        let through = answer(&mut self.through, &sql, &values);
+        let lost = [&straight, &through].iter().any(|a| matches!(a, Answer::Lost(_)));
+        if lost {
+            *self = Self::connect("random again").expect("both sides let us in again");
+        }
+        let verdict = compare(&straight, &through, &sql);
+        (straight, verdict)
+    }
+}
+
+fn answer(client: &mut Client, sql: &str, values: &[String]) -> Answer {
+    if values.is_empty() {
+        client.query(sql);
+    } else {
+        let values: Vec<Value> =
+            values.iter().map(|text| Value { format: Format::Text, bytes: Some(text.clone().into_bytes()) }).collect();
+        client.parse("", sql, &[]);
+        client.describe(b'S', "");
+        client.bind("", "", &values, Format::Text);
+        client.describe(b'P', "");
+        client.execute("", 0);
+        client.sync();
+    }
+    match client.exchange() {
+        Ok(messages) => digest(messages),
+        Err(error) => Answer::Lost(error.to_string()),
+    }
+}
+
+fn digest(messages: Vec<Message>) -> Answer {
+    let (mut own, mut described, mut rows, mut tag) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    for message in messages {
+        match message {
+            Message::Columns(columns) => described = columns,
+            Message::Row(row) => rows.push(row),
+            Message::Complete(command) => tag = command,
+            Message::ParameterTypes(types) => own = types,
+            Message::Error(fields) => {
+                let field = |letter| fields.get(letter).unwrap_or_default().to_owned();
+                let message = format!("{} ¦ {}", field('M'), field('H'));
+                return Answer::Error { code: field('C'), message };
+            }
+            _ => {}
+        }
+    }
+    // Of which table a column is cannot be the same in two databases, nor can the number of a type that a user made.
+    let unplaced = |c: Column| Column { table: 0, attribute: 0, oid: if c.oid < 16384 { c.oid } else { 0 }, ..c };
+    let columns = described.into_iter().map(unplaced).collect();
+    Answer::Rows { parameters: own, columns, rows, tag }
+}
+
+fn compare(straight: &Answer, through: &Answer, sql: &str) -> Verdict {
+    let different = |how: &str| Verdict::Different(how.to_owned());
+    match (straight, through) {
+        (Answer::Error { code, .. }, _) | (_, Answer::Error { code, .. }) if is_undefined(code) => Verdict::Undefined,
+        (Answer::Error { code: one, .. }, Answer::Error { code: other, .. }) if one == other => Verdict::SameError,
+        (Answer::Error { .. }, Answer::Error { code, .. }) if code == "0A000" => Verdict::SameError,
+        (Answer::Error { .. }, Answer::Error { message, .. }) if message.ends_with(UNPARSED) => Verdict::SameError,
+        // Grouping is what the server looks at last.
+        (Answer::Error { code, .. }, Answer::Error { .. }) if code == "42803" => Verdict::SameError,
+        (Answer::Error { code: one, .. }, Answer::Error { code: other, .. }) => different(&format!("{one} {other}")),
+        (Answer::Rows { .. }, Answer::Error { code, message, .. }) if code == "0A000" => {
+            Verdict::Refused(nameless(message))
+        }
+        // What cannot be parsed is the server's to refuse.
+        (Answer::Rows { .. }, Answer::Error { code, message }) if code == "42P01" && message.ends_with(UNPARSED) => {
+            Verdict::Refused("not parsed".into())
+        }
+        (Answer::Rows { .. }, Answer::Error { code, .. }) => different(&format!("rows {code}")),
+        (Answer::Error { code, .. }, Answer::Rows { .. }) if code == "42803" || code == "42P10" => Verdict::Lenient,
+        (Answer::Error { code, .. }, Answer::Rows { .. }) => different(&format!("{code} rows")),
+        (Answer::Rows { columns: one, .. }, Answer::Rows { columns: other, .. }) if one != other => {
+            different("columns")
+        }
+        (Answer::Rows { parameters: one, .. }, Answer::Rows { parameters: other, .. }) if one != other => {
+            different("parameters")
+        }
+        (Answer::Rows { rows: one, tag: tag_one, .. }, Answer::Rows { rows: other, tag: tag_other, .. }) => {
+            if tag_one != tag_other {
+                return different("number of rows");
+            }
+            let (mut one, mut other) = (one.clone(), other.clone());
+            if !is_ordered(sql) {
+                one.sort();
+                other.sort();
+            }
+            if one == other { Verdict::Same } else { different("rows") }
+        }
+        _ => different("the connection"),
+    }
+}
+
+/// Errors that come only to those who evaluate what a plan may leave out, and the end of patience.
+fn is_undefined(code: &str) -> bool {
+    code.starts_with("22") || code == "57014" || code == "21000"
+}
+
+/// The generator ends an ORDER BY of a whole query with all positions: then ties are equal rows.
+fn is_ordered(sql: &str) -> bool {
+    let end = sql.rfind("ORDER BY ").unwrap_or(0);
+    !sql[end..].contains(')') && end > 0
+}
+
+/// A message without the names in it.
+fn nameless(message: &str) -> String {
+    let message = message.split(" ¦ ").next().unwrap_or_default();
+    message.split('`').enumerate().map(|(i, part)| if i % 2 == 1 { "…" } else { part }).collect()
+}
+
+fn error(answer: &Answer) -> String {
+    match answer {
+        Answer::Error { code, message, .. } => format!("{code} {message}"),
+        _ => String::new(),
+    }
+}
+
+/// The smallest query that can be found with the same verdict.
+fn shrink(sides: &mut Sides, query: Node, verdict: &Verdict) -> Node {
+    let mut smallest = query;
+    let mut tries = 0;
+    'smaller: loop {
+        let length = smallest.print().0.len();
+        let mut candidates: Vec<(usize, Node)> =
+            smallest.smaller().into_iter().map(|n| (n.print().0.len(), n)).filter(|(l, _)| *l < length).collect();
+        candidates.sort_by_key(|(length, _)| *length);
+        for (_, candidate) in candidates {
+            tries += 1;
+            if tries > 400 {
+                return smallest;
+            }
+            if sides.ask(&candidate).1 == *verdict {
+                smallest = candidate;
+                continue 'smaller;
+            }
+        }
+        return smallest;
+    }
+}
+
+fn report(sides: &mut Sides, number: u64, query: &Node) -> String {
+    let (sql, values) = query.print();
+    let application = format!("difference-{number}");
+    let mut text = format!("\n=== query {number}\n{sql}\n");
+    if !values.is_empty() {
+        let _ = writeln!(text, "with {values:?}");
+    }
+    let straight = answer(&mut sides.straight, &sql, &values);
+    let twins = twins::shared();
+    let logged = Client::connect(twins.proxy.port, twins::CURRENT, &application).and_then(|mut client| {
+        client.query("SET log_statement = 'all'");
+        client.exchange()?;
+        Ok(answer(&mut client, &sql, &values))
+    });
+    let _ = writeln!(text, "straight: {}", shown(&straight));
+    let _ = writeln!(text, "through: {}", logged.map_or_else(|e| e.to_string(), |a| shown(&a)));
+    for arrived in twins.arrived(&application) {
+        let _ = writeln!(text, "arrived: {arrived}");
+    }
+    text
+}
+
+fn shown(answer: &Answer) -> String {
+    let Answer::Rows { parameters, columns, rows, tag } = answer else { return format!("{answer:?}") };
+    let columns: Vec<String> =
+        columns.iter().map(|c| format!("{} {} {} {}", c.name, c.oid, c.length, c.modifier)).collect();
+    let value = |v: &Option<Vec<u8>>| v.as_ref().map_or("NULL".into(), |v| String::from_utf8_lossy(v).into_owned());
+    let row = |r: &Vec<Option<Vec<u8>>>| format!("\n  {}", r.iter().map(value).collect::<Vec<_>>().join(" | "));
+    let rows: String = rows.iter().take(12).map(row).collect();
+    format!("{tag} {parameters:?} {columns:?}{rows}")
+}
+
+impl Counts {
+    fn refuse(&mut self, why: String, query: Node) {
+        let entry = self.refused.entry(why).or_insert((0, None));
+        entry.0 += 1;
+        let shorter = entry.1.as_ref().is_none_or(|old| query.print().0.len() < old.print().0.len());
+        if shorter {
+            entry.1 = Some(query);
+        }
+    }
+
+    fn fail(&mut self, error: String, sql: String) {
+        let entry = self.errors.entry(error).or_default();
+        entry.0 += 1;
+        if entry.1.is_empty() || sql.len() < entry.1.len() {
+            entry.1 = sql;
+        }
+    }
+
+    fn summary(&self, count: u64, seed: u64) -> String {
+        let refused: usize = self.refused.values().map(|(count, _)| count).sum();
+        let share = refused * 1000 / (self.same + refused).max(1);
+        let (whole, tenth) = (share / 10, share % 10);
+        let failed: usize = self.errors.values().map(|(count, _)| count).sum();
+        let mut text = format!("{count} queries (seed {seed}): {} same, {} different, ", self.same, self.different);
+        let _ = write!(text, "{failed} fail on both sides, {} on the legacy side only, ", self.lenient);
+        let _ = write!(text, "{} undefined, {refused} refused ({whole}.{tenth} %)", self.undefined);
+        for (why, (count, _)) in &self.refused {
+            let _ = write!(text, "\n  refused {count}: {why}");
+        }
+        text
+    }
+
+    /// The shortest query for each error, the smallest one for each kind of refusal.
+    fn show(&self, sides: &mut Sides) {
+        for (error, (count, sql)) in &self.errors {
+            println!("--- {count} fail: {error}\n{}", sql.chars().take(160).collect::<String>());
+        }
+        for (why, (_, query)) in &self.refused {
+            let Some(query) = query else { continue };
+            let small = shrink(sides, query.clone(), &Verdict::Refused(why.clone()));
+            println!("--- {why}\n{}", small.print().0);
+        }
+    }
+}
