@@ -20,7 +20,10 @@ fn outcome(source: String) -> Result<(), Reason> {
         let tokens = lex(&source, LexOptions::default()).expect("lexes");
         let statements = split::statements(&source, &tokens);
         assert_eq!(statements.len(), 1);
-        parse::with_stack(tokens.len(), || match parse::statement(&source, &tokens[statements[0].clone()]) {
+        let tokens = &tokens[statements[0].clone()];
+        // Queries go a shorter way, which has to be as safe.
+        parse::with_stack(tokens.len(), || drop(parse::query(&source, tokens)));
+        parse::with_stack(tokens.len(), || match parse::statement(&source, tokens) {
             Ok(tree) => {
                 assert!(tree.to_string().len() > 1);
                 Ok(())
@@ -188,6 +191,30 @@ fn prefixes_and_openings_without_end_are_refused() {
     assert!(outcome(repeated("SELECT a FROM t", " JOIN u", 60_000, "")).is_err());
     let _ = outcome(repeated("SELECT a FROM t", " JOIN u", 90, &" ON a".repeat(90)));
     assert!(outcome(repeated("SELECT a::int", "[]", 50_000, "")).is_err());
+}
+
+/// Where the parser tries a query first and an expression then, an error far inside must not be looked for twice at each level.
+#[test]
+fn what_is_tried_in_two_ways_does_not_double() {
+    for part in [
+        "SELECT a IN (",
+        "SELECT a IN ((",
+        "SELECT f(a) IN (((",
+        "SELECT NOT (a, b) IN (VALUES ((",
+        "SELECT f((a IN (WITH a AS (",
+        "SELECT (f(CASE a IN (",
+        "SELECT EXISTS (SELECT (a) IN (",
+        "SELECT * FROM ((SELECT (a) IN ((",
+        "(a IN ((f(",
+        "(NOT CASE (a, ",
+        "f(a, (b.c(",
+    ] {
+        for broken in ["", "SELECT", "a a a", "END"] {
+            for times in [6, 12, 24, 48] {
+                let _ = outcome(repeated("SELECT ", part, times, broken));
+            }
+        }
+    }
 }
 
 #[test]

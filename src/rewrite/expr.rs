@@ -3,6 +3,8 @@
 //! The match is complete on purpose: a construct that is not listed is not understood, and a statement with it goes on only if
 //! it names nothing legacy.
 
+use std::borrow::Cow;
+
 use sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
     FunctionArguments, Ident, ObjectName, Subscript, WindowType,
@@ -115,8 +117,8 @@ impl<'w> Walk<'w> {
 
     /// `a.b`, `a.b.c`.
     fn compound(&mut self, parts: &[Ident], env: &Env<'_, 'w>) -> Walked {
-        let spans: Option<Vec<(String, Span)>> =
-            parts.iter().map(|part| Some((names::ident(part).into_owned(), parse::span(part)?))).collect();
+        let spans: Option<Vec<(Cow<'_, str>, Span)>> =
+            parts.iter().map(|part| Some((names::ident(part), parse::span(part)?))).collect();
         match spans {
             Some(spans) => self.qualified(&spans, env),
             None => Err(Refused::not_understood("a name without a place in the text", None)),

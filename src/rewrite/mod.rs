@@ -80,14 +80,13 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     };
     let mut contexts = vec![context.clone()];
     let ranges = split::statements(source, &tokens);
+    let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
     let mut changed = false;
-    for range in &ranges {
+    for (range, effect) in ranges.iter().zip(&effects) {
         let mut after = contexts.last().unwrap_or(context).clone();
-        let tokens = &tokens[range.clone()];
-        let effect = effect::effect(source, tokens);
-        after.apply(&effect, context);
-        changed |= effect != Effect::None;
-        if changed && effect::ends_transaction(source, tokens) {
+        after.apply(effect, context);
+        changed |= *effect != Effect::None;
+        if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
             // A rollback takes back what was set, and a commit drops some temporary tables.
             after.search_path = None;
             after.temporary_may_change = true;
@@ -99,7 +98,7 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
         .zip(&contexts)
         .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()], explaining))
         .collect();
-    let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges };
+    let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges, effects: &effects };
     draft.finish(judged)
 }
 
@@ -146,6 +145,7 @@ struct Draft<'a> {
     source: &'a str,
     tokens: &'a [Token],
     ranges: &'a [std::ops::Range<usize>],
+    effects: &'a [Effect],
 }
 
 impl Draft<'_> {
@@ -233,7 +233,7 @@ impl Draft<'_> {
         let mut reasons = Vec::new();
         let mut statements = Vec::with_capacity(judged.len());
         for (i, one) in judged.into_iter().enumerate() {
-            let effect = effect::effect(self.source, &self.tokens[self.ranges[i].clone()]);
+            let effect = self.effects[i].clone();
             let mut statement =
                 Statement { span: self.span(i), outcome: Outcome::Unchanged, uses: Vec::new(), refusal: None, effect };
             match one {

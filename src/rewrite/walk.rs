@@ -180,7 +180,8 @@ impl<'w> Walk<'w> {
             tokens,
             edits: Edits::new(),
             relations: Vec::new(),
-            bound: Vec::new(),
+            // A reference takes some four tokens, with what joins it to the next.
+            bound: Vec::with_capacity(tokens.len() / 4),
             output: None,
             uses: BTreeSet::new(),
             reasons: None,
@@ -243,14 +244,14 @@ impl<'w> Walk<'w> {
     }
 
     /// `source.column` or `schema.source.column`; `parts` are (name, span).
-    pub(super) fn qualified(&mut self, parts: &[(String, Span)], env: &Env<'_, 'w>) -> Walked {
+    pub(super) fn qualified(&mut self, parts: &[(Cow<'_, str>, Span)], env: &Env<'_, 'w>) -> Walked {
         let (schema, source, column) = match parts {
             [source, column] => (None, source, column),
             [.., schema, source, column] => (Some(schema), source, column),
             _ => return Ok(()),
         };
         let all = parts[0].1.to(column.1);
-        let found = env.qualified(schema.map(|s| s.0.as_str()), &source.0, &column.0);
+        let found = env.qualified(schema.map(|s| s.0.as_ref()), &source.0, &column.0);
         match found {
             Found::Mapped(source, table, index) => {
                 // With the table renamed, `public.customers.city` has no longer a relation of that name to refer to.

@@ -235,8 +235,9 @@ impl<'a> Feed<'a> {
         self.added.sort_by_key(|(at, _)| *at);
         let mut added = std::mem::take(&mut self.added).into_iter().peekable();
         for (at, token) in self.tokens.iter().enumerate() {
-            while let Some((_, token)) = added.next_if(|(index, _)| *index <= at) {
-                fed.push(token);
+            // Not `next_if`, which moves the token out and back to look at it.
+            while added.peek().is_some_and(|(index, _)| *index <= at) {
+                fed.extend(added.next().map(|(_, token)| token));
             }
             let converted = match self.roles[at] {
                 Role::Itself => self.convert(at, self.known[at].keyword),

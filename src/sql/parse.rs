@@ -6,11 +6,11 @@
 //! A tree that comes out of here was made from every token; what sqlparser would misread is either led past it by `feed` or
 //! reported as [`Unparsed`]. Text that could stall or kill the process is never parsed at all.
 
-use super::dialect::Postgres;
 use sqlparser::ast::{Expr, Ident, Query, Statement};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Span as Place, Token as Fed};
 
+use super::dialect;
 use super::feed::{self, Goal};
 use super::limits;
 use super::token::{Token, TokenKind};
@@ -88,7 +88,8 @@ fn all<T>(
     limits::depth(source, tokens, &known)?;
     with_stack(tokens.len(), || {
         let fed = feed::feed(source, tokens, known, goal)?;
-        let mut parser = Parser::new(&Postgres).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
+        let mut parser =
+            Parser::new(dialect::of(goal)).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
         let tree = rule(&mut parser).map_err(|error| unparsed(source, tokens, &parser, error))?;
         let next = parser.peek_token_ref();
         if next.token == Fed::EOF {
