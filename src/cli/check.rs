@@ -233,7 +233,7 @@ fn print(format: Format, files: &Files, findings: Vec<Diagnostic>) -> Result<Exi
     if format == Format::Human {
         let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let parts = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")];
-        anstream::eprintln!("{} in {}", parts.join(", "), counted(files.len(), "mapping file"));
+        super::say(&format!("{} in {}\n", parts.join(", "), counted(files.len(), "mapping file")));
     }
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -18,7 +18,9 @@ pub(super) fn start() -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&directives).map_err(|e| {
         Failure::Because(format!("{name} is not a log filter: {e}; write for example `info` or `exonym=debug`"))
     })?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A full disk under the log is no reason to stop serving: what cannot be written is lost, and said nowhere.
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     if std::io::stderr().is_terminal() {
         logs.with_target(false).init();
     } else {

@@ -10,7 +10,7 @@ mod rewrite;
 mod serve;
 
 use std::fs;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -64,7 +64,7 @@ pub fn run() -> ExitCode {
         Err(failure) => {
             match failure {
                 Failure::Findings(findings) => show(&findings),
-                Failure::Because(message) => anstream::eprintln!("error: {message}"),
+                Failure::Because(message) => say(&format!("error: {message}\n")),
             }
             ExitCode::from(COULD_NOT_RUN)
         }
@@ -80,7 +80,12 @@ impl Failure {
 
 /// Draws findings on standard error.
 pub(crate) fn show(findings: &[Diagnostic]) {
-    anstream::eprint!("{}", render(findings, std::io::stderr().is_terminal()));
+    say(&render(findings, std::io::stderr().is_terminal()));
+}
+
+/// Writes to standard error; where nobody can be told, nobody is.
+pub(crate) fn say(text: &str) {
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Reads the configuration file, and gives its text with it. The caller shows its warnings.

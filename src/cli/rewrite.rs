@@ -4,7 +4,7 @@
 //! or unchanged; 1: a statement was refused; 2: could not run.
 
 use std::fs;
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::catalog::{self, Catalog};
 use crate::config::Config;
 use crate::mapping::{Mapping, merge};
 use crate::rewrite::{Context, Outcome, Plan, Reason, Refusal, Statement, World, explain};
-use crate::text::diagnostic::{Source, render};
+use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
 
 /// Rewrite a statement in legacy names, as the proxy would
@@ -138,7 +138,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     };
     write(&out)?;
     if refused && args.format == Format::Human {
-        anstream::eprint!("{}", render(&refusals(&text, &plan), std::io::stderr().is_terminal()));
+        super::show(&refusals(&text, &plan));
     }
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

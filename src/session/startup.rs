@@ -189,7 +189,7 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
 async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
     shared.count_login(refused.login);
     if refused.login != Login::Abandoned || !refused.message.is_empty() {
-        tracing::info!(sqlstate = refused.sqlstate, message = refused.message, "login refused");
+        tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
         farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
     }
     None

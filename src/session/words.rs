@@ -6,6 +6,7 @@
 use aho_corasick::AhoCorasick;
 
 use super::queue::Name;
+use crate::sql::{LexOptions, lex};
 use crate::text::Search;
 
 /// What a text may change.
@@ -62,6 +63,7 @@ impl Words {
         if !self.any.is_in(text) {
             return hints;
         }
+        let mut may_make_tables = false;
         for found in self.which.find_iter(text) {
             match found.pattern().as_usize() {
                 at if at < AFTER_NAMES => hints.names = true,
@@ -71,10 +73,11 @@ impl Words {
                 }
                 at if at < AFTER_LEXING => hints.lexing = true,
                 at if at < AFTER_ENDS => hints.ends = true,
-                at if at <= AFTER_CATALOG => hints.catalog = true,
+                at if at <= AFTER_CATALOG => may_make_tables = true,
                 _ => {}
             }
         }
+        hints.catalog = may_make_tables && makes_tables(text);
         hints
     }
 }
@@ -119,6 +122,18 @@ pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
     }
 }
 
+/// True when one of the words stands there as a word of SQL: not in `created_at`, a string or a comment. It decides whether all
+/// sessions wait for the catalog, so a second look is worth its time.
+fn makes_tables(text: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(text) else { return true };
+    let Ok(tokens) = lex(text, LexOptions::default()) else { return true };
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(text, word));
+    (0..tokens.len()).any(|at| {
+        let into = is(at, "into") && !at.checked_sub(1).is_some_and(|before| is(before, "insert"));
+        into || CATALOG.iter().any(|word| is(at, word))
+    })
+}
+
 fn first_word_is(text: &[u8], word: &[u8]) -> bool {
     let first = text.trim_ascii_start().split(|b| !b.is_ascii_alphabetic()).next();
     first.is_some_and(|first| first.eq_ignore_ascii_case(word))
@@ -156,6 +171,8 @@ mod tests {
         assert_eq!(find("select * INTO copy FROM log"), (false, true, false));
         assert_eq!(find("Set Search_Path = a"), (true, false, false));
         assert_eq!(find("CREATE TEMP TABLE t (a int)"), (true, true, false));
+        assert_eq!(find("SELECT created_at, 'create' FROM log /* drop */"), (false, false, false));
+        assert_eq!(find("SELECT 1; CREATE TABLE t AS SELECT 1"), (false, true, false));
         assert_eq!(find("RESET ALL"), (true, false, true));
         assert_eq!(find("  set\n names 'latin1'"), (false, false, true));
         let ends = |text: &str| Words::new().find(text.as_bytes()).ends;
