@@ -48,7 +48,7 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// Two legacy columns that are one now cannot be grouped by apart: where one is left out of a set, so is the other.
+    /// What grouping sets cannot do here. Two legacy columns that are one now cannot be grouped by apart: where one is left out of a set, so is the other.
     /// `own` are those that `exprs` name themselves, not by a label or a position.
     pub(super) fn one_name_each(&self, exprs: &[Expr], outputs: &Outputs, own: &[Read<'w>]) -> Walked {
         let mut read = own.to_vec();
@@ -65,6 +65,12 @@ impl<'w> Walk<'w> {
                     }
                 }
             }
+        }
+        // Before Postgres 18 a grouped expression is recognised by its form, and inside of another one a condition may lose it.
+        if let Some(condition) = read.iter().find(|read| read.replacement.is_condition) {
+            let message =
+                format!("`{}` is a computed condition, which grouping sets may lose", condition.replacement.legacy);
+            return Err(Refused::unsure(message, "group by the column that it is computed from", None));
         }
         for (i, one) in read.iter().enumerate() {
             let Some(other) = read[i + 1..].iter().find(|other| other.is_twin(one)) else { continue };

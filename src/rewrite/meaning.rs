@@ -36,6 +36,8 @@ pub struct Replacement {
     pub pieces: Vec<Piece>,
     /// False when it may give a value for a row that is not there: a constant, an expression with a default.
     pub is_strict: bool,
+    /// True for a computed column that is a condition: the planner may turn such a one round (`NOT (n = 0)` is `n <> 0`).
+    pub is_condition: bool,
     /// The declared type if it has a modifier, such as `numeric(10,2)`: a CASE around the value would lose it.
     pub modified_type: Option<String>,
 }
@@ -156,6 +158,7 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
         became: became.into(),
         pieces,
         is_strict,
+        is_condition: !matches!(column.kind, Kind::Rename { .. }) && column.type_name.as_deref() == Some("boolean"),
         modified_type: column.type_name.clone().filter(|name| name.contains('(')),
     })
 }
