@@ -86,7 +86,7 @@ impl Listener {
             let accepted = tokio::select! {
                 biased;
                 // An error means that nobody is left who could say so.
-                _ = closing.wait_for(|closing| *closing) => return,
+                _ = closing.wait_for(|closing| *closing) => break,
                 accepted = self.next() => accepted,
             };
             let error = match accepted {
@@ -112,6 +112,9 @@ impl Listener {
             }
             sleep(EXHAUSTED).await;
         }
+        // The socket's file goes first: with `meet` goes the last sign that this door is open, and then the process.
+        drop(self);
+        drop(meet);
     }
 }
 
