@@ -45,7 +45,7 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
 #[must_use]
 pub fn ends_transaction(source: &str, tokens: &[Token]) -> bool {
     let first = |word: &&str| tokens.first().is_some_and(|t| t.is_keyword(source, word));
-    ["rollback", "abort", "commit", "end", "prepare"].iter().any(|word| first(word))
+    ["rollback", "abort", "commit", "end", "prepare"].iter().any(first)
 }
 
 /// `DO $$ … $$`: what the body itself says; what it puts together at run time nobody can see.
