@@ -14,3 +14,7 @@ pub mod session;
 pub mod sql;
 pub mod text;
 pub mod wire;
+
+/// In the library, so that tests and benches run with what the program runs with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
