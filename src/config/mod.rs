@@ -123,7 +123,7 @@ impl Config {
     /// # Errors
     /// What is wrong with the URL.
     pub fn direct(to: &str, database: Option<&str>, mappings: Vec<PathBuf>) -> Result<Self, Vec<Diagnostic>> {
-        let source = Source { name: "--to".into(), text: redacted(to).into() };
+        let source = Source { name: "<url>".into(), text: redacted(to).into() };
         let backend =
             file::backend_of_url("default", to).map_err(|e| vec![file::url_finding(e, &source, Span::from)])?;
         let Some(database) = backend.database.clone().or_else(|| database.map(str::to_owned)) else {

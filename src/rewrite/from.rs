@@ -197,7 +197,7 @@ impl<'w> Walk<'w> {
                 );
                 return Err(Refused::unsure(
                     message,
-                    "qualify the table with its schema, or send a Sync before it",
+                    "qualify the table with its schema, or send the statement on its own",
                     at,
                 ));
             }
