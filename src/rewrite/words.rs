@@ -139,7 +139,8 @@ impl Words<'_> {
     fn is_created(&self, at: usize) -> bool {
         let Some(before) = self.before_name(at).filter(|_| self.is(0, "create")) else { return false };
         let if_not_exists = self.is(before, "exists") && before >= 3 && self.is(before - 3, "table");
-        self.is(before, "table") || if_not_exists
+        // `CREATE TABLE copy AS TABLE name` reads it.
+        self.is(before, "table") && !self.begins_query(before) || if_not_exists
     }
 
     /// False when the name at `at` is certainly another table: of another schema, or one of the session's own.
