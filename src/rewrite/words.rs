@@ -135,12 +135,15 @@ impl Words<'_> {
         self.tokens.get(at.checked_sub(2)?).filter(|_| dotted)?.ident(self.source)
     }
 
-    /// `CREATE TABLE name (…)`: a table to be, whose columns are what stands there.
+    /// `CREATE TABLE [IF NOT EXISTS] [schema.]name (…)`: a table to be, whose columns are what stands there.
     fn is_created(&self, at: usize) -> bool {
-        let Some(before) = self.before_name(at).filter(|_| self.is(0, "create")) else { return false };
-        let if_not_exists = self.is(before, "exists") && before >= 3 && self.is(before - 3, "table");
-        // `CREATE TABLE copy AS TABLE name` reads it.
-        self.is(before, "table") && !self.begins_query(before) || if_not_exists
+        let table = (1..self.tokens.len()).find(|&i| self.is(i, "table")).filter(|_| self.is(0, "create"));
+        let Some(table) = table else { return false };
+        let mut name = if self.is(table + 1, "if") { table + 4 } else { table + 1 };
+        while self.kind(name + 1) == Some(TokenKind::Dot) {
+            name += 2;
+        }
+        at == name
     }
 
     /// False when the name at `at` is certainly another table: of another schema, or one of the session's own.
