@@ -7,7 +7,7 @@ pub mod file;
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use rustc_hash::FxHashMap as HashMap;
 use serde::{Deserialize, Serialize};
 
 /// Everything the rewriter may know about one database. Equal when the lists are: the look-up tables follow from them.
@@ -127,7 +127,6 @@ impl Yields {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Index {
     by_name: HashMap<String, Vec<usize>>,
-    column_names: HashSet<String>,
     functions: HashMap<String, Vec<usize>>,
 }
 
@@ -142,7 +141,6 @@ impl Catalog {
         let mut index = Index::default();
         for (i, relation) in self.relations.iter().enumerate() {
             index.by_name.entry(relation.name.clone()).or_default().push(i);
-            index.column_names.extend(relation.columns.iter().map(|c| c.name.clone()));
         }
         for (i, function) in self.functions.iter().enumerate() {
             index.functions.entry(function.name.clone()).or_default().push(i);
@@ -165,12 +163,6 @@ impl Catalog {
     /// All functions of that name, in any schema: none for one that yields a value and that no user wrote.
     pub fn functions_named(&self, name: &str) -> impl Iterator<Item = &Function> {
         self.index.functions.get(name).into_iter().flatten().map(|&i| &self.functions[i])
-    }
-
-    /// True when some relation has a column of that name.
-    #[must_use]
-    pub fn has_column_anywhere(&self, name: &str) -> bool {
-        self.index.column_names.contains(name)
     }
 }
 

@@ -326,10 +326,7 @@ impl<'w> Walk<'w> {
         match table.columns.get(label) {
             Some(Meaning::Mapped(index)) => {
                 let replacement = &table.replacements[*index];
-                if !self.context.standard_conforming_strings && replacement.needs_conforming_strings() {
-                    let message = format!("`{label}` holds a backslash, which means another thing in this session");
-                    return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(span.start)));
-                }
+                self.reads_alike(replacement, span.start)?;
                 let one = replacement.fill(&qualifier(source), source.nullable.then_some(&table.presence));
                 let before = filled.text.len();
                 filled.references.extend(one.references.into_iter().map(|(offset, column)| (before + offset, column)));

@@ -274,11 +274,7 @@ impl<'w> Walk<'w> {
         let At { name, all, outer } = at;
         let start = all.start;
         let replacement = &table.replacements[index];
-        if !self.context.standard_conforming_strings && replacement.needs_conforming_strings() {
-            let message =
-                format!("`{}` holds a backslash, which means another thing in this session", replacement.legacy);
-            return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(start)));
-        }
+        self.reads_alike(replacement, start)?;
         self.uses.insert(Use {
             mapping: table.mapping.clone(),
             table: table.legacy.clone(),
@@ -300,6 +296,15 @@ impl<'w> Walk<'w> {
                 self.fill(source, filled, all, replacement.kind)
             }
         }
+    }
+
+    /// A replacement was written for `standard_conforming_strings`; without it, a backslash in its strings means another thing.
+    pub(super) fn reads_alike(&self, replacement: &Replacement, at: usize) -> Walked {
+        if self.context.standard_conforming_strings || !replacement.needs_conforming_strings() {
+            return Ok(());
+        }
+        let message = format!("`{}` holds a backslash, which means another thing in this session", replacement.legacy);
+        Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(at)))
     }
 
     /// Puts a filled text in the place of `span`.

@@ -23,7 +23,6 @@ pub struct World {
     pub catalog: Arc<Catalog>,
     tables: Vec<Table>,
     by_legacy: HashMap<Arc<str>, Vec<usize>>,
-    by_column: HashMap<Arc<str>, Vec<usize>>,
     words: Option<Search>,
 }
 
@@ -63,17 +62,13 @@ impl World {
         let tables: Vec<Table> =
             mappings.iter().flat_map(|m| m.tables.iter().filter_map(|t| Table::bind(m, t, &catalog))).collect();
         let mut by_legacy: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
-        let mut by_column: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
         for (i, table) in tables.iter().enumerate() {
             by_legacy.entry(table.legacy.clone()).or_default().push(i);
-            for replacement in &table.replacements {
-                by_column.entry(replacement.legacy.clone()).or_default().push(i);
-            }
         }
         // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
         let mut names = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).peekable();
         let words = names.peek().is_some().then(|| search_for(names));
-        Self { generation, mappings, catalog, tables, by_legacy, by_column, words }
+        Self { generation, mappings, catalog, tables, by_legacy, words }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
@@ -94,12 +89,6 @@ impl World {
     #[must_use]
     pub fn tables_named(&self, legacy: &str) -> &[usize] {
         self.by_legacy.get(legacy).map_or(&[], Vec::as_slice)
-    }
-
-    /// Mapped tables that have a legacy column of that name.
-    #[must_use]
-    pub fn tables_with_column(&self, legacy: &str) -> &[usize] {
-        self.by_column.get(legacy).map_or(&[], Vec::as_slice)
     }
 
     /// All mapped tables.
