@@ -106,7 +106,7 @@ class Stage:
         command = [bin_of("initdb"), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D", data]
         run_as_postgres(command)
         (data / "pg_hba.conf").write_text(self.suite.hba + HBA)
-        self.server_port = free_port()
+        self.server_port = self.suite.fixed_port if self.mapping is None and self.suite.fixed_port else free_port()
         command = [bin_of("postgres"), "-D", data, "-k", self.directory, "-p", str(self.server_port)]
         defaults = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", "log_min_messages=warning"]
         for setting in [*defaults, *self.suite.settings, *settings]:
@@ -122,7 +122,7 @@ class Stage:
     def _start_proxy(self):
         if self.mapping is None:
             return
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port = self.suite.fixed_port or free_port(), free_port()
         config = f"""
 mappings = "mappings"
 [listen]

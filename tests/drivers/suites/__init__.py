@@ -25,9 +25,10 @@ class Suite:
     quick = False
     # What cannot be had from a package registry: the user brings it (`--checkout NAME=DIR`).
     needs_checkout = None
-    # False: a test cannot be run again by itself; False: its statements are not counted by the proxy.
+    # Where the suite goes, when it cannot be told.
+    fixed_port = None
+    # False: a test cannot be run again by itself.
     repeats = True
-    counts = True
 
     def __init__(self, checkout=None):
         self.checkout = checkout
@@ -181,9 +182,19 @@ def test_id(case):
 
 
 def _all():
-    from . import asyncpg, libpq_pipeline, postgres, psycopg2
+    from . import asyncpg, dump, libpq_pipeline, node_pg, postgres, postgres_js, psycopg, psycopg2, tokio_postgres
 
-    suites = [asyncpg.Asyncpg, psycopg2.Psycopg2, libpq_pipeline.LibpqPipeline, postgres.Postgres]
+    suites = [
+        libpq_pipeline.LibpqPipeline,
+        dump.Dump,
+        asyncpg.Asyncpg,
+        psycopg2.Psycopg2,
+        psycopg.Psycopg,
+        tokio_postgres.TokioPostgres,
+        node_pg.NodePg,
+        postgres_js.PostgresJs,
+        postgres.Postgres,
+    ]
     return {suite.name: suite for suite in suites}
 
 

@@ -39,7 +39,9 @@ class Postgres(Suite):
         place = stage.directory / "regress"
         (place / "results").mkdir(parents=True)
         shutil.copytree(self.tests / "data", place / "data")
-        shutil.copy(self.library, place / "regress.so")
+        # The last two come with the server's contributed modules.
+        for library in [self.library, *(server_library(name) for name in ["refint.so", "autoinc.so"])]:
+            shutil.copy(library, place)
         for path in [place, *place.rglob("*")]:
             path.chmod(0o777)
         environment = environment_of({
@@ -57,3 +59,7 @@ class Postgres(Suite):
         _, said = shell(command, log, 600, cwd=place, env=environment)
         expected = [self.tests / f"expected/{name}.out", *(self.tests / "expected").glob(f"{name}_[0-9].out")]
         return "passed" if any(said == path.read_text(errors="replace") for path in expected if path.exists()) else "failed"
+
+
+def server_library(name):
+    return must([bin_of("pg_config"), "--pkglibdir"]).strip() + "/" + name
