@@ -10,7 +10,7 @@ import sys
 import tarfile
 import xml.etree.ElementTree as xml
 
-from stage import CACHE
+from stage import CACHE, bin_of
 
 
 class Suite:
@@ -148,8 +148,11 @@ def debian_files(suite, package, version):
     return directory
 
 
-def installed_version(package):
-    return must(["dpkg-query", "-W", "-f", "${Version}", package])
+def server_package():
+    """The Debian package of the server that is used, its major version, and its version as Debian counts."""
+    major = must([bin_of("pg_config"), "--version"]).split()[1].split(".")[0]
+    package = f"postgresql-{major}"
+    return package, major, must(["dpkg-query", "-W", "-f", "${Version}", package])
 
 
 def pytest(suite, stage, interpreter, directory, arguments, environment, only=None, timeout=1800):

@@ -42,13 +42,14 @@ class Dump(Suite):
         log.parent.mkdir(parents=True, exist_ok=True)
         code, said = shell(["bash", "-euo", "pipefail", "-c", steps], log, 120, cwd=place, env=ours)
         if code:
+            print(f"dump, {stage.label()}: {name}: {said[-300:]}")
             return "failed"
         check = CHECKS.get(name, SAME)
         code, said = shell(["bash", "-euo", "pipefail", "-c", check], log.with_suffix(".check"), 120, cwd=place, env=straight)
         return "failed" if code or (said and name not in CHECKS) else "passed"
 
 
-# Rows find their places in a table by what is free there; `\\restrict` has a random key.
+# Rows find their places in a table by what is free there; `\restrict` has a random key.
 SAME = "diff <(pg_dump source | grep -v restrict | sort) <(pg_dump copy | grep -v restrict | sort)"
 
 
@@ -65,7 +66,7 @@ STEPS = {
     "custom, restored in parallel": "pg_dump -Fc source > d && pg_restore --exit-on-error -j 3 -d copy d",
     "directory, dumped in parallel": "pg_dump -Fd -j 3 -f d source && pg_restore --exit-on-error -j 2 -d copy d",
     "tar": "pg_dump -Ft source > d && pg_restore --exit-on-error -d copy d",
-    "schema, then data": "pg_dump -s source | psql -Xq copy && pg_dump -a --disable-triggers source | psql -Xq -v ON_ERROR_STOP=1 copy",
+    "section by section": "for s in pre-data data post-data; do pg_dump --section=$s source | psql -Xq -v ON_ERROR_STOP=1 copy; done",
     "copy of a table to a file and back": (
         "psql -Xqc '\\copy (SELECT * FROM reading ORDER BY id) TO f (FORMAT binary)' source;"
         "psql -Xqc 'CREATE TABLE reading (id bigint, device text, at timestamptz, kwh numeric(12,4), raw bytea, tags text[])' copy;"
@@ -108,7 +109,7 @@ INSERT INTO device SELECT 'd-' || n, repeat('näme ', n % 7), (ARRAY['sad', 'hap
 INSERT INTO reading (device, at, kwh, raw, tags)
     SELECT 'd-' || (1 + n % 500), '2024-01-01'::timestamptz + n * interval '5 min', n / 7.0, decode(md5(n::text) || '00ff5c0a', 'hex'),
            CASE WHEN n % 3 = 0 THEN ARRAY['a b', E'tab\\t\\\\.', NULL, '{"x"}'] END
-    FROM generate_series(1, 30000) n;
+    FROM generate_series(1, 15000) n;
 INSERT INTO event SELECT n, '2024-01-01'::date + n % 700, jsonb_build_object('n', n, 'text', E'line\\n\\\\N \\\\. ' || n) FROM generate_series(1, 5000) n;
 INSERT INTO "Odd name; --" VALUES (1, E'\\\\.', 'NaN'), (2, E'\\r\\n', 'Infinity'), (3, NULL, 1e-300), (4, repeat('long ', 200000), 0);
 CREATE INDEX ON reading (at);

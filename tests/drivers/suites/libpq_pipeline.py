@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import CACHE, Suite, debian_files, debian_source, environment_of, installed_version, must, shell
+from . import CACHE, Suite, debian_files, debian_source, environment_of, must, server_package, shell
 
 # Their traces on libpq's side of the wire are compared with those that the source brings.
 TRACED = "simple_pipeline nosync multi_pipelines prepared singlerow pipeline_abort pipeline_idle transaction disallowed_in_pipeline".split()
@@ -13,15 +13,15 @@ class LibpqPipeline(Suite):
     quick = True
 
     def fetch(self):
-        version = installed_version("postgresql-15")
-        module = debian_source(self, "postgresql-15", version) / "src/test/modules/libpq_pipeline"
+        package, major, version = server_package()
+        module = debian_source(self, package, version) / "src/test/modules/libpq_pipeline"
         self.traces, self.program = module / "traces", self.work / "libpq_pipeline"
         if not self.program.exists():
-            development = debian_files(self, "postgresql-server-dev-15", version) / "usr"
-            libraries = development / "lib/postgresql/15/lib"
+            development = debian_files(self, f"postgresql-server-dev-{major}", version) / "usr"
+            libraries = development / f"lib/postgresql/{major}/lib"
             must([
                 "cc", "-O1", "-o", self.program, module / "libpq_pipeline.c", "-I/usr/include/postgresql",
-                "-I/usr/include/postgresql/internal", f"-I{development}/include/postgresql/15/server",
+                "-I/usr/include/postgresql/internal", f"-I{development}/include/postgresql/{major}/server",
                 "-lpq", libraries / "libpgcommon.a", libraries / "libpgport.a", "-lm",
             ])  # fmt: skip
         return version.split("-")[0]

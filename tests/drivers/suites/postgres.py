@@ -6,7 +6,7 @@ import shutil
 
 from stage import bin_of
 
-from . import CACHE, Suite, debian_files, debian_source, environment_of, installed_version, must, shell
+from . import CACHE, Suite, debian_files, debian_source, environment_of, must, server_package, shell
 
 SETTINGS = ["lc_messages TO 'C'", "lc_monetary TO 'C'", "lc_numeric TO 'C'", "lc_time TO 'C'", "bytea_output TO 'hex'"]
 SETTINGS += ["timezone_abbreviations TO 'Default'"]
@@ -18,13 +18,13 @@ class Postgres(Suite):
     settings = ("max_prepared_transactions=10",)
 
     def fetch(self):
-        version = installed_version("postgresql-15")
-        self.tests = debian_source(self, "postgresql-15", version) / "src/test/regress"
+        package, major, version = server_package()
+        self.tests = debian_source(self, package, version) / "src/test/regress"
         self.library = self.work / "regress.so"
         if not self.library.exists():
-            headers = debian_files(self, "postgresql-server-dev-15", version) / "usr/include/postgresql"
+            headers = debian_files(self, f"postgresql-server-dev-{major}", version) / "usr/include/postgresql"
             source = self.tests / "regress.c"
-            must(["cc", "-O1", "-shared", "-fPIC", "-o", self.library, source, f"-I{headers}/15/server", "-I/usr/include/postgresql"])
+            must(["cc", "-O1", "-shared", "-fPIC", "-o", self.library, source, f"-I{headers}/{major}/server", "-I/usr/include/postgresql"])
         schedule = (self.tests / "parallel_schedule").read_text()
         groups = re.findall(r"^test: (.*)$", schedule, re.M)
         # Tablespaces are not the proxy's, and tests after it need none.
