@@ -132,6 +132,9 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     if let Some(route) = shared.routes.get(database.as_ref()) {
         return Ok(route.clone());
     }
+    if startup.is_physical_replication() {
+        return replication_route(shared);
+    }
     let known: Vec<String> = shared.routes().take(20).map(|route| format!("\"{}\"", route.database)).collect();
     let hint = match known.len() {
         0 => "exonym has no routes; add one to its configuration".to_owned(),
@@ -139,6 +142,21 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     };
     let message = format!("database \"{database}\" does not exist");
     Err(Refused { hint: Some(hint), ..Refused::new(Login::NoRoute, "3D000", message) })
+}
+
+/// A server's WAL is that of all its databases: any route to it will do, where there is only one server.
+fn replication_route(shared: &Shared) -> Result<Arc<Route>, Refused> {
+    let servers: Vec<&Arc<Route>> = shared.routes().collect();
+    match servers.split_first() {
+        Some((first, others)) if others.iter().all(|other| other.backend.address == first.backend.address) => {
+            Ok(Arc::clone(first))
+        }
+        _ => {
+            let message = format!("exonym has {} routes, and replication names none of them", servers.len());
+            let hint = "connect to the server itself, or to an exonym whose routes all lead to it";
+            Err(Refused { hint: Some(hint.into()), ..Refused::new(Login::NoRoute, "3D000", message) })
+        }
+    }
 }
 
 /// The catalog is not there yet: without it every legacy name would go to the server as it is.

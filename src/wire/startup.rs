@@ -109,6 +109,14 @@ impl Startup<'_> {
         self.parameter("database").filter(|d| !d.is_empty()).unwrap_or_else(|| self.user())
     }
 
+    /// True for `replication=true`, in any spelling that the server takes: its WAL sender belongs to no database, whichever is named
+    /// (libpq's tools name `replication`). `replication=database` is a session of that database.
+    pub fn is_physical_replication(&self) -> bool {
+        let said = self.parameter("replication").unwrap_or_default().to_ascii_lowercase();
+        let begins = |word: &[u8], least| said.len() >= least && word.starts_with(&said);
+        begins(b"true", 1) || begins(b"yes", 1) || begins(b"on", 2) || said == b"1"
+    }
+
     /// The packet with `database` asked for instead; every other byte as it came.
     pub fn with_database(&self, database: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.packet.len() + database.len() + 10);
@@ -193,6 +201,22 @@ mod tests {
         let Ok(Opening::Startup(startup)) = read(&asked) else { panic!("a startup packet") };
         assert_eq!(startup.database(), b"ann");
         assert_eq!(startup.with_database("db"), packet(3 << 16, b"user\0ann\0database\0db\0\0"));
+    }
+
+    #[test]
+    fn physical_replication_is_what_the_server_takes_for_it() {
+        let asks = |parameter: &str| {
+            let asked = packet(3 << 16, format!("user\0ann\0{parameter}\0").as_bytes());
+            let Ok(Opening::Startup(startup)) = read(&asked) else { panic!("a startup packet") };
+            startup.is_physical_replication()
+        };
+        for said in ["true", "T", "tr", "yes", "on", "1"] {
+            assert!(asks(&format!("replication\0{said}\0")), "{said}");
+        }
+        for said in ["database", "o", "truer", "false", "0", ""] {
+            assert!(!asks(&format!("replication\0{said}\0")), "{said}");
+        }
+        assert!(!asks(""));
     }
 
     proptest! {
