@@ -12,6 +12,9 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+/// The time between two questions to a silent peer.
+const QUESTIONS: Duration = Duration::from_secs(15);
+
 /// A socket of either kind, to a client or to a server.
 #[derive(Debug)]
 pub enum Socket {
@@ -45,19 +48,19 @@ pub(super) enum Peer {
 }
 
 impl Socket {
-    /// Sends small frames at once and notices a peer that is gone: after two minutes of silence on an idle connection, and,
-    /// if `unacknowledged` is given, when sent data waits that long.
+    /// Sends small frames at once and notices a peer that is gone: one that has been silent for `keepalive` is asked every 15 seconds,
+    /// and given up after four questions; and, if `unacknowledged` is given, when sent data waits that long.
     ///
     /// A reader that pauses also leaves data waiting, and Linux ends its connection too: so there is no such limit unless told.
-    pub(super) fn set_options(&self, unacknowledged: Option<Duration>) -> io::Result<()> {
+    pub(super) fn set_options(&self, keepalive: Option<Duration>, unacknowledged: Option<Duration>) -> io::Result<()> {
         let Self::Tcp(stream) = self else { return Ok(()) };
         stream.set_nodelay(true)?;
         let socket = SockRef::from(stream);
-        let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(60))
-            .with_interval(Duration::from_secs(15))
-            .with_retries(4);
-        socket.set_tcp_keepalive(&keepalive)?;
+        if let Some(silence) = keepalive {
+            let keepalive =
+                TcpKeepalive::new().with_time(silence).with_interval(silence.min(QUESTIONS)).with_retries(4);
+            socket.set_tcp_keepalive(&keepalive)?;
+        }
         #[cfg(target_os = "linux")]
         socket.set_tcp_user_timeout(unacknowledged)?;
         #[cfg(not(target_os = "linux"))]
