@@ -69,9 +69,14 @@ impl Conversation {
         }
     }
 
+    /// True when the server has answered everything that it was asked.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.phase == Phase::Running && self.queue.is_empty()
+    }
+
     /// True when nothing is under way and no transaction is open.
     pub(super) fn is_idle(&self) -> bool {
-        self.phase == Phase::Running && self.queue.is_empty() && self.state.transaction() == Transaction::Idle
+        self.is_quiet() && self.state.transaction() == Transaction::Idle
     }
 
     /// True when the client sent another text than the server answers to.

@@ -10,13 +10,14 @@
 use std::io;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
-use super::route::{Route, Seat, Shared};
+use super::route::{Life, Route, Seat, Shared};
 use crate::metrics::Login;
 use crate::net::{Door, Peer, Socket};
 use crate::wire::error::fatal;
@@ -30,6 +31,8 @@ pub(super) struct Opened {
     pub(super) route: Arc<Route>,
     pub(super) seat: Seat,
     pub(super) asked: Asked,
+    /// When the server must have let the client in.
+    pub(super) deadline: Instant,
 }
 
 /// What the startup packet says about the session.
@@ -51,21 +54,25 @@ pub(super) struct Refused {
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
 pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
-    let limit = shared.limits.startup_timeout;
-    let mut draining = shared.draining.subscribe();
+    let deadline = Instant::now() + shared.limits.startup_timeout;
+    let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout(limit, greeting::first_packet(&mut client, door.as_deref())) => first,
-        _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
+        first = timeout_at(deadline, greeting::first_packet(&mut client, door.as_deref())) => first,
+        _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
-        // Too late, or gone in the middle of a handshake.
-        _ => {
+        (_, Err(_)) => {
+            shared.count_login(Login::TimedOut);
+            return None;
+        }
+        // Gone in the middle of a handshake.
+        (None, Ok(_)) => {
             shared.count_login(Login::Abandoned);
             return None;
         }
@@ -86,7 +93,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
         }
-        if *shared.draining.borrow() {
+        if *shared.life.borrow() != Life::Serving {
             return Err(shutting_down());
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
@@ -94,9 +101,14 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         let (server, peer) = reach(shared, &route, &startup).await?;
         Ok((route, seat, server, peer))
     };
-    match reached.await {
+    let reached = tokio::select! {
+        biased;
+        reached = reached => reached,
+        _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
+    };
+    match reached {
         Ok((route, seat, server, peer)) => {
-            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
+            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), deadline })
         }
         Err(refused) => refuse(client, shared, refused).await,
     }
@@ -152,7 +164,7 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
     let backend = &route.backend;
     let connected = async {
         let (mut server, peer) = backend.address.connect().await?;
-        server.set_options(shared.limits.tcp_user_timeout)?;
+        server.set_options(shared.limits.keepalive, shared.limits.tcp_user_timeout)?;
         if startup.database() == backend.database.as_bytes() {
             server.write_all(startup.packet()).await?;
         } else {
@@ -164,12 +176,22 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
+        if is_exhausted(&error) {
+            let message = format!("sorry, exonym has too many open files for another client: {error}");
+            return Refused::new(Login::TooMany, "53300", message);
+        }
         tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
         let hint =
             "exonym is up, the database server behind it does not answer; check that it runs and where it listens";
         Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
     })
+}
+
+/// True when it is this process, or this machine, that has no descriptor left.
+fn is_exhausted(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
 async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
