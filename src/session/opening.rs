@@ -83,7 +83,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             let whole = match step {
                 Step::Again => continue,
                 Step::Need(whole) => whole,
-                Step::Garbage => return self.end_server().await,
+                Step::Garbage => {
+                    // The server closes too, with a last word of its own or without one.
+                    self.session.lock().phase = Phase::Ending;
+                    return self.end_server().await;
+                }
             };
             if self.lane.flush().await.is_err() {
                 return ClientEnd::ServerDeaf;
