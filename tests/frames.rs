@@ -25,6 +25,7 @@ use support::slicer;
 const FIXTURE: &str = "
     CREATE TABLE t (id int PRIMARY KEY, name text);
     CREATE FUNCTION warn() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'hm'; RETURN 1; END $$;
+    CREATE VIEW v AS SELECT 1 AS a;
     CREATE SCHEMA other;
     CREATE TABLE other.meter_log (id int, kwh text, kwh_consumed text);
     INSERT INTO other.meter_log VALUES (1, 'other', 'other, in the current name');
@@ -98,11 +99,11 @@ fn every_reply_is_what_the_server_would_say() {
         let is_mapped = script.legacy || script.refused.is_some();
         let straight = if script.refused.is_some() { CURRENT } else { LEGACY };
         let (ours, theirs) = script.refused.as_ref().map_or(("", ""), |(ours, theirs)| (ours, theirs));
-        let (at_once, sliced): (&[(&str, Proxy)], &[(&str, Proxy)]) =
-            if is_mapped { (&mapped, &mapped_sliced) } else { (&plain, &plain_sliced) };
+        let at_once = if is_mapped { &mapped[..] } else { &plain[..] };
+        let sliced = if is_mapped { &mapped_sliced } else { &plain_sliced };
         let mut paces = vec![(Pace::AsItStands, at_once)];
         if !script.large {
-            paces.push((Pace::ByteByByte, sliced));
+            paces.push((Pace::ByteByByte, &sliced[..]));
         }
         if script.is_alone() {
             paces.push((Pace::InOneWrite, at_once));
@@ -328,10 +329,13 @@ fn compare(script: &Script, expected: &Result<Answers, String>, got: &Result<Ans
         if let Some(at) = (0..left.len().max(right.len())).find(|&at| left.get(at) != right.get(at)) {
             let show = |frames: &[Frame]| {
                 let part = frames.iter().skip(at.saturating_sub(2)).take(6);
-                part.map(|f| format!("    {f:?}\n")).collect::<String>()
+                part.map(|f| format!("    {f:?}")).collect::<Vec<_>>().join(
+                    "
+",
+                )
             };
             return Some(format!(
-                "on `{name}` from frame {at} on ({} straight, {} through)\n  straight\n{}  through\n{}",
+                "on `{name}` from frame {at} on ({} straight, {} through)\n  straight\n{}\n  through\n{}",
                 raw::tags(&left),
                 raw::tags(&right),
                 show(&left),

@@ -28,6 +28,7 @@ use super::raw;
 
 /// One case.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each may stand without the others")]
 pub(crate) struct Script {
     pub(crate) name: String,
     pub(crate) file: String,
@@ -186,7 +187,7 @@ fn parse(rest: &str) -> Vec<u8> {
     [bytes(name.trim()), vec![0], bytes(text.trim()), vec![0], count.to_vec(), types].concat()
 }
 
-/// Formats (all text), count and values of a Bind or a FunctionCall.
+/// Formats (all text), count and values of a Bind or a `FunctionCall`.
 fn values(fields: &[Vec<u8>]) -> Vec<u8> {
     let fields: Vec<Vec<u8>> = match fields {
         // `7 x 9` is nine times 7.
