@@ -13,6 +13,7 @@ pub(crate) mod mappings;
 mod readiness;
 mod reload;
 mod serve;
+pub(crate) mod users;
 mod worlds;
 
 use std::path::PathBuf;
@@ -30,6 +31,9 @@ pub enum Error {
     /// The mappings are wrong.
     #[error("the mappings have errors")]
     Mappings(Vec<Diagnostic>),
+    /// A users file is wrong.
+    #[error("the users have errors")]
+    Users(Vec<Diagnostic>),
     /// An address is taken or not ours.
     #[error("cannot listen on `{address}`")]
     Listen {

@@ -5,13 +5,13 @@
 //! GSSENCRequest ─▶ N ┴─ in either order ─▶ ├─▶ startup: route ─▶ backend ─▶ the packet as it came
 //!                                          └─▶ anything else: FATAL, closed
 //! ```
-//! The login itself is relayed like everything after it.
+//! All of it, and the login behind it, has to be done by `until`.
 
 use std::io;
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
@@ -40,22 +40,21 @@ pub(super) struct Asked {
 }
 
 /// What a client gets instead of a session.
-struct Refused {
-    login: Login,
-    sqlstate: &'static str,
-    message: String,
-    hint: Option<String>,
+pub(super) struct Refused {
+    pub(super) login: Login,
+    pub(super) sqlstate: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
 }
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
-    let limit = shared.limits.startup_timeout;
+pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
     let mut draining = shared.draining.subscribe();
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout(limit, first_packet(&mut client)) => first,
+        first = timeout_at(until, first_packet(&mut client)) => first,
         _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
     };
     let packet = match first {
@@ -86,7 +85,7 @@ pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Ope
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
-        let (server, peer) = reach(shared, &route, &startup).await?;
+        let (server, peer) = reach(shared, &route, &startup, until).await?;
         Ok((route, seat, server, peer))
     };
     match reached.await {
@@ -162,7 +161,12 @@ fn unread(route: &Route) -> Refused {
     Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
 }
 
-async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {
+async fn reach(
+    shared: &Shared,
+    route: &Route,
+    startup: &Startup<'_>,
+    until: Instant,
+) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
         let (mut server, peer) = backend.address.connect().await?;
@@ -174,7 +178,7 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
         }
         Ok((server, peer))
     };
-    let outcome: io::Result<(Socket, Peer)> = timeout(shared.limits.startup_timeout, connected)
+    let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {

@@ -45,6 +45,19 @@ pub(super) enum Peer {
 }
 
 impl Socket {
+    pub(super) fn is_encrypted(&self) -> bool {
+        let _ = self;
+        false
+    }
+    pub(super) fn own_certificate(&self) -> Option<&[u8]> {
+        let _ = self;
+        None
+    }
+    pub(super) fn peer_certificate(&self) -> Option<&[u8]> {
+        let _ = self;
+        None
+    }
+
     /// Sends small frames at once and notices a peer that is gone: after two minutes of silence on an idle connection, and,
     /// if `unacknowledged` is given, when sent data waits that long.
     ///
