@@ -7,6 +7,7 @@ mod auth;
 pub mod check;
 pub mod file;
 mod redact;
+pub mod tls;
 pub mod url;
 pub mod users;
 pub mod value;
@@ -18,6 +19,7 @@ use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
 pub use auth::Auth;
 pub use redact::redacted;
+pub use tls::DoorTls;
 pub use value::{Address, Secret};
 
 /// Everything that `serve` needs to know.
@@ -46,6 +48,8 @@ pub struct Listen {
     pub postgres: Vec<Address>,
     /// Metrics and health.
     pub admin: Address,
+    /// TLS for clients of the Postgres door; without it they are told that there is none.
+    pub tls: Option<DoorTls>,
 }
 
 /// `[limits]`.
@@ -115,7 +119,7 @@ impl Default for Limits {
 impl Default for Listen {
     fn default() -> Self {
         let loopback = |port| Address::Tcp { host: "127.0.0.1".into(), port };
-        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432) }
+        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None }
     }
 }
 

@@ -19,6 +19,7 @@ mod conversation;
 mod decide;
 mod farewell;
 mod flood;
+mod greeting;
 mod lane;
 mod login;
 mod opening;
@@ -29,7 +30,6 @@ mod relay;
 mod route;
 mod startup;
 mod state;
-mod stream;
 mod tally;
 mod words;
 
@@ -40,7 +40,8 @@ use tokio::time::Instant;
 pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
-pub use stream::{Address, Socket};
+
+pub use crate::net::{Address, Socket};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {

@@ -20,8 +20,8 @@ use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
 use super::route::{Route, Shared};
 use super::startup::Asked;
-use super::stream::Peer;
 use crate::metrics::Login;
+use crate::net::Peer;
 use crate::wire::frame::Sender;
 
 /// How long a server that takes nothing more may go on talking.

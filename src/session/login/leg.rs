@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::AsyncWriteExt as _;
 
 use super::super::buffer::Buffer;
-use crate::session::stream::Socket;
+use crate::net::Socket;
 use crate::wire::frame::{BadFrame, HEADER, Header, Sender};
 
 /// Frames of a login are held whole; none that is opened is longer than this.

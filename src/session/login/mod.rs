@@ -30,7 +30,7 @@ use super::route::{Route, Seat, Shared};
 use super::startup::{Asked, Opened, Refused};
 use super::{answers, opening};
 use crate::metrics::Login;
-use crate::session::stream::{Peer, Socket};
+use crate::net::{Peer, Socket};
 use crate::wire::auth::{self, Request};
 use crate::wire::error::fatal;
 use crate::wire::frame::{Header, Sender};
