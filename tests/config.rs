@@ -69,6 +69,9 @@ fn outcome(text: &str, name: &str) -> String {
                     "backend  {} at {} database {:?} within {:?} reads with {:?}",
                     backend.name, backend.address, backend.database, backend.connect_timeout, backend.introspect
                 );
+                if let Some(auth) = &backend.auth {
+                    let _ = writeln!(out, "         verifies by {auth:?}");
+                }
             }
             for route in &config.routes {
                 let names: Option<Vec<_>> =

@@ -20,16 +20,18 @@ use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
+use super::users::UserFiles;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::introspect::introspect;
 use crate::backend::refresh::Refresher;
+use crate::backend::verifiers::Verifiers;
 use crate::catalog::Catalog;
 use crate::config::{self, Address, Backend, Config, Listen};
 use crate::http::admin;
 use crate::metrics::Metrics;
 use crate::rewrite::World;
-use crate::session::{self, Limits, Route, Shared, Socket};
+use crate::session::{self, Auth, Limits, Route, Shared, Socket, Source};
 use crate::text::diagnostic::render;
 
 /// How the process is to end.
@@ -54,13 +56,15 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
     let (files, mappings) = load(&config)?;
+    let users = UserFiles::load(&config).map_err(Error::Users)?;
     let doors = bind(&listen).await?;
     let admin = listen::listen(doors.admin).map_err(refused(&listen.admin))?;
     let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
     tracing::info!(door = "admin", address, "listening");
 
     let metrics = Arc::new(Metrics::new());
-    let (shared, worlds, databases) = build(&config, mappings, &metrics);
+    let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
+    tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
     let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (draining, is_draining) = watch::channel(false);
@@ -170,6 +174,7 @@ struct Database {
 fn build(
     config: &Config,
     mappings: Vec<RouteMappings>,
+    users: &UserFiles,
     metrics: &Arc<Metrics>,
 ) -> (Arc<Shared>, Arc<Worlds>, Vec<Database>) {
     let mut databases: Vec<Database> = Vec::new();
@@ -184,6 +189,7 @@ fn build(
                 unix @ Address::Unix { .. } => session::Address::Unix(unix.socket().unwrap_or_default()),
             },
             database: name.into(),
+            auth: source(backend, name, users).map(Auth::new).map(Arc::new),
         };
         let asked: Arc<str> = route.database.as_str().into();
         let route = Arc::new(Route::new(Arc::clone(&asked), asked, Arc::new(behind), unread(), metrics));
@@ -209,6 +215,17 @@ fn build(
     let shared = Arc::new(Shared::new(routes, Arc::clone(metrics), limits));
     let worlds = Arc::new(Worlds::new(fed, mappings, databases.len(), Arc::clone(metrics)));
     (shared, worlds, databases)
+}
+
+/// Where the verifiers of a backend's clients come from.
+fn source(backend: &Backend, database: &str, users: &UserFiles) -> Option<Source> {
+    match backend.auth.as_ref()? {
+        config::Auth::Users(path) => users.of(path).map(Source::Users),
+        config::Auth::Query(query) => {
+            let verifiers = Verifiers::new(backend.clone(), database.to_owned(), query.clone());
+            Some(Source::Server(Arc::new(verifiers)))
+        }
+    }
 }
 
 /// Stands for the world of a route whose catalog has not been read: sessions are told to come later.

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::auth::auth;
 use super::url::Malformed;
 use super::value::{duration, listen, secret};
 use super::{Address, Backend, Config, DEFAULT_PORT, Limits, Listen, Login, Route, Secret, redacted, tls, url};
@@ -188,10 +189,11 @@ fn backend(name: &str, table: Table<'_>, directory: &Path) -> Option<Backend> {
     }
     let url = table.required_string("url");
     let introspect = table.table("introspect").and_then(|inner| login(inner, directory));
+    let auth = table.table("auth").and_then(|inner| auth(inner, directory));
     table.close();
     let url = url?;
     match backend_of_url(name, url.value) {
-        Ok(backend) => Some(Backend { introspect: introspect.or(backend.introspect), ..backend }),
+        Ok(backend) => Some(Backend { introspect: introspect.or(backend.introspect), auth, ..backend }),
         Err(malformed) => {
             document.report(url_finding(malformed, document.source(), |at| url.place(at.into())));
             None
@@ -278,6 +280,7 @@ pub(super) fn backend_of_url(name: &str, text: &str) -> Result<Backend, Malforme
         database: url.database,
         connect_timeout: url.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
         introspect: url.user.map(|user| Login { user, password: url.password }),
+        auth: None,
     })
 }
 

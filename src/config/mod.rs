@@ -3,11 +3,13 @@
 //! A [`Config`] is checked and complete: every default is filled in. It comes from `exonym.toml` ([`file::parse`]) or from
 //! `serve --to URL --mappings DIR` ([`Config::direct`]). Pure: files are read, secrets looked up and names resolved above.
 
+mod auth;
 pub mod check;
 pub mod file;
 mod redact;
 pub mod tls;
 pub mod url;
+pub mod users;
 pub mod value;
 
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
+pub use auth::Auth;
 pub use redact::redacted;
 pub use tls::DoorTls;
 pub use value::{Address, Secret};
@@ -85,6 +88,8 @@ pub struct Backend {
     pub connect_timeout: Duration,
     /// The login that reads the catalog, from `introspect` or else from the URL; none leaves it to the environment.
     pub introspect: Option<Login>,
+    /// How Exonym verifies clients itself, where their login cannot be relayed; none where it does not.
+    pub auth: Option<Auth>,
 }
 
 /// A user and where its password is.

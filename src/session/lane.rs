@@ -32,8 +32,9 @@ pub(super) struct Lane<R, W> {
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
-    pub(super) fn new(sender: Sender, from: R, to: W, idle: usize) -> Self {
-        Self { from, to, sender, buffer: Buffer::new(idle), passed: 0, out: Vec::new(), streaming: 0 }
+    /// `buffer` may have bytes already, which are the first.
+    pub(super) fn new(sender: Sender, from: R, to: W, buffer: Buffer) -> Self {
+        Self { from, to, sender, buffer, passed: 0, out: Vec::new(), streaming: 0 }
     }
 
     /// What has arrived and is not accepted yet.

@@ -12,6 +12,7 @@
 //! `app` calls [`serve_client`] for each connection that it accepts. What a statement becomes is `rewrite`'s business.
 
 mod answers;
+mod auth;
 mod buffer;
 mod cancel;
 mod conversation;
@@ -21,6 +22,7 @@ mod farewell;
 mod flood;
 mod greeting;
 mod lane;
+mod login;
 mod opening;
 mod planned;
 mod queue;
@@ -34,6 +36,9 @@ mod words;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
@@ -46,7 +51,10 @@ pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
         tracing::debug!(%error, "the client was gone before it began");
         return;
     }
-    if let Some(opened) = startup::open(client, &shared).await {
-        relay::run(opened, shared).await;
+    // What comes before the session is boxed, so that the session does not carry its weight.
+    let until = Instant::now() + shared.limits.startup_timeout;
+    let Some(opened) = Box::pin(startup::open(client, &shared, until)).await else { return };
+    if let Some(ready) = Box::pin(login::log_in(opened, &shared, until)).await {
+        relay::run(ready, shared, until).await;
     }
 }

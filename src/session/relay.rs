@@ -17,14 +17,16 @@ use tokio::pin;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::answers::{self, Answers, ServerEnd};
+use super::answers::{Answers, ServerEnd};
+use super::buffer::Buffer;
 use super::cancel::{self, Key};
 use super::conversation::{Conversation, Phase};
 use super::farewell;
 use super::lane::Lane;
-use super::opening::{self, ClientEnd, Opening};
+use super::login::Ready;
+use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
-use super::startup::{Asked, Opened};
+use super::startup::Asked;
 use crate::metrics::Login;
 use crate::net::Peer;
 use crate::wire::error::fatal;
@@ -125,28 +127,29 @@ impl Drop for Session {
 }
 
 /// Relays until either end has ended.
-pub(super) async fn run(opened: Opened, shared: Arc<Shared>) {
-    let Opened { client, server, peer, route, seat: _seat, asked, deadline } = opened;
+pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) {
+    let Ready { client, server, peer, route, seat: _seat, asked } = ready;
     let session = Session::new(shared, route, peer, asked);
-    relay(&session, client, server, deadline).await;
+    relay(&session, (client.socket, client.buffer), (server.socket, server.buffer), until).await;
 }
 
-async fn relay<C, S>(session: &Session, client: C, server: S, deadline: Instant)
+/// Relays between two streams, of each of which something may have been read already.
+async fn relay<C, S>(session: &Session, client: (C, Buffer), server: (S, Buffer), until: Instant)
 where
     C: AsyncRead + AsyncWrite,
     S: AsyncRead + AsyncWrite,
 {
-    let (from_client, to_client) = tokio::io::split(client);
-    let (from_server, to_server) = tokio::io::split(server);
-    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, opening::IDLE), session);
-    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answers::IDLE), session);
+    let (from_client, to_client) = tokio::io::split(client.0);
+    let (from_server, to_server) = tokio::io::split(server.0);
+    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, client.1), session);
+    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, server.1), session);
     let end = {
         let directions = both(opening.run(), answers.run());
         pin!(directions);
         tokio::select! {
             biased;
             end = &mut directions => end,
-            () = session.is_late(deadline) => Some(ServerEnd::Late),
+            () = session.is_late(until) => Some(ServerEnd::Late),
             () = session.is_over() => {
                 // The directions go on meanwhile: the answer to the cancelled statement is the client's.
                 let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
@@ -200,7 +203,7 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend = Backend { name: "b".into(), address, database: "d".into() };
+        let backend = Backend { name: "b".into(), address, database: "d".into(), auth: None };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
@@ -221,12 +224,15 @@ mod tests {
     fn through(session: &Session, client: &[Vec<u8>], server: &[Vec<u8>], closes: Closes) -> (Vec<u8>, Vec<u8>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let late = Instant::now() + Duration::from_secs(20);
             // Pipes so narrow that every write has to wait for its reader.
             let (client_end, client_far) = duplex(64);
             let (server_end, server_far) = duplex(64);
+            let later = Instant::now() + Duration::from_secs(60);
             let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let all = async { tokio::join!(relay(session, client_end, server_end, late), both).1 };
+            let all = async {
+                tokio::join!(relay(session, (client_end, Buffer::new(64)), (server_end, Buffer::new(64)), later), both)
+                    .1
+            };
             timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
         })
     }

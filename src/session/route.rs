@@ -11,6 +11,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use prometheus::IntCounter;
 use tokio::sync::watch;
 
+use super::auth::Auth;
 use super::cancel::Sessions;
 use super::refresh::Refresh;
 use super::words::Words;
@@ -19,7 +20,7 @@ use crate::net::{Address, Door};
 use crate::rewrite::{Cache, Outcome, World};
 
 /// A database server that routes lead to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Backend {
     /// Its key in the configuration.
     pub name: Arc<str>,
@@ -27,6 +28,8 @@ pub struct Backend {
     pub address: Address,
     /// The database to ask it for.
     pub database: Arc<str>,
+    /// How clients are verified whose login cannot be relayed.
+    pub auth: Option<Arc<Auth>>,
 }
 
 /// A database that clients may ask for.
@@ -55,7 +58,7 @@ pub struct Limits {
     /// Bytes of a statement that are held to be looked at; larger ones stream through, and are refused where they name
     /// something legacy.
     pub max_statement_bytes: usize,
-    /// Time for the packets before the login, and for reaching the backend.
+    /// Time from the accepted connection until the server is ready for its first statement.
     pub startup_timeout: Duration,
     /// Time that a statement waits for the catalog to be read again after the session changed it.
     pub refresh_timeout: Duration,

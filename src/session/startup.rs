@@ -5,14 +5,14 @@
 //! greeting ─▶├─▶ startup: route ─▶ backend ─▶ the packet as it came
 //!            └─▶ anything else: FATAL, closed
 //! ```
-//! The login itself is relayed like everything after it.
+//! All of it, and the login behind it, has to be done by `until`.
 
 use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
@@ -31,8 +31,6 @@ pub(super) struct Opened {
     pub(super) route: Arc<Route>,
     pub(super) seat: Seat,
     pub(super) asked: Asked,
-    /// When the server must have let the client in.
-    pub(super) deadline: Instant,
 }
 
 /// What the startup packet says about the session.
@@ -45,23 +43,22 @@ pub(super) struct Asked {
 
 /// What a client gets instead of a session.
 pub(super) struct Refused {
-    login: Login,
-    sqlstate: &'static str,
-    message: String,
-    hint: Option<String>,
+    pub(super) login: Login,
+    pub(super) sqlstate: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
 }
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
-    let deadline = Instant::now() + shared.limits.startup_timeout;
+pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
     let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout_at(deadline, greeting::first_packet(&mut client, door.as_deref())) => first,
+        first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
         _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
     let (client, packet) = match (client, first) {
@@ -98,7 +95,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
-        let (server, peer) = reach(shared, &route, &startup).await?;
+        let (server, peer) = reach(shared, &route, &startup, until).await?;
         Ok((route, seat, server, peer))
     };
     let reached = tokio::select! {
@@ -108,7 +105,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     };
     match reached {
         Ok((route, seat, server, peer)) => {
-            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), deadline })
+            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
         }
         Err(refused) => refuse(client, shared, refused).await,
     }
@@ -160,7 +157,12 @@ fn unread(route: &Route) -> Refused {
     Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
 }
 
-async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {
+async fn reach(
+    shared: &Shared,
+    route: &Route,
+    startup: &Startup<'_>,
+    until: Instant,
+) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
         let (mut server, peer) = backend.address.connect().await?;
@@ -172,7 +174,7 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
         }
         Ok((server, peer))
     };
-    let outcome: io::Result<(Socket, Peer)> = timeout(shared.limits.startup_timeout, connected)
+    let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
