@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
+use super::certificates::Certificates;
 use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
@@ -47,7 +48,8 @@ pub enum Ended {
 pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
-    let hangup = signal(SignalKind::hangup()).map_err(Error::Signals)?;
+    let hangup = || signal(SignalKind::hangup()).map_err(Error::Signals);
+    let (mappings_hangup, certificates_hangup) = (hangup()?, hangup()?);
     if !config.warnings.is_empty() {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
@@ -60,6 +62,8 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &metrics);
     let (draining, is_draining) = watch::channel(false);
+    let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
+    tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (closing, closed) = watch::channel(false);
     let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
@@ -69,7 +73,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
     let config::Limits { drain_delay, drain_timeout, .. } = config.limits;
-    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(hangup));
+    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
 
     if listen.reuse_port {
         // Who shares the address serves meanwhile.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::stream::Peer;
+use crate::net::Peer;
 use crate::wire::startup;
 
 /// A server that does not close after a cancel request is not waited for longer.

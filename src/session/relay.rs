@@ -25,8 +25,8 @@ use super::lane::Lane;
 use super::opening::{self, ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
 use super::startup::{Asked, Opened};
-use super::stream::Peer;
 use crate::metrics::Login;
+use crate::net::Peer;
 use crate::wire::error::fatal;
 use crate::wire::frame::Sender;
 
