@@ -10,6 +10,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -62,7 +63,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &metrics);
     let (draining, is_draining) = watch::channel(false);
-    let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
+    let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (closing, closed) = watch::channel(false);
     let watched: Vec<Watched> =
@@ -179,10 +180,8 @@ fn build(
         let name = config.database(route);
         let behind = session::Backend {
             name: backend.name.as_str().into(),
-            address: match &backend.address {
-                Address::Tcp { host, port } => session::Address::Tcp { host: host.as_str().into(), port: *port },
-                unix @ Address::Unix { .. } => session::Address::Unix(unix.socket().unwrap_or_default()),
-            },
+            address: (&backend.address).into(),
+            terms: ArcSwap::default(),
             database: name.into(),
         };
         let asked: Arc<str> = route.database.as_str().into();
