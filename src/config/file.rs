@@ -111,7 +111,7 @@ fn listening(table: Table<'_>, directory: &Path) -> Listen {
     let tls = table.table("tls").and_then(|inner| tls::door(inner, directory));
     let reuse_port = table.boolean("reuse_port").map_or(defaults.reuse_port, |found| found.value);
     table.close();
-    Listen { postgres, admin: admin.unwrap_or(defaults.admin), reuse_port, tls }
+    Listen { postgres, admin: admin.unwrap_or(defaults.admin), tls, reuse_port }
 }
 
 fn limiting(table: Table<'_>) -> Limits {

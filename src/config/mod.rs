@@ -45,10 +45,10 @@ pub struct Listen {
     pub postgres: Vec<Address>,
     /// Metrics and health.
     pub admin: Address,
-    /// True when other processes may listen on the same addresses: one of them can replace another while clients come.
-    pub reuse_port: bool,
     /// TLS for clients of the Postgres door; without it they are told that there is none.
     pub tls: Option<DoorTls>,
+    /// True when other processes may listen on the same addresses: one of them can replace another while clients come.
+    pub reuse_port: bool,
 }
 
 /// `[limits]`.
@@ -127,7 +127,7 @@ impl Default for Limits {
 impl Default for Listen {
     fn default() -> Self {
         let loopback = |port| Address::Tcp { host: "127.0.0.1".into(), port };
-        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), reuse_port: false, tls: None }
+        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None, reuse_port: false }
     }
 }
 

@@ -16,6 +16,7 @@ mod buffer;
 mod cancel;
 mod conversation;
 mod decide;
+mod encoding;
 mod farewell;
 mod flood;
 mod greeting;

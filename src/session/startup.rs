@@ -67,9 +67,13 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
-        // Too late, or gone in the middle of a handshake.
-        (_, first) => {
-            shared.count_login(if first.is_err() { Login::TimedOut } else { Login::Abandoned });
+        (_, Err(_)) => {
+            shared.count_login(Login::TimedOut);
+            return None;
+        }
+        // Gone in the middle of a handshake.
+        (None, Ok(_)) => {
+            shared.count_login(Login::Abandoned);
             return None;
         }
     };

@@ -8,6 +8,8 @@ pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod raw;
+pub(crate) mod script;
 pub(crate) mod shared_proxy;
+pub(crate) mod slicer;
 pub(crate) mod tap;
 pub(crate) mod twins;
