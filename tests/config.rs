@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use exonym::config::{Config, file};
+use exonym::config::{BackendTls, Config, file};
 use exonym::text::diagnostic::render;
 
 #[test]
@@ -61,6 +61,9 @@ fn outcome(text: &str, name: &str) -> String {
             let _ = writeln!(out, "mappings {:?}", config.mappings);
             let listen: Vec<_> = config.listen.postgres.iter().map(ToString::to_string).collect();
             let _ = writeln!(out, "listen   {} admin {}", listen.join(" "), config.listen.admin);
+            if let Some(tls) = &config.listen.tls {
+                let _ = writeln!(out, "         {tls:?}");
+            }
             let _ = writeln!(out, "limits   {:?}", config.limits);
             for backend in &config.backends {
                 let _ = writeln!(
@@ -68,6 +71,9 @@ fn outcome(text: &str, name: &str) -> String {
                     "backend  {} at {} database {:?} within {:?} reads with {:?}",
                     backend.name, backend.address, backend.database, backend.connect_timeout, backend.introspect
                 );
+                if backend.tls != BackendTls::default() {
+                    let _ = writeln!(out, "         {:?}", backend.tls);
+                }
             }
             for route in &config.routes {
                 let names: Option<Vec<_>> =
