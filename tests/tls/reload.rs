@@ -27,9 +27,9 @@ fn new_certificates_are_taken_under_load_and_bad_ones_are_not() {
     let in_use = authority.sign("in_use", &["localhost"], Valid::Now);
     let next = authority.sign("next", &["localhost"], Valid::Now);
     let third = authority.sign("third", &["localhost"], Valid::Now);
-    fs::create_dir(authority.file("mappings")).expect("a directory");
+    fs::write(authority.file("empty.toml"), "[mapping]\nname = \"empty\"\n").expect("writable");
     let configuration = format!(
-        "mappings = \"mappings\"\n[listen]\ntls = {{ cert = \"in_use.crt\", key = \"in_use.key\", required = true }}\n\
+        "mappings = \"empty.toml\"\n[listen]\ntls = {{ cert = \"in_use.crt\", key = \"in_use.key\", required = true }}\n\
          [backends.secured]\nkind = \"postgres\"\n\
          url = \"postgres://postgres@localhost:{}/postgres?sslmode=verify-full&sslrootcert={}\"\n\
          [[routes]]\ndatabase = \"postgres\"\nbackend = \"secured\"\n",
@@ -90,9 +90,9 @@ fn new_certificates_are_taken_under_load_and_bad_ones_are_not() {
 #[test]
 fn what_cannot_be_used_at_the_start_is_told() {
     let authority = Authority::new("door");
-    fs::create_dir(authority.file("mappings")).expect("a directory");
+    fs::write(authority.file("empty.toml"), "[mapping]\nname = \"empty\"\n").expect("writable");
     let file = authority.file("exonym.toml");
-    let configuration = "mappings = \"mappings\"\n[listen]\ntls = { cert = \"none.crt\", key = \"none.key\" }\n\
+    let configuration = "mappings = \"empty.toml\"\n[listen]\ntls = { cert = \"none.crt\", key = \"none.key\" }\n\
         [backends.b]\nkind = \"postgres\"\nurl = \"postgres://localhost/d\"\n[[routes]]\ndatabase = \"d\"\nbackend = \"b\"\n";
     fs::write(&file, configuration).expect("writable");
     let output = super::support::program::serve(&["--config", &file.display().to_string()]).output().expect("it runs");
