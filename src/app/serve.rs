@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -60,7 +61,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
     tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
-    let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
+    let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (closing, closed) = watch::channel(false);
     let watched =
@@ -155,10 +156,8 @@ fn build(
         let name = config.database(route);
         let behind = session::Backend {
             name: backend.name.as_str().into(),
-            address: match &backend.address {
-                Address::Tcp { host, port } => session::Address::Tcp { host: host.as_str().into(), port: *port },
-                unix @ Address::Unix { .. } => session::Address::Unix(unix.socket().unwrap_or_default()),
-            },
+            address: (&backend.address).into(),
+            terms: ArcSwap::default(),
             database: name.into(),
             auth: source(backend, name, users).map(Auth::new).map(Arc::new),
         };

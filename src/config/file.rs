@@ -179,7 +179,10 @@ fn backend(name: &str, table: Table<'_>, directory: &Path) -> Option<Backend> {
     table.close();
     let url = url?;
     match backend_of_url(name, url.value) {
-        Ok(backend) => Some(Backend { introspect: introspect.or(backend.introspect), auth, ..backend }),
+        Ok(backend) => {
+            let tls = backend.tls.below(directory);
+            Some(Backend { introspect: introspect.or(backend.introspect), tls, auth, ..backend })
+        }
         Err(malformed) => {
             document.report(url_finding(malformed, document.source(), |at| url.place(at.into())));
             None
@@ -264,6 +267,7 @@ pub(super) fn backend_of_url(name: &str, text: &str) -> Result<Backend, Malforme
         name: name.to_owned(),
         address: url.address,
         database: url.database,
+        tls: url.tls,
         connect_timeout: url.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
         introspect: url.user.map(|user| Login { user, password: url.password }),
         auth: None,

@@ -126,6 +126,7 @@ async fn too_late(session: &Session, until: Instant) {
 
 #[cfg(test)]
 mod tests {
+    use arc_swap::ArcSwap;
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 
@@ -137,7 +138,8 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend = Backend { name: "b".into(), address, database: "d".into(), auth: None };
+        let backend =
+            Backend { name: "b".into(), address, terms: ArcSwap::default(), database: "d".into(), auth: None };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));

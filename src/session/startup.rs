@@ -10,15 +10,15 @@
 use std::io;
 use std::sync::Arc;
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
+use super::reach;
 use super::route::{Route, Seat, Shared};
 use crate::metrics::Login;
-use crate::net::{Door, Peer, Socket};
+use crate::net::{Door, Peer, Refusal, Socket};
 use crate::wire::error::fatal;
 use crate::wire::startup::{self, BadStartup, Opening, Startup};
 
@@ -155,14 +155,11 @@ async fn reach(
 ) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
-        let (mut server, peer) = backend.address.connect().await?;
-        server.set_options(shared.limits.tcp_user_timeout)?;
         if startup.database() == backend.database.as_bytes() {
-            server.write_all(startup.packet()).await?;
+            reach::server(backend, &shared.limits, startup.packet()).await
         } else {
-            server.write_all(&startup.with_database(&backend.database)).await?;
+            reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await
         }
-        Ok((server, peer))
     };
     let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
@@ -170,8 +167,10 @@ async fn reach(
     outcome.map_err(|error| {
         tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
-        let hint =
-            "exonym is up, the database server behind it does not answer; check that it runs and where it listens";
+        let hint = Refusal::of(&error).map_or(
+            "exonym is up, the database server behind it does not answer; check that it runs and where it listens",
+            |refusal| refusal.hint,
+        );
         Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
     })
 }

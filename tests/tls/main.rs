@@ -1,6 +1,6 @@
 //! TLS on both legs against a real server, with certificates made for each run.
 //!
-//! `door`: clients, as libpq and as raw bytes.
+//! `door`: clients, as libpq and as raw bytes. `server`: the way to the server, under each `sslmode`.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -8,3 +8,4 @@ mod support;
 mod authority;
 mod door;
 mod libpq;
+mod server;
