@@ -1,21 +1,23 @@
-//! From start to end: bind, read, accept, drain.
+//! From start to end: bind, read, accept, drain. A door that is shared with the process before opens when the catalogs are read.
 //!
 //! ```text
-//! SIGTERM ─▶ readiness down ─▶ accept no more ─▶ each session ends with its transaction ─▶ all gone, or `drain_timeout` ─▶ exit
+//! SIGTERM ─▶ readiness down ─▶ `drain_delay` ─▶ accept no more ─▶ each session ends with its transaction ─▶ all gone ─▶ exit
+//!                                                      `drain_timeout` ─▶ the rest is cancelled and told ─▶ exit
 //!                       a second signal ─▶ exit at once
 //! ```
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::certificates::Certificates;
-use super::listen::{self, Listener};
+use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
@@ -57,25 +59,48 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let (files, mappings) = load(&config)?;
     let users = UserFiles::load(&config).map_err(Error::Users)?;
     let doors = bind(&listen).await?;
+    let admin = listen::listen(doors.admin).map_err(refused(&listen.admin))?;
+    let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
+    tracing::info!(door = "admin", address, "listening");
 
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
     tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
     let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
+    let (draining, is_draining) = watch::channel(false);
     let (closing, closed) = watch::channel(false);
-    let watched =
+    let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
+    let fresh: Vec<_> = watched.iter().map(|watched| watched.refresher.clone()).collect();
     // Ends only with the process: metrics are asked for while draining, too.
-    tokio::spawn(admin::serve(doors.admin, Arc::clone(&metrics), question(watched, closed.clone())));
+    tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let drain_timeout = config.limits.drain_timeout;
+    let config::Limits { drain_delay, drain_timeout, .. } = config.limits;
     tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
 
+    if listen.reuse_port {
+        // Who shares the address serves meanwhile.
+        let ready = async {
+            for refresher in &fresh {
+                refresher.fresh().await;
+            }
+        };
+        tokio::select! {
+            () = ready => {}
+            _ = signals.next() => return Ok(Ended::Drained),
+        }
+    }
+    let mut listeners = Vec::new();
+    for (bound, address) in doors.postgres.into_iter().zip(&listen.postgres) {
+        let listener = bound.open().map_err(refused(address))?;
+        tracing::info!(door = "postgres", address = listener.address(), "listening");
+        listeners.push(listener);
+    }
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
-    for listener in doors.postgres {
+    for listener in listeners {
         let (shared, alive) = (Arc::clone(&shared), alive.clone());
         tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
@@ -88,11 +113,19 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     drop(alive);
 
     let name = signals.next().await.0;
-    tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
-    closing.send_replace(true);
-    shared.drain();
+    draining.send_replace(true);
+    let drained = async {
+        if !drain_delay.is_zero() {
+            tracing::info!(signal = name, "no longer ready; clients are still taken for {drain_delay:?}");
+            sleep(drain_delay).await;
+        }
+        tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
+        closing.send_replace(true);
+        shared.drain();
+        ended(&mut gone, &shared, drain_timeout).await;
+    };
     Ok(tokio::select! {
-        () = ended(&mut gone, &shared, drain_timeout) => Ended::Drained,
+        () = drained => Ended::Drained,
         (name, number) = signals.next() => {
             tracing::warn!(signal = name, "ending at once");
             Ended::Forced(number)
@@ -113,26 +146,22 @@ fn load(config: &Config) -> Result<(Files, Vec<RouteMappings>), Error> {
 }
 
 struct Doors {
-    postgres: Vec<Listener>,
-    admin: TcpListener,
+    postgres: Vec<Bound>,
+    admin: TcpSocket,
 }
 
 async fn bind(addresses: &Listen) -> Result<Doors, Error> {
-    let failed = |address: &Address| {
-        let address = address.clone();
-        move |source| Error::Listen { address, source }
-    };
     let mut postgres = Vec::new();
     for address in &addresses.postgres {
-        postgres.push(listen::bind(address).await.map_err(failed(address))?);
+        postgres.push(listen::bind(address, addresses.reuse_port).await.map_err(refused(address))?);
     }
-    let admin = listen::bind_tcp(&addresses.admin).await.map_err(failed(&addresses.admin))?;
-    for listener in &postgres {
-        tracing::info!(door = "postgres", address = listener.address(), "listening");
-    }
-    let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
-    tracing::info!(door = "admin", address, "listening");
+    let admin = listen::bind_tcp(&addresses.admin, false).await.map_err(refused(&addresses.admin))?;
     Ok(Doors { postgres, admin })
+}
+
+fn refused(address: &Address) -> impl FnOnce(io::Error) -> Error {
+    let address = address.clone();
+    move |source| Error::Listen { address, source }
 }
 
 /// A database whose catalog is read, and the routes that it is read for.
@@ -177,6 +206,8 @@ fn build(
         max_connections: config.limits.max_connections,
         max_statement_bytes: config.limits.max_statement_bytes,
         startup_timeout: config.limits.startup_timeout,
+        keepalive: config.limits.keepalive,
+        tcp_user_timeout: config.limits.tcp_user_timeout,
         ..Limits::default()
     };
     let routes: Vec<_> = fed.iter().map(|fed| Arc::clone(&fed.route)).collect();
@@ -238,14 +269,18 @@ async fn pass_on(route: Arc<Route>, refresher: Refresher) {
     }
 }
 
-/// Waits until no session is left, or ends those that are after `limit`.
+/// Waits until no session is left, and ends those that are left after `limit`.
 async fn ended(gone: &mut mpsc::Receiver<()>, shared: &Shared, limit: Duration) {
     // Nobody ever sends: what comes is the end.
     if timeout(limit, gone.recv()).await.is_ok() {
         tracing::info!("drained: all sessions have ended");
-    } else {
-        let left = shared.metrics.connections.get();
-        tracing::warn!(sessions = left, "the time to drain is over; these sessions are cut off");
+        return;
+    }
+    let left = shared.metrics.connections.get();
+    tracing::warn!(sessions = left, "the time to drain is over; these sessions are cancelled and told");
+    shared.end();
+    if timeout(Shared::LAST_MOMENTS, gone.recv()).await.is_err() {
+        tracing::warn!(sessions = shared.metrics.connections.get(), "these sessions are cut off");
     }
 }
 

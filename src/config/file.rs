@@ -112,8 +112,9 @@ fn listening(table: Table<'_>, directory: &Path) -> Listen {
         tcp
     });
     let tls = table.table("tls").and_then(|inner| tls::door(inner, directory));
+    let reuse_port = table.boolean("reuse_port").map_or(defaults.reuse_port, |found| found.value);
     table.close();
-    Listen { postgres, admin: admin.unwrap_or(defaults.admin), tls }
+    Listen { postgres, admin: admin.unwrap_or(defaults.admin), tls, reuse_port }
 }
 
 fn limiting(table: Table<'_>) -> Limits {
@@ -145,11 +146,24 @@ fn limiting(table: Table<'_>) -> Limits {
         }
         default
     };
+    // Zero turns it off; less than a second is nothing that the system can count.
+    let or_off = |key, default: Option<Duration>| {
+        let found = time(key, Duration::ZERO, default.unwrap_or_default());
+        if !found.is_zero() && found < Duration::from_secs(1) {
+            let span = table.value(key).map_or(table.span, |v| v.span);
+            let message = format!("`{}` is too short", table.below(key));
+            table.document().error(VALUE, span, message, "", "at least 1s, or `0s` for none");
+        }
+        (!found.is_zero()).then_some(found)
+    };
     let limits = Limits {
         max_connections: number("max_connections", 1..1_000_001, defaults.max_connections),
         max_statement_bytes: number("max_statement_bytes", 1024..LONGEST_STATEMENT + 1, defaults.max_statement_bytes),
         startup_timeout: time("startup_timeout", Duration::from_millis(100), defaults.startup_timeout),
         drain_timeout: time("drain_timeout", Duration::ZERO, defaults.drain_timeout),
+        drain_delay: time("drain_delay", Duration::ZERO, defaults.drain_delay),
+        keepalive: or_off("keepalive", defaults.keepalive),
+        tcp_user_timeout: or_off("tcp_user_timeout", defaults.tcp_user_timeout),
         catalog_refresh: time("catalog_refresh", Duration::from_secs(1), defaults.catalog_refresh),
     };
     table.close();

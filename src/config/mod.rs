@@ -50,6 +50,8 @@ pub struct Listen {
     pub admin: Address,
     /// TLS for clients of the Postgres door; without it they are told that there is none.
     pub tls: Option<DoorTls>,
+    /// True when other processes may listen on the same addresses: one of them can replace another while clients come.
+    pub reuse_port: bool,
 }
 
 /// `[limits]`.
@@ -63,6 +65,12 @@ pub struct Limits {
     pub startup_timeout: Duration,
     /// How long sessions may go on after SIGTERM.
     pub drain_timeout: Duration,
+    /// How long clients are still taken after readiness has gone down.
+    pub drain_delay: Duration,
+    /// Silence after which a peer is asked whether it is still there.
+    pub keepalive: Option<Duration>,
+    /// How long sent data may stay unacknowledged.
+    pub tcp_user_timeout: Option<Duration>,
     /// How often the catalog is read again without being asked.
     pub catalog_refresh: Duration,
 }
@@ -113,6 +121,9 @@ impl Default for Limits {
             max_statement_bytes: 16 * 1024 * 1024,
             startup_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(30),
+            drain_delay: Duration::ZERO,
+            keepalive: Some(Duration::from_secs(60)),
+            tcp_user_timeout: None,
             catalog_refresh: Duration::from_secs(60),
         }
     }
@@ -121,7 +132,7 @@ impl Default for Limits {
 impl Default for Listen {
     fn default() -> Self {
         let loopback = |port| Address::Tcp { host: "127.0.0.1".into(), port };
-        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None }
+        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None, reuse_port: false }
     }
 }
 

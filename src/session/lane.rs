@@ -106,6 +106,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
         self.streaming == 0 && self.at_hand().is_empty()
     }
 
+    /// True when everything accepted is written and ends with a frame. (A write that was broken off leaves what is accepted.)
+    pub(super) fn has_sent_whole_frames(&self) -> bool {
+        self.streaming == 0 && self.passed == 0 && self.out.is_empty()
+    }
+
     /// Writes what is accepted. Returns how many bytes that was.
     pub(super) async fn flush(&mut self) -> io::Result<usize> {
         let written = self.passed + self.out.len();

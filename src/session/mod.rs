@@ -17,6 +17,7 @@ mod buffer;
 mod cancel;
 mod conversation;
 mod decide;
+mod encoding;
 mod farewell;
 mod flood;
 mod greeting;
@@ -47,7 +48,7 @@ pub use crate::net::{Address, Socket, Terms};
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
     let client = client.into();
-    if let Err(error) = client.set_options(shared.limits.tcp_user_timeout) {
+    if let Err(error) = client.set_options(shared.limits.keepalive, shared.limits.tcp_user_timeout) {
         tracing::debug!(%error, "the client was gone before it began");
         return;
     }

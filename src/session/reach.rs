@@ -31,7 +31,7 @@ pub(super) async fn server(backend: &Backend, limits: &Limits, packet: &[u8]) ->
             }
             Err(error) => return shut.unwrap_or(Err(error)),
         };
-        socket.set_options(limits.tcp_user_timeout)?;
+        socket.set_options(limits.keepalive, limits.tcp_user_timeout)?;
         socket.write_all(packet).await?;
         socket.flush().await?;
         let is_only = ways.len() == 1 || (way == Way::Tls && !socket.is_encrypted());

@@ -1,7 +1,14 @@
 //! One session from its startup packet to its end: two directions that never wait for each other's traffic.
 //!
 //! Both run in one task. They meet in the [`Conversation`] behind its lock, which is never held across a wait.
+//!
+//! ```text
+//! either end ends ──────────────────────▶ the other gets what is left
+//! the proxy drains, nothing is under way ▶ 57P01
+//! the proxy's time is over ─▶ cancel request ─▶ answered, or LAST_STATEMENT ─▶ 57P01
+//! ```
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,20 +19,27 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answers::{Answers, ServerEnd};
 use super::buffer::Buffer;
-use super::cancel::Key;
+use super::cancel::{self, Key};
 use super::conversation::{Conversation, Phase};
 use super::farewell;
 use super::lane::Lane;
 use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
-use super::route::{Route, Shared};
+use super::route::{Life, Route, Shared};
 use super::startup::Asked;
 use crate::metrics::Login;
 use crate::net::Peer;
+use crate::wire::error::fatal;
 use crate::wire::frame::Sender;
 
 /// How long a server that takes nothing more may go on talking.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long a statement may go on after it was cancelled because the proxy ends.
+const LAST_STATEMENT: Duration = Duration::from_secs(2);
+
+const DRAINED: &str = "exonym is shutting down; connect again";
+pub(super) const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
 
 /// What both directions of a session use.
 #[derive(Debug)]
@@ -59,6 +73,39 @@ impl Session {
     /// The server answered something.
     pub(super) fn moved(&self) {
         self.progress.notify_one();
+    }
+
+    /// Waits until the server has not let the client in at `deadline`; else for ever.
+    async fn is_late(&self, deadline: Instant) {
+        sleep_until(deadline).await;
+        if !self.give_up_login() {
+            pending::<()>().await;
+        }
+    }
+
+    /// Ends a session that is still in its login; false when it is not.
+    fn give_up_login(&self) -> bool {
+        let mut conversation = self.lock();
+        let is_login = conversation.phase == Phase::Login;
+        if is_login {
+            conversation.phase = Phase::Ending;
+            self.shared.count_login(Login::TimedOut);
+        }
+        is_login
+    }
+
+    /// Waits until the proxy's time is over.
+    async fn is_over(&self) {
+        // An error means that the proxy is gone, and then so is its time.
+        let _ = self.shared.life.subscribe().wait_for(|life| *life == Life::Over).await;
+    }
+
+    /// Has the server cancel what the session runs, if it runs something.
+    async fn cancel(&self) {
+        let key = self.key.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(key) = key.filter(|_| !self.lock().is_quiet()) {
+            cancel::request(&self.peer, &key, LAST_STATEMENT).await;
+        }
     }
 
     /// Waits until the server has answered something.
@@ -97,30 +144,49 @@ where
     let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, client.1), session);
     let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, server.1), session);
     let end = {
-        let (to_server, to_client, too_late) = (opening.run(), answers.run(), too_late(session, until));
-        pin!(to_server, to_client, too_late);
+        let directions = both(opening.run(), answers.run());
+        pin!(directions);
         tokio::select! {
             biased;
-            end = &mut to_client => Some(end),
-            end = &mut to_server => match end {
-                ClientEnd::Finished => Some(to_client.await),
-                ClientEnd::ServerDeaf => timeout(LAST_WORDS, to_client).await.ok(),
-                ClientEnd::Gone => None,
-            },
-            () = &mut too_late => None,
+            end = &mut directions => end,
+            () = session.is_late(until) => Some(ServerEnd::Late),
+            () = session.is_over() => {
+                // The directions go on meanwhile: the answer to the cancelled statement is the client's.
+                let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
+                end.unwrap_or(Some(ServerEnd::Drained))
+            }
         }
     };
     tracing::debug!(route = %session.route.name, ?end, "session ended");
-    if end == Some(ServerEnd::Finished) {
-        farewell::linger(opening.client_stream(), answers.client_stream()).await;
+    let last_word = match end {
+        Some(ServerEnd::Finished) => None,
+        Some(ServerEnd::Drained) => Some(("57P01", "terminating connection due to administrator command", DRAINED)),
+        Some(ServerEnd::Late) => Some(("57014", "canceling authentication due to timeout", LATE)),
+        Some(ServerEnd::ClientDeaf) | None => return,
+    };
+    if let Some((sqlstate, message, hint)) = last_word {
+        let report = fatal(sqlstate, message, Some(hint));
+        if !matches!(timeout(farewell::PATIENCE, answers.say(&report)).await, Ok(Ok(()))) {
+            return;
+        }
     }
+    farewell::linger(opening.client_stream(), answers.client_stream()).await;
 }
 
-/// Ends when the login is not done in time; never when it is.
-async fn too_late(session: &Session, until: Instant) {
-    sleep_until(until).await;
-    if session.lock().phase != Phase::Login {
-        std::future::pending::<()>().await;
+/// Runs both directions until the session is at its end; none when there is nobody left to tell anything.
+async fn both(
+    to_server: impl Future<Output = ClientEnd>,
+    to_client: impl Future<Output = ServerEnd>,
+) -> Option<ServerEnd> {
+    pin!(to_server, to_client);
+    tokio::select! {
+        biased;
+        end = &mut to_client => Some(end),
+        end = &mut to_server => match end {
+            ClientEnd::Finished => Some(to_client.await),
+            ClientEnd::ServerDeaf => timeout(LAST_WORDS, to_client).await.ok(),
+            ClientEnd::Gone => None,
+        },
     }
 }
 

@@ -10,13 +10,14 @@
 use std::io;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
 use super::reach;
-use super::route::{Route, Seat, Shared};
+use super::route::{Life, Route, Seat, Shared};
 use crate::metrics::Login;
 use crate::net::{Door, Peer, Refusal, Socket};
 use crate::wire::error::fatal;
@@ -51,20 +52,24 @@ pub(super) struct Refused {
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
 pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
-    let mut draining = shared.draining.subscribe();
+    let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
         first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
-        _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
+        _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
-        // Too late, or gone in the middle of a handshake.
-        _ => {
+        (_, Err(_)) => {
+            shared.count_login(Login::TimedOut);
+            return None;
+        }
+        // Gone in the middle of a handshake.
+        (None, Ok(_)) => {
             shared.count_login(Login::Abandoned);
             return None;
         }
@@ -85,7 +90,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
         }
-        if *shared.draining.borrow() {
+        if *shared.life.borrow() != Life::Serving {
             return Err(shutting_down());
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
@@ -93,7 +98,12 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
         let (server, peer) = reach(shared, &route, &startup, until).await?;
         Ok((route, seat, server, peer))
     };
-    match reached.await {
+    let reached = tokio::select! {
+        biased;
+        reached = reached => reached,
+        _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
+    };
+    match reached {
         Ok((route, seat, server, peer)) => {
             Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
         }
@@ -101,7 +111,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
     }
 }
 
-fn shutting_down() -> Refused {
+pub(super) fn shutting_down() -> Refused {
     Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
@@ -165,6 +175,10 @@ async fn reach(
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
+        if is_exhausted(&error) {
+            let message = format!("sorry, exonym has too many open files for another client: {error}");
+            return Refused::new(Login::TooMany, "53300", message);
+        }
         tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
         let hint = Refusal::of(&error).map_or(
@@ -173,6 +187,12 @@ async fn reach(
         );
         Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
     })
+}
+
+/// True when it is this process, or this machine, that has no descriptor left.
+fn is_exhausted(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
 async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
