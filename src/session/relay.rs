@@ -39,7 +39,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const LAST_STATEMENT: Duration = Duration::from_secs(2);
 
 const DRAINED: &str = "exonym is shutting down; connect again";
-const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
+pub(super) const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
 
 /// What both directions of a session use.
 #[derive(Debug)]

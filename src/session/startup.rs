@@ -111,7 +111,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
     }
 }
 
-fn shutting_down() -> Refused {
+pub(super) fn shutting_down() -> Refused {
     Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
