@@ -9,6 +9,7 @@ pub mod demo;
 pub mod http;
 pub mod mapping;
 pub mod metrics;
+pub mod net;
 pub mod rewrite;
 pub mod session;
 pub mod sql;

@@ -34,6 +34,7 @@ pub struct Metrics {
     logins: IntCounterVec,
     bytes: IntCounterVec,
     reloads: IntCounterVec,
+    tls_reloads: IntCounterVec,
     unknown_names: IntCounterVec,
     /// Time to decide on one text that was not in the plan cache.
     pub rewrite_seconds: Histogram,
@@ -179,6 +180,12 @@ impl Metrics {
                 "Times that mapping files were read again",
                 &["result"],
             ),
+            tls_reloads: counters(
+                r,
+                "exonym_tls_reloads_total",
+                "Times that certificates and keys were read again",
+                &["result"],
+            ),
             unknown_names: counters(
                 r,
                 "exonym_unknown_names_total",
@@ -273,6 +280,11 @@ impl Metrics {
     /// `exonym_mapping_reloads_total`.
     pub fn mapping_reloads(&self, accepted: bool) -> IntCounter {
         self.reloads.with_label_values(&[if accepted { "accepted" } else { "rejected" }])
+    }
+
+    /// `exonym_tls_reloads_total`.
+    pub fn tls_reloads(&self, accepted: bool) -> IntCounter {
+        self.tls_reloads.with_label_values(&[if accepted { "accepted" } else { "rejected" }])
     }
 
     /// `exonym_unknown_names_total`; an unknown table has an empty `column`, an unknown column of no known table an empty `table`.

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up. A room may use those of the lines before its own.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     &["text", "metrics"],
     &["sql", "wire"],
     &["mapping", "catalog"],
     &["rewrite", "config"],
+    &["net"],
     &["backend"],
     &["session", "http"],
     &["app", "demo"],

@@ -8,6 +8,7 @@
 //! ```
 //! `cli::serve` calls [`run`]. One process runs one of it.
 
+mod certificates;
 mod listen;
 pub(crate) mod mappings;
 mod readiness;
@@ -38,6 +39,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Certificates, keys or authorities that cannot be used.
+    #[error("TLS cannot be set up")]
+    Tls(#[source] crate::net::Error),
     /// No signals.
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),

@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::certificates::Certificates;
 use super::listen::{self, Listener};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
@@ -45,7 +46,8 @@ pub enum Ended {
 pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
-    let hangup = signal(SignalKind::hangup()).map_err(Error::Signals)?;
+    let hangup = || signal(SignalKind::hangup()).map_err(Error::Signals);
+    let (mappings_hangup, certificates_hangup) = (hangup()?, hangup()?);
     if !config.warnings.is_empty() {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
@@ -54,6 +56,8 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
 
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &metrics);
+    let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
+    tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (closing, closed) = watch::channel(false);
     let watched =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
@@ -62,7 +66,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
     let drain_timeout = config.limits.drain_timeout;
-    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(hangup));
+    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
 
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::url::Malformed;
 use super::value::{duration, listen, secret};
-use super::{Address, Backend, Config, DEFAULT_PORT, Limits, Listen, Login, Route, Secret, redacted, url};
+use super::{Address, Backend, Config, DEFAULT_PORT, Limits, Listen, Login, Route, Secret, redacted, tls, url};
 use crate::text::diagnostic::Source;
 use crate::text::nearest::did_you_mean;
 use crate::text::toml::{Codes, Document, Entry, Shape, Table, Text};
@@ -60,7 +60,7 @@ fn read(document: &Document<'_>, directory: &Path) -> Parts {
     root.require("mappings");
     let mappings = root.string_or_strings("mappings").unwrap_or_default();
     let mappings = mappings.iter().map(|path| directory.join(path.value)).collect();
-    let listen = root.table("listen").map(listening).unwrap_or_default();
+    let listen = root.table("listen").map(|table| listening(table, directory)).unwrap_or_default();
     let limits = root.table("limits").map(limiting).unwrap_or_default();
     let backends: Vec<(Entry<'_>, Option<Backend>)> =
         root.table("backends").map(|table| backends(&table, directory)).unwrap_or_default();
@@ -69,7 +69,7 @@ fn read(document: &Document<'_>, directory: &Path) -> Parts {
     (mappings, listen, limits, backends.into_iter().filter_map(|(_, backend)| backend).collect(), routes)
 }
 
-fn listening(table: Table<'_>) -> Listen {
+fn listening(table: Table<'_>, directory: &Path) -> Listen {
     let defaults = Listen::default();
     let texts = table.string_or_strings("postgres");
     // As in Postgres, a unix socket has the number of the TCP port beside it.
@@ -108,8 +108,9 @@ fn listening(table: Table<'_>) -> Listen {
         }
         tcp
     });
+    let tls = table.table("tls").and_then(|inner| tls::door(inner, directory));
     table.close();
-    Listen { postgres, admin: admin.unwrap_or(defaults.admin) }
+    Listen { postgres, admin: admin.unwrap_or(defaults.admin), tls }
 }
 
 fn limiting(table: Table<'_>) -> Limits {

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod file;
 mod redact;
+pub mod tls;
 pub mod url;
 pub mod value;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
 pub use redact::redacted;
+pub use tls::DoorTls;
 pub use value::{Address, Secret};
 
 /// Everything that `serve` needs to know.
@@ -43,6 +45,8 @@ pub struct Listen {
     pub postgres: Vec<Address>,
     /// Metrics and health.
     pub admin: Address,
+    /// TLS for clients of the Postgres door; without it they are told that there is none.
+    pub tls: Option<DoorTls>,
 }
 
 /// `[limits]`.
@@ -110,7 +114,7 @@ impl Default for Limits {
 impl Default for Listen {
     fn default() -> Self {
         let loopback = |port| Address::Tcp { host: "127.0.0.1".into(), port };
-        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432) }
+        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::stream::Peer;
+use crate::net::Peer;
 
 /// A server that does not close after a cancel request is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 
-use super::stream::Socket;
+use crate::net::Socket;
 use crate::wire::error::Report;
 
 /// How long a client may take to read them.

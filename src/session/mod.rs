@@ -18,6 +18,7 @@ mod conversation;
 mod decide;
 mod farewell;
 mod flood;
+mod greeting;
 mod lane;
 mod opening;
 mod planned;
@@ -27,7 +28,6 @@ mod relay;
 mod route;
 mod startup;
 mod state;
-mod stream;
 mod tally;
 mod words;
 
@@ -35,7 +35,8 @@ use std::sync::Arc;
 
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
-pub use stream::{Address, Socket};
+
+pub use crate::net::{Address, Socket};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {

@@ -18,8 +18,8 @@ use super::lane::Lane;
 use super::opening::{self, ClientEnd, Opening};
 use super::route::{Route, Shared};
 use super::startup::{Asked, Opened};
-use super::stream::Peer;
 use crate::metrics::Login;
+use crate::net::Peer;
 use crate::wire::frame::Sender;
 
 /// How long a server that takes nothing more may go on talking.

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use prometheus::IntCounter;
 use tokio::sync::watch;
 
 use super::cancel::Sessions;
 use super::refresh::Refresh;
-use super::stream::Address;
 use super::words::Words;
 use crate::metrics::{Direction, Login, Metrics, Protocol};
+use crate::net::{Address, Door};
 use crate::rewrite::{Cache, Outcome, World};
 
 /// A database server that routes lead to.
@@ -69,6 +69,8 @@ pub struct Limits {
 pub struct Shared {
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What clients are shown when they ask for TLS; without it they are told no. Swapped when certificates change.
+    pub door: ArcSwapOption<Door>,
     /// Routes by the database that clients ask for.
     pub(super) routes: HashMap<Arc<str>, Arc<Route>>,
     pub(super) limits: Limits,
@@ -138,6 +140,7 @@ impl Shared {
         let routes = routes.into_iter().map(|route| (route.database.clone(), route)).collect();
         Self {
             metrics,
+            door: ArcSwapOption::empty(),
             routes,
             limits,
             sessions: Sessions::default(),

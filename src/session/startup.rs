@@ -1,23 +1,24 @@
 //! From the first byte of a client to the first byte for its server.
 //!
 //! ```text
-//! SSLRequest ─▶ N ┐                        ┌─▶ cancel: forwarded, closed
-//! GSSENCRequest ─▶ N ┴─ in either order ─▶ ├─▶ startup: route ─▶ backend ─▶ the packet as it came
-//!                                          └─▶ anything else: FATAL, closed
+//!            ┌─▶ cancel: forwarded, closed
+//! greeting ─▶├─▶ startup: route ─▶ backend ─▶ the packet as it came
+//!            └─▶ anything else: FATAL, closed
 //! ```
 //! The login itself is relayed like everything after it.
 
 use std::io;
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
 use super::cancel::{self, Key};
 use super::farewell;
+use super::greeting;
 use super::route::{Route, Seat, Shared};
-use super::stream::{Peer, Socket};
 use crate::metrics::Login;
+use crate::net::{Door, Peer, Socket};
 use crate::wire::error::fatal;
 use crate::wire::startup::{self, BadStartup, Opening, Startup};
 
@@ -40,7 +41,7 @@ pub(super) struct Asked {
 }
 
 /// What a client gets instead of a session.
-struct Refused {
+pub(super) struct Refused {
     login: Login,
     sqlstate: &'static str,
     message: String,
@@ -49,19 +50,22 @@ struct Refused {
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
+pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
     let limit = shared.limits.startup_timeout;
     let mut draining = shared.draining.subscribe();
+    let door = shared.door.load_full();
+    let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout(limit, first_packet(&mut client)) => first,
+        first = timeout(limit, greeting::first_packet(&mut client, door.as_deref())) => first,
         _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
     };
-    let packet = match first {
-        Ok(Ok(packet)) => packet,
-        Ok(Err(refused)) => return refuse(client, shared, refused).await,
-        Err(_) => {
+    let (client, packet) = match (client, first) {
+        (Some(client), Ok(Ok(packet))) => (client, packet),
+        (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
+        // Too late, or gone in the middle of a handshake.
+        _ => {
             shared.count_login(Login::Abandoned);
             return None;
         }
@@ -77,6 +81,7 @@ pub(super) async fn open(mut client: Socket, shared: &Arc<Shared>) -> Option<Ope
         Err(bad) => return refuse(client, shared, bad.into()).await,
     };
     let reached = async {
+        admit(door.as_deref(), &client, &startup)?;
         let route = find_route(shared, &startup)?;
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
@@ -101,44 +106,25 @@ fn shutting_down() -> Refused {
     Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
-/// The first packet that is not a request for encryption. Empty-handed clients (health checks) are no refusal worth a word.
-async fn first_packet(client: &mut Socket) -> Result<Vec<u8>, Refused> {
-    let mut asked_ssl = false;
-    let mut asked_gss = false;
-    loop {
-        let packet = read_packet(client).await?;
-        match startup::read(&packet) {
-            Ok(Opening::Ssl) if !asked_ssl => asked_ssl = true,
-            Ok(Opening::Gss) if !asked_gss => asked_gss = true,
-            _ => return Ok(packet),
-        }
-        // Whatever lies behind such a request was sent before our answer: it may be another's, put in on the way.
-        let mut ahead = [0; 1];
-        if has_unread(client, &mut ahead) {
-            let what = if asked_ssl { "SSL" } else { "GSSAPI encryption" };
-            return Err(Refused::protocol(format!("received unencrypted data after {what} request")));
-        }
-        client.write_all(b"N").await.map_err(|_| Refused::gone())?;
-    }
-}
-
-async fn read_packet(client: &mut Socket) -> Result<Vec<u8>, Refused> {
-    let mut packet = vec![0; 4];
-    client.read_exact(&mut packet).await.map_err(|_| Refused::gone())?;
-    let length = startup::length(&packet)?.ok_or(BadStartup::Length)?;
-    packet.resize(length, 0);
-    let rest = packet.get_mut(4..).unwrap_or_default();
-    client.read_exact(rest).await.map_err(|_| Refused::gone())?;
-    Ok(packet)
-}
-
-/// True when a byte has already arrived; it is taken, for the connection ends then.
-fn has_unread(client: &Socket, byte: &mut [u8; 1]) -> bool {
-    let read = match client {
-        Socket::Tcp(stream) => stream.try_read(byte),
-        Socket::Unix(stream) => stream.try_read(byte),
+/// What the door demands of an encryption, as `pg_hba.conf` does with `hostssl` and `clientcert`.
+fn admit(door: Option<&Door>, client: &Socket, startup: &Startup<'_>) -> Result<(), Refused> {
+    let (Some(door), Some(address)) = (door, client.peer_address()) else { return Ok(()) };
+    let refused = |message, hint: &str| {
+        Err(Refused { hint: Some(hint.into()), ..Refused::new(Login::Abandoned, "28000", message) })
     };
-    matches!(read, Ok(1))
+    if door.is_required && !client.is_encrypted() {
+        let text = |name| String::from_utf8_lossy(name).into_owned();
+        let (user, database) = (text(startup.user()), text(startup.database()));
+        let host = address.ip();
+        let message = format!(
+            "exonym takes no connection from host \"{host}\", user \"{user}\", database \"{database}\", no encryption"
+        );
+        return refused(message, "connect with sslmode=require or stronger");
+    }
+    if door.wants_certificate && client.is_encrypted() && client.peer_certificate().is_none() {
+        return refused("connection requires a valid client certificate".into(), "connect with sslcert and sslkey");
+    }
+    Ok(())
 }
 
 fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refused> {
@@ -221,12 +207,12 @@ impl Refused {
         Self { login, sqlstate, message, hint: None }
     }
 
-    fn protocol(message: String) -> Self {
+    pub(super) fn protocol(message: String) -> Self {
         Self::new(Login::Abandoned, "08P01", message)
     }
 
     /// The client went away: there is nobody to tell.
-    fn gone() -> Self {
+    pub(super) fn gone() -> Self {
         Self::new(Login::Abandoned, "08006", String::new())
     }
 }

@@ -1,0 +1,107 @@
+//! Keeps the certificates in use those of the files: read at the start, again when a file changes, and on SIGHUP.
+//!
+//! As with mappings the files' contents are compared every second. A certificate and its key are two files, so a change is taken
+//! only when a second has passed in which nothing else changed; what cannot be used changes nothing and is said.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::Signal;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::config::DoorTls;
+use crate::metrics::Metrics;
+use crate::net::{self, Door};
+use crate::session::Shared;
+use crate::text::chain;
+
+/// How often the files are compared.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// What is in use, and the files that it came from.
+pub(super) struct Certificates {
+    door: Option<DoorTls>,
+    shared: Arc<Shared>,
+    metrics: Arc<Metrics>,
+    /// What was tried last, right or wrong: the same is not tried twice.
+    tried: Contents,
+    /// What the last look has found.
+    seen: Contents,
+}
+
+/// The files' contents, none for those that cannot be read.
+type Contents = Vec<Option<Vec<u8>>>;
+
+impl Certificates {
+    /// Puts the certificates of `door` in force.
+    pub(super) fn load(door: Option<DoorTls>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Result<Self, net::Error> {
+        let mut certificates = Self { door, shared, metrics, tried: Vec::new(), seen: Vec::new() };
+        // Before they are used: what changes in between is a change.
+        certificates.tried = certificates.look();
+        certificates.seen.clone_from(&certificates.tried);
+        certificates.apply()?;
+        if certificates.door.is_some() {
+            let _ = [true, false].map(|accepted| certificates.metrics.tls_reloads(accepted));
+        }
+        Ok(certificates)
+    }
+
+    /// Watches until the process ends; each SIGHUP is an attempt, whether or not something changed.
+    pub(super) async fn run(mut self, mut hangup: Signal) {
+        if self.paths().is_empty() {
+            return;
+        }
+        let mut ticks = interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let asked = tokio::select! {
+                _ = ticks.tick() => false,
+                Some(()) = hangup.recv() => true,
+            };
+            // Disks can be slow.
+            let worked = tokio::task::spawn_blocking(move || {
+                self.compare(asked);
+                self
+            });
+            match worked.await {
+                Ok(certificates) => self = certificates,
+                Err(error) => {
+                    tracing::error!("reloading certificates has ended, those in use stay: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn compare(&mut self, asked: bool) {
+        let found = self.look();
+        let settled = found == self.seen;
+        self.seen.clone_from(&found);
+        if !asked && (!settled || found == self.tried) {
+            return;
+        }
+        self.tried = found;
+        let outcome = self.apply();
+        self.metrics.tls_reloads(outcome.is_ok()).inc();
+        match outcome {
+            Ok(()) => tracing::info!("certificates reloaded"),
+            Err(error) => tracing::error!("certificates not reloaded, those in use stay: {}", chain(&error)),
+        }
+    }
+
+    fn apply(&self) -> Result<(), net::Error> {
+        let door = self.door.as_ref().map(Door::load).transpose()?;
+        self.shared.door.store(door.map(Arc::new));
+        Ok(())
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        self.door.as_ref().map(Door::files).unwrap_or_default()
+    }
+
+    fn look(&self) -> Contents {
+        self.paths().iter().map(|path| fs::read(path).ok()).collect()
+    }
+}

@@ -1,0 +1,12 @@
+//! Connections, plain and TLS: the sockets of both legs, what the door offers to clients, and how a backend is reached.
+//!
+//! Knows bytes, certificates and the handful of bytes with which TLS is agreed upon; nothing of frames, sessions or mappings.
+//! `session` holds both legs with it, `backend` its own connections, and `app` reads certificates again when they change.
+
+mod door;
+mod pem;
+mod socket;
+
+pub use door::{Door, Start};
+pub use pem::Error;
+pub use socket::{Address, Certificate, Peer, Socket};

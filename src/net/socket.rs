@@ -1,0 +1,224 @@
+//! The two legs of a session: sockets, plain or TLS, their options, and how a backend is reached.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsStream;
+
+/// A socket of any kind, to a client or to a server.
+///
+/// What is written to a TLS socket is on its way only after a flush.
+#[derive(Debug)]
+pub enum Socket {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A unix socket.
+    Unix(UnixStream),
+    /// TLS over TCP. Boxed: plain sessions shall not carry its weight.
+    Tls(Box<Tls>),
+}
+
+/// A TLS connection whose handshake is done.
+#[derive(Debug)]
+pub struct Tls {
+    stream: TlsStream<TcpStream>,
+    own: Option<Certificate>,
+}
+
+/// A certificate in DER, shared by all sessions that present it.
+pub type Certificate = Arc<CertificateDer<'static>>;
+
+/// Where a server listens.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// Host name or address, and port.
+    Tcp {
+        /// Resolved at each connect.
+        host: Arc<str>,
+        /// Such as 5432.
+        port: u16,
+    },
+    /// The socket file, such as `/run/postgresql/.s.PGSQL.5432`.
+    Unix(PathBuf),
+}
+
+/// The one server among those of an [`Address`] that a session ended up with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Peer {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+impl Socket {
+    /// A TLS connection after its handshake, and the certificate that we have presented in it, if any.
+    pub(super) fn tls(stream: TlsStream<TcpStream>, own: Option<Certificate>) -> Self {
+        Self::Tls(Box::new(Tls { stream, own }))
+    }
+
+    /// True for TLS.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    /// The certificate that the other end has presented, if it is TLS and there was one: a server's always is.
+    pub fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
+        let Self::Tls(tls) = self else { return None };
+        tls.stream.get_ref().1.peer_certificates()?.first()
+    }
+
+    /// The certificate that we have presented: on the leg to a client always when it is TLS, towards a server the client
+    /// certificate, which need not have been asked for.
+    pub fn own_certificate(&self) -> Option<&CertificateDer<'static>> {
+        let Self::Tls(tls) = self else { return None };
+        tls.own.as_deref()
+    }
+
+    /// The address of the other end; none for a unix socket.
+    pub fn peer_address(&self) -> Option<SocketAddr> {
+        self.tcp().and_then(|stream| stream.peer_addr().ok())
+    }
+
+    /// Sends small frames at once and notices a peer that is gone: after two minutes of silence on an idle connection, and,
+    /// if `unacknowledged` is given, when sent data waits that long.
+    ///
+    /// A reader that pauses also leaves data waiting, and Linux ends its connection too: so there is no such limit unless told.
+    ///
+    /// # Errors
+    /// When the connection is gone already.
+    pub fn set_options(&self, unacknowledged: Option<Duration>) -> io::Result<()> {
+        let Some(stream) = self.tcp() else { return Ok(()) };
+        stream.set_nodelay(true)?;
+        let socket = SockRef::from(stream);
+        let keepalive = TcpKeepalive::new()
+            .with_time(Duration::from_secs(60))
+            .with_interval(Duration::from_secs(15))
+            .with_retries(4);
+        socket.set_tcp_keepalive(&keepalive)?;
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_user_timeout(unacknowledged)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = unacknowledged;
+        Ok(())
+    }
+
+    /// Waits for bytes and copies the first of them without taking them; 0 is the end. A unix socket is not looked into,
+    /// for it never has to be.
+    ///
+    /// # Errors
+    /// Those of reading.
+    pub async fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.peek(into).await,
+            Self::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
+            Self::Tls(tls) => {
+                let bytes = tls.stream.fill_buf().await?;
+                let n = bytes.len().min(into.len());
+                into[..n].copy_from_slice(&bytes[..n]);
+                Ok(n)
+            }
+        }
+    }
+
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(stream) => Some(stream),
+            Self::Unix(_) => None,
+            Self::Tls(tls) => Some(tls.stream.get_ref().0),
+        }
+    }
+}
+
+impl Address {
+    /// Opens a connection and tells to whom.
+    ///
+    /// # Errors
+    /// Nobody listens, or the name does not resolve.
+    pub async fn connect(&self) -> io::Result<(Socket, Peer)> {
+        match self {
+            Self::Tcp { host, port } => {
+                let stream = TcpStream::connect((host.as_ref(), *port)).await?;
+                let peer = Peer::Tcp(stream.peer_addr()?);
+                Ok((Socket::Tcp(stream), peer))
+            }
+            Self::Unix(path) => Ok((Socket::Unix(UnixStream::connect(path).await?), Peer::Unix(path.clone()))),
+        }
+    }
+}
+
+impl Peer {
+    /// Opens another connection to the same server.
+    ///
+    /// # Errors
+    /// It does not listen any more.
+    pub async fn connect(&self) -> io::Result<Socket> {
+        Ok(match self {
+            Self::Tcp(address) => Socket::Tcp(TcpStream::connect(address).await?),
+            Self::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
+        })
+    }
+}
+
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Self {
+        Self::Tcp(stream)
+    }
+}
+
+impl From<UnixStream> for Socket {
+    fn from(stream: UnixStream) -> Self {
+        Self::Unix(stream)
+    }
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(tls) => match Pin::new(&mut tls.stream).poll_read(cx, buf) {
+                // Many clients close without saying so in TLS first. Postgres takes that as an end, and the protocol has its own
+                // means to tell a whole message from half of one.
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+                outcome => outcome,
+            },
+        }
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Unix(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(tls) => Pin::new(&mut tls.stream).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(&mut tls.stream).poll_flush(cx),
+        }
+    }
+
+    /// Ends our direction. Over TLS that is said in TLS first, and the other direction goes on.
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Unix(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(&mut tls.stream).poll_shutdown(cx),
+        }
+    }
+}
