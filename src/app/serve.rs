@@ -18,6 +18,7 @@ use super::listen::{self, Listener};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
+use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::introspect::introspect;
@@ -70,11 +71,12 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
 
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
+    let workers = Arc::new(Workers::start(threads()).map_err(Error::Threads)?);
     for listener in doors.postgres {
-        let (shared, alive) = (Arc::clone(&shared), alive.clone());
+        let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
         tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
-            tokio::spawn(async move {
+            workers.give(client, async move |client| {
                 session::serve_client(client, shared).await;
                 drop(alive);
             });
@@ -93,6 +95,10 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
             Ended::Forced(number)
         }
     })
+}
+
+fn threads() -> usize {
+    std::env::var("XT").ok().and_then(|v| v.parse().ok()).unwrap_or(1)
 }
 
 /// Reads the mappings; at the start wrong ones are fatal.

@@ -4,9 +4,11 @@
 //! `session` holds both legs with it, `backend` its own connections, and `app` reads certificates again when they change.
 
 mod door;
+mod halves;
 mod pem;
 mod socket;
 
 pub use door::{Door, Start};
+pub use halves::{Reader, Writer};
 pub use pem::Error;
 pub use socket::{Address, Certificate, Peer, Socket};

@@ -9,6 +9,7 @@
 //! ```
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,12 +19,10 @@ use super::cancel::Key;
 use super::conversation::{Conversation, Phase};
 use super::lane::Lane;
 use super::relay::Session;
+use super::seldom::seldom;
 use crate::wire::error::fatal;
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message;
-
-/// What the lane keeps while the session idles.
-pub(super) const IDLE: usize = 8 * 1024;
 
 /// Errors about texts that went as they came have nothing to change in them: longer ones are not held.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -62,7 +61,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
 
     /// Relays until the server ends, or until a drained session has nothing more to do.
     pub(super) async fn run(&mut self) -> ServerEnd {
-        let mut draining = self.session.shared.draining.subscribe();
+        let draining = self.session.shared.draining.subscribe();
+        let drains = || async { drop(self.session.shared.draining.subscribe().wait_for(|draining| *draining).await) };
+        let mut told_to_drain = pin!(seldom(drains()));
         loop {
             let step = self.walk();
             self.session.moved();
@@ -79,7 +80,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             let idle = self.lane.is_at_boundary() && self.session.lock().is_idle();
             if idle {
                 self.lane.rest();
-                if *draining.borrow_and_update() {
+                if *draining.borrow() {
                     let message = "terminating connection due to administrator command";
                     let report = fatal("57P01", message, Some("exonym is shutting down; connect again"));
                     return self.end_with(|out| report.write(out)).await;
@@ -89,7 +90,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 biased;
                 read = self.lane.read(whole) => read,
                 // Only an idle session has to be woken: a busy one comes by when its transaction ends.
-                Ok(()) = draining.changed(), if idle => continue,
+                () = &mut told_to_drain, if idle => continue,
             };
             match read {
                 Ok(n) if n > 0 => {}
@@ -122,9 +123,14 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                     break Step::Garbage;
                 }
             };
-            if header.tag == b'D' {
-                rows += 1;
-                self.lane.pass_frame(header);
+            if matches!(header.tag, b'D' | b'd') {
+                // Nearly all of a long answer is these.
+                let mut frames = self.lane.pass_run(header.tag);
+                if frames == 0 {
+                    self.lane.pass_frame(header);
+                    frames = 1;
+                }
+                rows += if header.tag == b'D' { frames } else { 0 };
                 continue;
             }
             if must_be_whole(header, &mut conversation, session) && !self.lane.is_whole(header) {
@@ -132,7 +138,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             }
             self.open(header, &mut conversation, now);
         };
-        session.shared.metrics.rows.inc_by(rows);
+        if rows > 0 {
+            session.shared.metrics.rows.inc_by(rows);
+        }
         step
     }
 

@@ -26,6 +26,7 @@ mod queue;
 mod refresh;
 mod relay;
 mod route;
+mod seldom;
 mod startup;
 mod state;
 mod tally;

@@ -10,12 +10,12 @@ use tokio::pin;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::answers::{self, Answers, ServerEnd};
+use super::answers::{Answers, ServerEnd};
 use super::cancel::Key;
 use super::conversation::{Conversation, Phase};
 use super::farewell;
 use super::lane::Lane;
-use super::opening::{self, ClientEnd, Opening};
+use super::opening::{ClientEnd, Opening};
 use super::route::{Route, Shared};
 use super::startup::{Asked, Opened};
 use crate::metrics::Login;
@@ -79,20 +79,19 @@ impl Drop for Session {
 
 /// Relays until either end has ended.
 pub(super) async fn run(opened: Opened, shared: Arc<Shared>) {
-    let Opened { client, server, peer, route, seat: _seat, asked } = opened;
+    let Opened { mut client, mut server, peer, route, seat: _seat, asked } = opened;
     let session = Session::new(shared, route, peer, asked);
-    relay(&session, client, server).await;
+    relay(&session, client.halves(), server.halves()).await;
 }
 
-async fn relay<C, S>(session: &Session, client: C, server: S)
+/// Relays between the two halves of each end: where its bytes come from, and where they go to.
+async fn relay<R, W>(session: &Session, (from_client, to_client): (R, W), (from_server, to_server): (R, W))
 where
-    C: AsyncRead + AsyncWrite,
-    S: AsyncRead + AsyncWrite,
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
 {
-    let (from_client, to_client) = tokio::io::split(client);
-    let (from_server, to_server) = tokio::io::split(server);
-    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, opening::IDLE), session);
-    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answers::IDLE), session);
+    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server), session);
+    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client), session);
     let end = {
         let (to_server, to_client) = (opening.run(), answers.run());
         pin!(to_server, to_client);
@@ -115,7 +114,7 @@ where
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
     use super::*;
     use crate::metrics::Metrics;
@@ -150,14 +149,14 @@ mod tests {
             let (client_end, client_far) = duplex(64);
             let (server_end, server_far) = duplex(64);
             let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let all = async { tokio::join!(relay(session, client_end, server_end), both).1 };
+            let all = async { tokio::join!(relay(session, split(client_end), split(server_end)), both).1 };
             timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
         })
     }
 
     /// Says the pieces one by one, reads everything, closes.
     async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
-        let (mut from, mut to) = tokio::io::split(stream);
+        let (mut from, mut to) = split(stream);
         let mut got = Vec::new();
         let all_heard = Notify::new();
         let say = async {
