@@ -1,9 +1,11 @@
-//! The cases of the oracle through programs that people use: psql, and psycopg with text and binary cursors.
+//! The cases of the oracle through programs that people use: psql, and psycopg with text and binary cursors. What a service does with
+//! asyncpg, node-postgres and postgres.js (parameters, prepared statements, cursors, COPY, LISTEN, cancel, errors) is a script for each.
 //!
 //! `tests/run` installs what these need. What the drivers hide is compared by `tests/oracle.rs`.
 
 mod support;
 
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -88,6 +90,50 @@ fn psycopg_reads_the_same() {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
     println!("{said}");
+}
+
+#[test]
+fn a_service_on_asyncpg_sees_the_same() {
+    let python = twins::root().join("tests/.venv/bin/python");
+    assert!(python.exists(), "there is no {}; tests/run makes it", python.display());
+    plays_the_same(&python, "asyncpg_script.py");
+}
+
+#[test]
+fn a_service_on_node_postgres_sees_the_same() {
+    plays_the_same(Path::new("node"), "node_pg_script.js");
+}
+
+#[test]
+fn a_service_on_postgres_js_sees_the_same() {
+    plays_the_same(Path::new("node"), "postgres_js_script.js");
+}
+
+/// Plays a script straight before the legacy database and through the proxy before the current one, and compares what it saw, step by step.
+fn plays_the_same(program: &Path, script: &str) {
+    let twins = twins::shared();
+    let packages = twins::root().join("tests/.cache/clients/node_modules");
+    let clients = twins::root().join("tests/clients");
+    let play = |port: u16, database: &str| {
+        let output = Command::new(program)
+            .arg(clients.join(script))
+            .arg(clients.join("statements.json"))
+            .args([&port.to_string(), database])
+            .env("NODE_PATH", &packages)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|e| panic!("{} cannot be run ({e}); tests/run installs it", program.display()));
+        let seen = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (seen.lines().map(str::to_owned).collect::<Vec<_>>(), said, output.status)
+    };
+    let (expected, said, status) = play(twins.server.port, twins::LEGACY);
+    assert!(status.success() && expected.len() > 50, "{script} straight: {status}\n{said}");
+    let (got, said, status) = play(twins.proxy.port, twins::CURRENT);
+    for (expected, got) in expected.iter().zip(&got) {
+        assert_eq!(expected, got, "{script}: straight and through");
+    }
+    assert!(status.success() && got.len() == expected.len(), "{script} through: {status}\n{said}");
 }
 
 fn psql(port: u16, database: &str, args: &[String]) -> Output {

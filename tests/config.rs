@@ -60,7 +60,8 @@ fn outcome(text: &str, name: &str) -> String {
             let mut out = render(&config.warnings, false);
             let _ = writeln!(out, "mappings {:?}", config.mappings);
             let listen: Vec<_> = config.listen.postgres.iter().map(ToString::to_string).collect();
-            let _ = writeln!(out, "listen   {} admin {}", listen.join(" "), config.listen.admin);
+            let shared = if config.listen.reuse_port { " shared" } else { "" };
+            let _ = writeln!(out, "listen   {} admin {}{shared}", listen.join(" "), config.listen.admin);
             let _ = writeln!(out, "limits   {:?}", config.limits);
             for backend in &config.backends {
                 let _ = writeln!(
@@ -68,6 +69,9 @@ fn outcome(text: &str, name: &str) -> String {
                     "backend  {} at {} database {:?} within {:?} reads with {:?}",
                     backend.name, backend.address, backend.database, backend.connect_timeout, backend.introspect
                 );
+                if let Some(auth) = &backend.auth {
+                    let _ = writeln!(out, "         verifies by {auth:?}");
+                }
             }
             for route in &config.routes {
                 let names: Option<Vec<_>> =

@@ -14,6 +14,7 @@ pub(crate) mod mappings;
 mod readiness;
 mod reload;
 mod serve;
+pub(crate) mod users;
 mod workers;
 mod worlds;
 
@@ -32,6 +33,9 @@ pub enum Error {
     /// The mappings are wrong.
     #[error("the mappings have errors")]
     Mappings(Vec<Diagnostic>),
+    /// A users file is wrong.
+    #[error("the users have errors")]
+    Users(Vec<Diagnostic>),
     /// An address is taken or not ours.
     #[error("cannot listen on `{address}`")]
     Listen {

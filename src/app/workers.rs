@@ -30,9 +30,11 @@ struct Worker {
 }
 
 impl Workers {
-    /// Starts so many threads.
-    pub(super) fn start(count: usize) -> io::Result<Self> {
-        (0..count.max(1)).map(Worker::start).collect::<io::Result<_>>().map(Self)
+    /// Starts so many threads; half as many as there are processors, unless told.
+    pub(super) fn start(count: Option<usize>) -> io::Result<Self> {
+        // The kernel does most of the work of relaying, and on any processor; fewer threads find more to do each time they wake.
+        let half = || thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2));
+        (0..count.unwrap_or_else(half)).map(Worker::start).collect::<io::Result<_>>().map(Self)
     }
 
     /// Lets `serve` run for a client that was accepted elsewhere, on the thread that has the fewest sessions.

@@ -74,7 +74,8 @@ mod tests {
 
     fn backend(introspect: Option<Login>) -> Backend {
         let address = Address::Tcp { host: "h".into(), port: 1 };
-        Backend { name: "b".into(), address, database: None, connect_timeout: Duration::from_secs(1), introspect }
+        let connect_timeout = Duration::from_secs(1);
+        Backend { name: "b".into(), address, database: None, connect_timeout, introspect, auth: None }
     }
 
     fn with(password: Secret) -> Backend {

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::auth::auth;
 use super::url::Malformed;
 use super::value::{duration, listen, secret};
 use super::{Address, Backend, Config, DEFAULT_PORT, Limits, Listen, Login, Route, Secret, redacted, tls, url};
@@ -109,8 +110,9 @@ fn listening(table: Table<'_>, directory: &Path) -> Listen {
         tcp
     });
     let tls = table.table("tls").and_then(|inner| tls::door(inner, directory));
+    let reuse_port = table.boolean("reuse_port").map_or(defaults.reuse_port, |found| found.value);
     table.close();
-    Listen { postgres, admin: admin.unwrap_or(defaults.admin), tls }
+    Listen { postgres, admin: admin.unwrap_or(defaults.admin), tls, reuse_port }
 }
 
 fn limiting(table: Table<'_>) -> Limits {
@@ -142,12 +144,26 @@ fn limiting(table: Table<'_>) -> Limits {
         }
         default
     };
+    // Zero turns it off; less than a second is nothing that the system can count.
+    let or_off = |key, default: Option<Duration>| {
+        let found = time(key, Duration::ZERO, default.unwrap_or_default());
+        if !found.is_zero() && found < Duration::from_secs(1) {
+            let span = table.value(key).map_or(table.span, |v| v.span);
+            let message = format!("`{}` is too short", table.below(key));
+            table.document().error(VALUE, span, message, "", "at least 1s, or `0s` for none");
+        }
+        (!found.is_zero()).then_some(found)
+    };
     let limits = Limits {
         max_connections: number("max_connections", 1..1_000_001, defaults.max_connections),
         max_statement_bytes: number("max_statement_bytes", 1024..LONGEST_STATEMENT + 1, defaults.max_statement_bytes),
         startup_timeout: time("startup_timeout", Duration::from_millis(100), defaults.startup_timeout),
         drain_timeout: time("drain_timeout", Duration::ZERO, defaults.drain_timeout),
+        drain_delay: time("drain_delay", Duration::ZERO, defaults.drain_delay),
+        keepalive: or_off("keepalive", defaults.keepalive),
+        tcp_user_timeout: or_off("tcp_user_timeout", defaults.tcp_user_timeout),
         catalog_refresh: time("catalog_refresh", Duration::from_secs(1), defaults.catalog_refresh),
+        threads: Some(number("threads", 1..1025, 0)).filter(|&threads| threads > 0),
     };
     table.close();
     limits
@@ -174,10 +190,11 @@ fn backend(name: &str, table: Table<'_>, directory: &Path) -> Option<Backend> {
     }
     let url = table.required_string("url");
     let introspect = table.table("introspect").and_then(|inner| login(inner, directory));
+    let auth = table.table("auth").and_then(|inner| auth(inner, directory));
     table.close();
     let url = url?;
     match backend_of_url(name, url.value) {
-        Ok(backend) => Some(Backend { introspect: introspect.or(backend.introspect), ..backend }),
+        Ok(backend) => Some(Backend { introspect: introspect.or(backend.introspect), auth, ..backend }),
         Err(malformed) => {
             document.report(url_finding(malformed, document.source(), |at| url.place(at.into())));
             None
@@ -264,6 +281,7 @@ pub(super) fn backend_of_url(name: &str, text: &str) -> Result<Backend, Malforme
         database: url.database,
         connect_timeout: url.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
         introspect: url.user.map(|user| Login { user, password: url.password }),
+        auth: None,
     })
 }
 

@@ -14,6 +14,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
 
+/// The time between two questions to a silent peer.
+const QUESTIONS: Duration = Duration::from_secs(15);
+
 /// A socket of any kind, to a client or to a server.
 ///
 /// What is written to a TLS socket is on its way only after a flush.
@@ -89,22 +92,22 @@ impl Socket {
         self.tcp().and_then(|stream| stream.peer_addr().ok())
     }
 
-    /// Sends small frames at once and notices a peer that is gone: after two minutes of silence on an idle connection, and,
-    /// if `unacknowledged` is given, when sent data waits that long.
+    /// Sends small frames at once and notices a peer that is gone: one that has been silent for `keepalive` is asked every 15 seconds,
+    /// and given up after four questions; and, if `unacknowledged` is given, when sent data waits that long.
     ///
     /// A reader that pauses also leaves data waiting, and Linux ends its connection too: so there is no such limit unless told.
     ///
     /// # Errors
     /// When the connection is gone already.
-    pub fn set_options(&self, unacknowledged: Option<Duration>) -> io::Result<()> {
+    pub fn set_options(&self, keepalive: Option<Duration>, unacknowledged: Option<Duration>) -> io::Result<()> {
         let Some(stream) = self.tcp() else { return Ok(()) };
         stream.set_nodelay(true)?;
         let socket = SockRef::from(stream);
-        let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(60))
-            .with_interval(Duration::from_secs(15))
-            .with_retries(4);
-        socket.set_tcp_keepalive(&keepalive)?;
+        if let Some(silence) = keepalive {
+            let keepalive =
+                TcpKeepalive::new().with_time(silence).with_interval(silence.min(QUESTIONS)).with_retries(4);
+            socket.set_tcp_keepalive(&keepalive)?;
+        }
         #[cfg(target_os = "linux")]
         socket.set_tcp_user_timeout(unacknowledged)?;
         #[cfg(not(target_os = "linux"))]

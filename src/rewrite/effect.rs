@@ -1,6 +1,6 @@
 //! What a statement does to its session's own names, read off its tokens.
 
-use super::plan::Effect;
+use super::plan::{Effect, Identity};
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::token::{Token, TokenKind};
 
@@ -14,7 +14,8 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     if is(0, "reset") {
         return match () {
             () if is(1, "search_path") || is(1, "all") => Effect::DefaultSearchPath,
-            () if is(1, "role") || is(1, "session") => Effect::Unsure,
+            () if is(1, "role") => Effect::Role { which: Identity::Role, other: false, local: false },
+            () if is(1, "session") => Effect::Role { which: Identity::Session, other: false, local: false },
             () => Effect::None,
         };
     }
@@ -36,7 +37,7 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     }
     if names_search_path(source, tokens) {
         // set_config('search_path', …), in whatever statement.
-        return Effect::Unsure;
+        return if sets_locally(source, tokens) { Effect::LocalUnsure } else { Effect::Unsure };
     }
     into(source, tokens)
 }
@@ -68,19 +69,26 @@ fn set(source: &str, tokens: &[Token]) -> Effect {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
     let local = is(1, "local");
     let at = if local || (is(1, "session") && !is(2, "authorization")) { 2 } else { 1 };
-    if is(at, "role") || (is(at, "session") && is(at + 1, "authorization")) {
-        return Effect::Unsure;
+    let session = is(at, "session") && is(at + 1, "authorization");
+    if session || is(at, "role") {
+        let which = if session { Identity::Session } else { Identity::Role };
+        let name = if session { at + 2 } else { at + 1 };
+        let name = if is(name, "to") || tokens.get(name).is_some_and(|t| t.is_operator(source, "=")) {
+            name + 1
+        } else {
+            name
+        };
+        // In quotes they are roles of that name.
+        let other = !(is(name, "none") || is(name, "default"));
+        return Effect::Role { which, other, local };
     }
     let schema = is(at, "schema");
     if !schema && tokens.get(at).and_then(|t| t.ident(source)).as_deref() != Some("search_path") {
         return Effect::None;
     }
-    if local {
-        return Effect::Unsure;
-    }
     let values = at + if schema { 1 } else { 2 };
     if is(values, "default") {
-        return Effect::DefaultSearchPath;
+        return if local { Effect::LocalUnsure } else { Effect::DefaultSearchPath };
     }
     let path: Option<Vec<String>> = tokens
         .get(values..)
@@ -89,7 +97,24 @@ fn set(source: &str, tokens: &[Token]) -> Effect {
         .filter(|t| t.kind != TokenKind::Comma)
         .map(|t| t.ident(source).map(String::from).or_else(|| plain_string(t.text(source))))
         .collect();
-    path.filter(|p| !p.is_empty()).map_or(Effect::Unsure, Effect::SearchPath)
+    match (path.filter(|p| !p.is_empty()), local) {
+        (Some(path), false) => Effect::SearchPath(path),
+        (Some(path), true) => Effect::LocalSearchPath(path),
+        (None, false) => Effect::Unsure,
+        (None, true) => Effect::LocalUnsure,
+    }
+}
+
+/// True when each string that names the search path is the first argument of `set_config(…, value, true)`.
+fn sets_locally(source: &str, tokens: &[Token]) -> bool {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let kind = |at: usize| tokens.get(at).map(|t| t.kind);
+    let mut named = (0..tokens.len()).filter(|&at| names_search_path(source, &tokens[at..=at]));
+    named.all(|at| {
+        let called = at >= 2 && kind(at - 1) == Some(TokenKind::LeftParen) && is(at - 2, "set_config");
+        let two_more = kind(at + 1) == Some(TokenKind::Comma) && kind(at + 3) == Some(TokenKind::Comma);
+        called && two_more && is(at + 4, "true") && kind(at + 5) == Some(TokenKind::RightParen)
+    })
 }
 
 /// The value of a plain literal without escapes.
@@ -215,11 +240,19 @@ mod tests {
         assert_eq!(of("SET search_path = a, \"B\", 'c'"), path(&["a", "B", "c"]));
         assert_eq!(of("set session SEARCH_PATH to a"), path(&["a"]));
         assert_eq!(of("SET SCHEMA 'x'"), path(&["x"]));
-        assert_eq!(of("SET LOCAL search_path = a"), Effect::Unsure);
+        assert_eq!(of("SET LOCAL search_path = a"), Effect::LocalSearchPath(vec!["a".into()]));
         assert_eq!(of("SET search_path TO DEFAULT"), Effect::DefaultSearchPath);
-        assert_eq!(of("SET ROLE x"), Effect::Unsure);
-        assert_eq!(of("SET SESSION AUTHORIZATION x"), Effect::Unsure);
+        let role = |which, other, local| Effect::Role { which, other, local };
+        assert_eq!(of("SET ROLE x"), role(Identity::Role, true, false));
+        assert_eq!(of("SET LOCAL ROLE TO 'none'"), role(Identity::Role, true, true));
+        assert_eq!(of("SET ROLE = NONE"), role(Identity::Role, false, false));
+        assert_eq!(of("RESET ROLE"), role(Identity::Role, false, false));
+        assert_eq!(of("SET SESSION AUTHORIZATION x"), role(Identity::Session, true, false));
+        assert_eq!(of("SET SESSION AUTHORIZATION DEFAULT"), role(Identity::Session, false, false));
         assert_eq!(of("SELECT set_config('search_path', 'a', false)"), Effect::Unsure);
+        assert_eq!(of("SELECT set_config('search_path', $1, true), set_config('x', $2, false)"), Effect::LocalUnsure);
+        let both = "SELECT set_config('search_path', $1, true), set_config('search_path', $2, false)";
+        assert_eq!(of(both), Effect::Unsure);
         assert_eq!(of("DISCARD ALL"), Effect::Discard);
         assert_eq!(of("CREATE TEMP TABLE IF NOT EXISTS Solver (a int)"), Effect::Temporary("solver".into()));
         assert_eq!(of("CREATE TABLE pg_temp.solver (a int)"), Effect::Temporary("solver".into()));

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 pub use cache::{Cache, Planned};
 pub use meaning::same_type;
-pub use plan::{Effect, Outcome, Plan, Refusal, Statement, Use};
+pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
 pub use walk::Reason;
 pub use world::{Table, World};
 
@@ -120,8 +120,12 @@ impl Context {
     fn apply(&mut self, effect: &Effect, start: &Self) {
         match effect {
             Effect::None => {}
-            Effect::SearchPath(path) => self.search_path = Some(path.as_slice().into()),
-            Effect::Unsure | Effect::DefaultSearchPath => self.search_path = None,
+            Effect::SearchPath(path) | Effect::LocalSearchPath(path) => {
+                self.search_path = Some(path.as_slice().into());
+            }
+            Effect::Unsure | Effect::LocalUnsure | Effect::Role { .. } | Effect::DefaultSearchPath => {
+                self.search_path = None;
+            }
             Effect::Discard => {
                 *self = Self { search_path: None, temporary: BTreeSet::new(), ..start.clone() };
             }
@@ -187,7 +191,7 @@ impl Draft<'_> {
             let own: Vec<Edit> = match one {
                 Judged::Opened(walk) => walk.edits.iter().cloned().collect(),
                 Judged::Passed(_) => Vec::new(),
-                Judged::Refused(_) => vec![Edit { span: self.span(i), text: format!("TABLE \"{}\"", marker(i)) }],
+                Judged::Refused(_) => vec![Edit { span: self.span(i), text: self.trap(i) }],
             };
             for edit in own {
                 let at = Some(edit.span.start);
@@ -197,6 +201,18 @@ impl Draft<'_> {
             }
         }
         Ok(edits.splice(self.source))
+    }
+
+    /// What fails in the place of a refused statement: at Parse, or where the server looks at such a statement only when it
+    /// executes it, then.
+    fn trap(&self, i: usize) -> String {
+        let late = ["copy", "prepare"];
+        let first = self.tokens[self.ranges[i].clone()].first();
+        if first.is_some_and(|t| late.iter().any(|word| t.is_keyword(self.source, word))) {
+            format!("COPY (TABLE \"{}\") TO STDOUT", marker(i))
+        } else {
+            format!("TABLE \"{}\"", marker(i))
+        }
     }
 
     /// The rewritten statements whose result does not mean what it should.

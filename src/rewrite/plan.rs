@@ -95,6 +95,15 @@ pub struct Refusal {
     pub marker: String,
 }
 
+/// On whose behalf a session acts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Identity {
+    /// `ROLE`.
+    Role,
+    /// `SESSION AUTHORIZATION`, which also ends what `ROLE` has set.
+    Session,
+}
+
 /// What a statement does to the names of its session when it succeeds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Effect {
@@ -103,8 +112,21 @@ pub enum Effect {
     None,
     /// `SET search_path = a, b` at session level.
     SearchPath(Vec<String>),
-    /// The search path or the role may be anything now (SET LOCAL, SET ROLE, `set_config`, RESET ALL, …).
+    /// `SET LOCAL search_path = a, b`: until the transaction ends.
+    LocalSearchPath(Vec<String>),
+    /// The search path may be anything now (`set_config`, values that are not understood).
     Unsure,
+    /// The same, until the transaction ends.
+    LocalUnsure,
+    /// `SET ROLE`, `SET SESSION AUTHORIZATION`: which schemas of the search path count is the role's matter.
+    Role {
+        /// Which of the two was set.
+        which: Identity,
+        /// True for another role than the session began with.
+        other: bool,
+        /// True for SET LOCAL.
+        local: bool,
+    },
     /// Back to what the session began with (`RESET search_path`, `SET search_path TO DEFAULT`).
     DefaultSearchPath,
     /// `DISCARD ALL`: search path, role, temporary tables and prepared statements as at the start.

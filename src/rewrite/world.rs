@@ -24,6 +24,7 @@ pub struct World {
     tables: Vec<Table>,
     by_legacy: HashMap<Arc<str>, Vec<usize>>,
     words: Option<Search>,
+    ascii: bool,
 }
 
 /// A legacy table that this database can serve.
@@ -68,7 +69,9 @@ impl World {
         // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
         let mut names = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).peekable();
         let words = names.peek().is_some().then(|| search_for(names));
-        Self { generation, mappings, catalog, tables, by_legacy, words }
+        let plain = |t: &mapping::Table| t.legacy.is_ascii() && t.columns.iter().all(|c| c.legacy.is_ascii());
+        let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain);
+        Self { generation, mappings, catalog, tables, by_legacy, words, ascii }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
@@ -77,6 +80,12 @@ impl World {
     #[must_use]
     pub fn concerns(&self, text: &[u8]) -> bool {
         self.words.as_ref().is_some_and(|words| words.is_in(text))
+    }
+
+    /// True when all legacy names are spelled in ASCII: a text in another encoding than UTF-8 then holds them as they are.
+    #[must_use]
+    pub const fn is_ascii(&self) -> bool {
+        self.ascii
     }
 
     /// The mapped table at that place of [`World::tables_named`].

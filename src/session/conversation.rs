@@ -69,9 +69,14 @@ impl Conversation {
         }
     }
 
+    /// True when the server has answered everything that it was asked.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.phase == Phase::Running && self.queue.is_empty()
+    }
+
     /// True when nothing is under way and no transaction is open.
     pub(super) fn is_idle(&self) -> bool {
-        self.phase == Phase::Running && self.queue.is_empty() && self.state.transaction() == Transaction::Idle
+        self.is_quiet() && self.state.transaction() == Transaction::Idle
     }
 
     /// True when the client sent another text than the server answers to.
@@ -130,7 +135,7 @@ impl Conversation {
         let Some(head) = self.queue.head() else { return };
         let note = head.note;
         let (protocol, planned, turn) = match &mut head.what {
-            Expected::Query { planned, done, gives_up } => {
+            Expected::Query { planned, done, gives_up, .. } => {
                 if let Some(name) = gives_up.take().filter(|_| tag == "DEALLOCATE") {
                     self.statements.remove(&name);
                 }
@@ -147,9 +152,10 @@ impl Conversation {
             }
             _ => return,
         };
+        self.queue.answered();
         let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
         let effect = statement.map_or(&Effect::None, |s| &s.effect);
-        self.state.completed(tag, effect);
+        self.state.completed(tag, effect, note.hints.to_savepoint);
         let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
         self.changed_catalog |= !temporary && changes_catalog(tag, note.hints.catalog);
         if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
@@ -193,14 +199,15 @@ impl Conversation {
     }
 
     fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
-        let (sqlstate, message) = (fields.sqlstate(), fields.text(b'M').unwrap_or_default());
+        let sqlstate = fields.sqlstate();
+        let message = fields.value(b'M').unwrap_or_default();
         if let Some((planned, refusal)) = planned.and_then(|p| Some((p, p.refusal(sqlstate, message)?))) {
             if names_something_unknown(refusal.sqlstate) {
                 self.route.refresh.ask();
             }
             return self.refuse(fields, planned, refusal, instead);
         }
-        self.tally.backend_error(sqlstate, message);
+        self.tally.backend_error(sqlstate, fields.text(b'M').unwrap_or_default());
         let Some(planned) = planned else { return };
         let unknown = names_something_unknown(sqlstate);
         if unknown {
@@ -212,7 +219,7 @@ impl Conversation {
         if unknown && statement.is_some_and(|s| s.outcome == Outcome::Unparsed) {
             fields.write_changed(instead, b'E', position.map(|p| planned.to_client(unit, p)), Some(NOT_PARSED));
         } else if planned.is_changed() {
-            let hint = statement.and_then(hint);
+            let hint = statement.and_then(hint).map(|hint| self.state.encoding().show(&hint).into_owned());
             let moved = position.map(|p| planned.to_client(unit, p));
             if moved != position || hint.is_some() {
                 fields.write_changed(instead, b'E', moved, hint.as_deref());
@@ -221,12 +228,16 @@ impl Conversation {
     }
 
     fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {
+        // Letters that the client's encoding may not have would spoil all of it.
+        let encoding = self.state.encoding();
+        let plain = |text: &str| encoding.show(text).into_owned();
+        let (message, hint) = (plain(&refusal.message), refusal.hint.as_deref().map(plain));
         let report = Report {
             severity: fields.text(b'S').unwrap_or("ERROR"),
             plain_severity: fields.text(b'V').unwrap_or("ERROR"),
             sqlstate: refusal.sqlstate,
-            message: &refusal.message,
-            hint: refusal.hint.as_deref(),
+            message: &message,
+            hint: hint.as_deref(),
             position: refusal.at.map(|byte| planned.position_in_plan(self.state.unit(), byte)),
         };
         report.write(instead);
@@ -242,6 +253,9 @@ impl Conversation {
     }
 
     fn ready(&mut self, status: Transaction) {
+        if self.queue.takes_uncertain() {
+            return self.state.ready(status);
+        }
         let ended = self.queue.ready();
         if self.phase == Phase::Login && matches!(ended, Some(Entry { what: Expected::Login, .. })) {
             self.phase = Phase::Running;

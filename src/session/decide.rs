@@ -1,12 +1,13 @@
 //! From a text to its plan, with all that can be in the way: encodings, settings on their way, large texts, our own bugs.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::encoding::Encoding;
 use super::planned::Planned;
 use super::relay::Session;
-use super::state::Encoding;
 use super::words::Hints;
 use crate::rewrite::{self, Cache, Context, World};
 
@@ -37,8 +38,8 @@ impl Look {
 
 impl Decision {
     /// The text to send instead.
-    pub(super) fn sql(&self) -> Option<Arc<str>> {
-        self.planned.as_ref()?.sent.clone()
+    pub(super) fn sql(&self) -> Option<Cow<'_, [u8]>> {
+        self.planned.as_ref()?.sent_bytes()
     }
 }
 
@@ -52,7 +53,7 @@ pub(super) fn look(session: &Session, text: &[u8]) -> Look {
 pub(super) async fn decide(session: &Session, look: Look, text: &[u8]) -> Decision {
     let world = session.route.world.load_full();
     let planned = match read(session, &world, text) {
-        Ok((text, context)) => plan(session, world, context, text).await,
+        Ok(read) => plan(session, world, read).await,
         Err(planned) => planned,
     };
     let keep = look.concerns && !planned.plan.statements.is_empty() || !planned.is_trivial();
@@ -68,26 +69,26 @@ pub(super) fn names_legacy(world: &World, text: &[u8]) -> bool {
     tables.any(|table| holds(table.legacy.as_bytes())) || (!world.mappings.is_empty() && holds(b"u&\""))
 }
 
+/// A text, and what it is read with.
+struct Read<'t> {
+    text: Cow<'t, str>,
+    encoding: Encoding,
+    context: Arc<Context>,
+}
+
 /// The text as such, and the context that it will be read in.
-fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<(&'t str, Arc<Context>), Planned> {
+fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<Read<'t>, Planned> {
     let (mut context, encoding, open) = {
         let conversation = session.lock();
         let state = &conversation.state;
         (state.context(), state.encoding(), conversation.queue.unsettled().open)
     };
-    let readable = std::str::from_utf8(text).ok().filter(|t| encoding == Encoding::Unicode || t.is_ascii());
-    let Some(readable) = readable else {
-        return Err(if names_legacy(world, text) {
-            Planned::refused(
-                "0A000",
-                "a statement in legacy names must be in UTF-8".into(),
-                "SET client_encoding = 'UTF8', or write the statement in ASCII",
-            )
-        } else {
-            Planned::unsure()
-        });
+    // A legacy name with other letters than ASCII's is known only in UTF-8.
+    let known = |text: &str| encoding == Encoding::Unicode || text.is_ascii() || world.is_ascii();
+    let Some(text) = encoding.read(text).filter(|text| known(text)) else {
+        return Err(if names_legacy(world, text) || !world.is_ascii() { unreadable() } else { Planned::unsure() });
     };
-    if open.lexing && names_legacy(world, text) {
+    if open.lexing && names_legacy(world, text.as_bytes()) {
         return Err(Planned::refused(
             "0A000",
             "a statement in legacy names follows a change of encoding or string syntax in the same pipeline".into(),
@@ -99,10 +100,21 @@ fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<(&'t str
         context.search_path = None;
         context.temporary_may_change = open.catalog;
     }
-    Ok((readable, context))
+    Ok(Read { text, encoding, context })
 }
 
-async fn plan(session: &Session, world: Arc<World>, context: Arc<Context>, text: &str) -> Planned {
+/// In this encoding its characters cannot be told apart.
+fn unreadable() -> Planned {
+    Planned::refused(
+        "0A000",
+        "a statement in legacy names with other letters than ASCII's cannot be read in this client_encoding".into(),
+        "SET client_encoding = 'UTF8', or put these letters into parameters",
+    )
+}
+
+async fn plan(session: &Session, world: Arc<World>, read: Read<'_>) -> Planned {
+    let Read { text, encoding, context } = read;
+    let text = &*text;
     let begun = Instant::now();
     let plan = if text.len() <= LONGEST_AT_ONCE {
         guarded(&session.route.cache, &world, &context, text)
@@ -120,7 +132,8 @@ async fn plan(session: &Session, world: Arc<World>, context: Arc<Context>, text:
                 counters.plan_misses.inc();
                 session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
             }
-            Planned::new(plan, text)
+            let planned = Planned::new(plan, text, encoding);
+            if planned.can_be_written(text) { planned } else { unreadable() }
         }
         None => Planned::refused(
             "XX000",

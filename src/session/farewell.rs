@@ -9,7 +9,7 @@ use crate::net::Socket;
 use crate::wire::error::Report;
 
 /// How long a client may take to read them.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Sends `report` and closes.
 pub(super) async fn say(mut client: Socket, report: &Report<'_>) {

@@ -75,7 +75,7 @@ impl Flood {
         let planned = planned.map(Arc::new);
         let what = match self.statement {
             Some(name) => Expected::Parse { name, planned },
-            None => Expected::Query { planned, done: 0, gives_up: None },
+            None => Expected::Query { planned, done: 0, failed: false, gives_up: None },
         };
         (what, self.hints)
     }

@@ -32,8 +32,9 @@ pub(super) struct Lane<R, W> {
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
-    pub(super) fn new(sender: Sender, from: R, to: W) -> Self {
-        Self { from, to, sender, buffer: Buffer::default(), passed: 0, out: Vec::new(), streaming: 0 }
+    /// `buffer` may have bytes already, which are the first.
+    pub(super) fn new(sender: Sender, from: R, to: W, buffer: Buffer) -> Self {
+        Self { from, to, sender, buffer, passed: 0, out: Vec::new(), streaming: 0 }
     }
 
     /// What has arrived and is not accepted yet.
@@ -119,6 +120,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     /// True between frames.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.streaming == 0 && self.at_hand().is_empty()
+    }
+
+    /// True when everything accepted is written and ends with a frame. (A write that was broken off leaves what is accepted.)
+    pub(super) fn has_sent_whole_frames(&self) -> bool {
+        self.streaming == 0 && self.passed == 0 && self.out.is_empty()
     }
 
     /// Writes what is accepted. Returns how many bytes that was.

@@ -86,7 +86,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             let whole = match step {
                 Step::Again => continue,
                 Step::Need(whole) => whole,
-                Step::Garbage => return self.end_server().await,
+                Step::Garbage => {
+                    // The server closes too, with a last word of its own or without one.
+                    self.session.lock().phase = Phase::Ending;
+                    return self.end_server().await;
+                }
             };
             if self.lane.flush().await.is_err() {
                 return ClientEnd::ServerDeaf;
@@ -237,9 +241,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if let Some(statement) = &gives_up {
             self.changing.close(&Named::Statement(statement.clone()));
         }
-        self.expect_kept(Expected::Query { planned, done: 0, gives_up }, decision.hints);
+        self.expect_kept(Expected::Query { planned, done: 0, failed: false, gives_up }, decision.hints);
         match decision.sql() {
-            Some(sql) => self.lane.replace_frame(header, |out, _| message::write_query(out, sql.as_bytes())),
+            Some(sql) => self.lane.replace_frame(header, |out, _| message::write_query(out, &sql)),
             None => self.lane.pass_frame(header),
         }
         Ok(Step::Again)
@@ -254,7 +258,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         match decision.sql() {
             Some(sql) => self.lane.replace_frame(header, |out, body| {
                 if let Some(parse) = message::parse(body) {
-                    message::write_parse(out, Parse { text: sql.as_bytes(), ..parse });
+                    message::write_parse(out, Parse { text: &sql, ..parse });
                 }
             }),
             None => self.lane.pass_frame(header),
@@ -284,7 +288,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         loop {
             let ticket = {
                 let mut conversation = self.session.lock();
-                let unsettled = conversation.queue.unsettled().must_wait;
+                // How the client writes is told at the end of the login.
+                let unsettled = conversation.phase == Phase::Login || conversation.queue.unsettled().must_wait;
                 let change = self.session.route.refresh.unserved_change(conversation.waited_for);
                 conversation.waited_for = change.filter(|_| !unsettled).unwrap_or(conversation.waited_for);
                 if unsettled { None } else { Some(change) }

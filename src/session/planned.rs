@@ -1,7 +1,9 @@
 //! The decision for one message of this session, and what is needed to make the server's answers fit the client's text.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::encoding::Encoding;
 use crate::rewrite::{self, Effect, Outcome, Plan, Refusal, Statement};
 use crate::text::Span;
 use crate::wire::error::{Unit, byte_of, position_of};
@@ -18,8 +20,9 @@ pub(super) struct Planned {
     pub(super) plan: Arc<Plan>,
     /// Where the plan's own text begins in the client's: behind the comments at its edge.
     start: usize,
-    /// The text that the server got instead of the client's.
-    pub(super) sent: Option<Arc<str>>,
+    /// The text that the server got instead of the client's, as it was read.
+    sent: Option<Arc<str>>,
+    encoding: Encoding,
     /// The client's text; none when it is ASCII, for then bytes are characters.
     source: Option<Box<str>>,
     trap: Trap,
@@ -35,10 +38,10 @@ enum Trap {
 }
 
 impl Planned {
-    pub(super) fn new(planned: rewrite::Planned, source: &str) -> Self {
+    pub(super) fn new(planned: rewrite::Planned, source: &str, encoding: Encoding) -> Self {
         let sent = planned.sql(source);
         let text = (!source.is_ascii()).then(|| source.into());
-        Self { plan: planned.plan, start: planned.core.start, sent, source: text, trap: Trap::Marker }
+        Self { plan: planned.plan, start: planned.core.start, sent, encoding, source: text, trap: Trap::Marker }
     }
 
     /// A whole message that is refused without a look into it.
@@ -60,6 +63,16 @@ impl Planned {
         Self::made(Plan { statements: vec![statement], ..Plan::default() })
     }
 
+    /// The text that the server gets instead of the client's.
+    pub(super) fn sent_bytes(&self) -> Option<Cow<'_, [u8]>> {
+        self.sent.as_ref().map(|sent| self.encoding.write(sent))
+    }
+
+    /// True when what became of `source` can be said in the client's encoding.
+    pub(super) fn can_be_written(&self, source: &str) -> bool {
+        self.sent.as_ref().is_none_or(|sent| self.encoding.can_write(source, sent))
+    }
+
     /// True when the server got another text than the client sent.
     pub(super) fn is_changed(&self) -> bool {
         self.sent.is_some()
@@ -72,11 +85,12 @@ impl Planned {
     }
 
     /// The refusal that an error of the server stands for.
-    pub(super) fn refusal(&self, sqlstate: &str, message: &str) -> Option<&Refusal> {
+    pub(super) fn refusal(&self, sqlstate: &str, message: &[u8]) -> Option<&Refusal> {
         let mut refusals = self.plan.statements.iter().filter_map(|s| s.refusal.as_ref());
         match self.trap {
             Trap::Marker if sqlstate == "42P01" => refusals.find(|r| names(message, &r.marker)),
-            Trap::Malformed if sqlstate == "08P01" => refusals.next(),
+            // Zeros that begin inside of a character make of it none.
+            Trap::Malformed if matches!(sqlstate, "08P01" | "22021") => refusals.next(),
             Trap::Marker | Trap::Malformed => None,
         }
     }
@@ -135,7 +149,8 @@ pub(super) fn hint(statement: &Statement) -> Option<String> {
 
 impl Planned {
     fn made(plan: Plan) -> Self {
-        Self { sent: plan.sql.clone(), plan: Arc::new(plan), start: 0, source: None, trap: Trap::Marker }
+        let encoding = Encoding::Unicode;
+        Self { sent: plan.sql.clone(), plan: Arc::new(plan), start: 0, encoding, source: None, trap: Trap::Marker }
     }
 }
 
@@ -149,13 +164,12 @@ fn unread() -> Statement {
     }
 }
 
-/// True when `message` has `name` in it as a whole word; quotes differ by the server's language.
-fn names(message: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    message.match_indices(name).any(|(at, found)| {
-        let before = message.get(..at).and_then(|s| s.chars().next_back());
-        let after = message.get(at + found.len()..).and_then(|s| s.chars().next());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+/// True when `message` has `name` in it as a whole word; quotes differ by the server's language, and letters by the encoding.
+fn names(message: &[u8], name: &str) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    message.windows(name.len()).enumerate().any(|(at, found)| {
+        let before = at.checked_sub(1).and_then(|before| message.get(before));
+        found == name.as_bytes() && !is_word(before) && !is_word(message.get(at + name.len()))
     })
 }
 
@@ -172,7 +186,11 @@ mod tests {
         }
         let spliced = edits.splice(source);
         let plan = Plan { sql: Some(spliced.sql.into()), map: spliced.map, statements: vec![] };
-        Planned::new(rewrite::Planned { plan: Arc::new(plan), core: 0..source.len(), hit: false }, source)
+        Planned::new(
+            rewrite::Planned { plan: Arc::new(plan), core: 0..source.len(), hit: false },
+            source,
+            Encoding::Unicode,
+        )
     }
 
     #[test]
@@ -188,9 +206,10 @@ mod tests {
 
     #[test]
     fn a_marker_is_found_in_any_language_and_only_whole() {
-        assert!(names("relation \"exonym_1\" does not exist", "exonym_1"));
-        assert!(names("la relación «exonym_1» no existe", "exonym_1"));
-        assert!(!names("relation \"exonym_10\" does not exist", "exonym_1"));
+        assert!(names(b"relation \"exonym_1\" does not exist", "exonym_1"));
+        assert!(names("la relación «exonym_1» no existe".as_bytes(), "exonym_1"));
+        assert!(names(b"la relaci\xf3n \xabexonym_1\xbb no existe", "exonym_1"));
+        assert!(!names(b"relation \"exonym_10\" does not exist", "exonym_1"));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(super) enum Expected {
     Query {
         planned: Option<Arc<Planned>>,
         done: usize,
+        /// It failed; only Z is to come.
+        failed: bool,
         gives_up: Option<Name>,
     },
     Parse {
@@ -94,6 +96,10 @@ pub(super) struct Queue {
     phase: Phase,
     /// Entries with hints, so that the usual answer costs nothing.
     hinted: usize,
+    /// Syncs in front of the copy data that the head reads, if it does.
+    inside: usize,
+    /// The head has failed since: a `Z` may come for each of so many, which belongs to no entry.
+    uncertain: usize,
     /// What has been answered and may be taken back, as its transaction goes on; settings are reported at its end, too.
     provisional: Hints,
 }
@@ -169,18 +175,45 @@ impl Queue {
         self.entries.front_mut()
     }
 
+    /// True when a `Z` that comes now belongs to one of the Syncs that were taken for a part of copy data: nothing else has come
+    /// for the head, whose answer does not begin with it.
+    pub(super) fn takes_uncertain(&mut self) -> bool {
+        let begins_otherwise = |entry: &mut Entry| match entry.what {
+            Expected::Query { done, failed, .. } => done == 0 && !failed,
+            Expected::Sync | Expected::Login | Expected::FunctionCall => false,
+            _ => true,
+        };
+        let ours = self.uncertain > 0 && self.head().is_some_and(begins_otherwise);
+        self.uncertain -= usize::from(ours);
+        ours
+    }
+
+    /// Something else than `Z` came for the head: what was uncertain is over.
+    pub(super) fn answered(&mut self) {
+        (self.inside, self.uncertain) = (0, 0);
+    }
+
     /// Takes the head out if the answer fits it.
     pub(super) fn take(&mut self, fits: impl FnOnce(&Expected) -> bool) -> Option<Entry> {
         let head = self.head()?;
-        if fits(&head.what) { self.pop() } else { None }
+        if !fits(&head.what) {
+            return None;
+        }
+        self.answered();
+        self.pop()
     }
 
-    /// The server reads copy data for the head.
+    /// The server reads copy data for the head. Of the Syncs in front of the data nobody knows whether it reads them so, or fails
+    /// before it reads anything and answers them all.
     pub(super) fn copy_in(&mut self) {
         let _ = self.head();
+        self.inside = 0;
         while let Some(next) = self.entries.get(1) {
             match next.what {
-                Expected::Sync => drop(self.entries.remove(1)),
+                Expected::Sync => {
+                    self.inside += 1;
+                    drop(self.entries.remove(1));
+                }
                 Expected::CopyEnd => return drop(self.entries.remove(1)),
                 // Anything else inside of copy data ends the connection.
                 _ => return,
@@ -193,6 +226,10 @@ impl Queue {
     pub(super) fn failed(&mut self) -> Option<Entry> {
         if self.phase == Phase::CopyIn {
             self.phase = Phase::Answering;
+        }
+        self.uncertain = std::mem::take(&mut self.inside);
+        if let Expected::Query { failed, .. } = &mut self.head()?.what {
+            *failed = true;
         }
         if self.head()?.what.brings_ready() {
             return None;
@@ -270,7 +307,7 @@ mod tests {
         let name = Name::default;
         for tag in tags.chars() {
             let what = match tag {
-                'Q' => Expected::Query { planned: None, done: 0, gives_up: None },
+                'Q' => Expected::Query { planned: None, done: 0, failed: false, gives_up: None },
                 'P' => Expected::Parse { name: name(), planned: None },
                 'B' => Expected::Bind { portal: name(), statement: name() },
                 'D' => Expected::Describe(Named::Portal(name())),
@@ -356,6 +393,25 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_that_fails_before_it_reads_leaves_its_first_sync_to_be_answered() {
+        for (tail, head) in [("Q", 'Q'), ("PS", 'P')] {
+            let mut queue = queue(&format!("EScS{tail}"));
+            queue.copy_in();
+            queue.failed();
+            assert!(!queue.takes_uncertain() && queue.ready().is_some(), "the Sync behind the data stands for either");
+            assert!(queue.takes_uncertain(), "nothing has come for the next message");
+            assert_eq!(shape(&queue).chars().next(), Some(head));
+            assert!(!queue.takes_uncertain(), "there was one");
+        }
+        let mut read = queue("EScSPQ");
+        read.copy_in();
+        read.failed();
+        read.ready();
+        read.take(|w| matches!(w, Expected::Parse { .. }));
+        assert!(!read.takes_uncertain(), "the server has gone on: it had read the first one");
+    }
+
+    #[test]
     fn a_ready_that_the_swallowed_sync_did_bring_ends_the_skipping() {
         let mut queue = queue("ES");
         queue.copy_in();
@@ -381,8 +437,8 @@ mod tests {
         queue.hinted += 1;
     }
 
-    const NAMES: Hints = Hints { names: true, catalog: false, lexing: false, ends: false };
-    const ENDS: Hints = Hints { names: false, catalog: false, lexing: false, ends: true };
+    const NAMES: Hints = Hints { names: true, catalog: false, lexing: false, ends: false, to_savepoint: false };
+    const ENDS: Hints = Hints { names: false, catalog: false, lexing: false, ends: true, to_savepoint: false };
 
     #[test]
     fn what_is_closed_is_waited_for_until_nothing_can_take_it_back() {

@@ -5,18 +5,19 @@
 //! greeting ─▶├─▶ startup: route ─▶ backend ─▶ the packet as it came
 //!            └─▶ anything else: FATAL, closed
 //! ```
-//! The login itself is relayed like everything after it.
+//! All of it, and the login behind it, has to be done by `until`.
 
 use std::io;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
-use super::route::{Route, Seat, Shared};
+use super::route::{Life, Route, Seat, Shared};
 use crate::metrics::Login;
 use crate::net::{Door, Peer, Socket};
 use crate::wire::error::fatal;
@@ -42,30 +43,33 @@ pub(super) struct Asked {
 
 /// What a client gets instead of a session.
 pub(super) struct Refused {
-    login: Login,
-    sqlstate: &'static str,
-    message: String,
-    hint: Option<String>,
+    pub(super) login: Login,
+    pub(super) sqlstate: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
 }
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
-    let limit = shared.limits.startup_timeout;
-    let mut draining = shared.draining.subscribe();
+pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
+    let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout(limit, greeting::first_packet(&mut client, door.as_deref())) => first,
-        _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
+        first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
+        _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
-        // Too late, or gone in the middle of a handshake.
-        _ => {
+        (_, Err(_)) => {
+            shared.count_login(Login::TimedOut);
+            return None;
+        }
+        // Gone in the middle of a handshake.
+        (None, Ok(_)) => {
             shared.count_login(Login::Abandoned);
             return None;
         }
@@ -86,15 +90,20 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
         }
-        if *shared.draining.borrow() {
+        if *shared.life.borrow() != Life::Serving {
             return Err(shutting_down());
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
-        let (server, peer) = reach(shared, &route, &startup).await?;
+        let (server, peer) = reach(shared, &route, &startup, until).await?;
         Ok((route, seat, server, peer))
     };
-    match reached.await {
+    let reached = tokio::select! {
+        biased;
+        reached = reached => reached,
+        _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
+    };
+    match reached {
         Ok((route, seat, server, peer)) => {
             Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
         }
@@ -148,11 +157,16 @@ fn unread(route: &Route) -> Refused {
     Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
 }
 
-async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {
+async fn reach(
+    shared: &Shared,
+    route: &Route,
+    startup: &Startup<'_>,
+    until: Instant,
+) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
         let (mut server, peer) = backend.address.connect().await?;
-        server.set_options(shared.limits.tcp_user_timeout)?;
+        server.set_options(shared.limits.keepalive, shared.limits.tcp_user_timeout)?;
         if startup.database() == backend.database.as_bytes() {
             server.write_all(startup.packet()).await?;
         } else {
@@ -160,16 +174,26 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
         }
         Ok((server, peer))
     };
-    let outcome: io::Result<(Socket, Peer)> = timeout(shared.limits.startup_timeout, connected)
+    let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
+        if is_exhausted(&error) {
+            let message = format!("sorry, exonym has too many open files for another client: {error}");
+            return Refused::new(Login::TooMany, "53300", message);
+        }
         tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
         let hint =
             "exonym is up, the database server behind it does not answer; check that it runs and where it listens";
         Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
     })
+}
+
+/// True when it is this process, or this machine, that has no descriptor left.
+fn is_exhausted(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
 async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {

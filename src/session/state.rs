@@ -1,83 +1,108 @@
-//! What a session's names mean at the moment: search path, temporary tables, the settings that change how text is read.
+//! What a session's names mean at the moment: search path, role, temporary tables, the settings that change how text is read.
 //!
 //! It follows the wire: an effect counts when the server reports success, a rolled-back transaction takes its effects with it,
-//! and what can no longer be told becomes unknown, never a guess. Pure; `answer` feeds it, `opening` asks it.
+//! what is set for a transaction ends with it, and what can no longer be told becomes unknown, never a guess. Pure; `answer` feeds
+//! it, `opening` asks it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::encoding::Encoding;
 use crate::catalog::Catalog;
-use crate::rewrite::{Context, Effect};
+use crate::rewrite::{Context, Effect, Identity};
 use crate::wire::error::Unit;
 use crate::wire::message::Transaction;
 use crate::wire::options::schemas;
 
-/// The encoding of the texts that the client sends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Encoding {
-    /// `UTF8`, or `SQL_ASCII`: whatever it is, the server takes it as it comes.
-    Unicode,
-    /// Any other, of which we know that ASCII texts are what they seem.
-    Other,
-}
-
 /// The names of one session.
 #[derive(Debug)]
 pub(super) struct State {
-    current: Arc<Context>,
-    /// Temporary tables that end with the transaction.
-    until_commit: Vec<String>,
+    /// What the rest say, for the next statement; another `Arc` only where it says something else.
+    context: Arc<Context>,
+    names: Names,
     /// As a rollback would leave them.
     committed: Names,
-    /// As `RESET` and `DISCARD ALL` leave them.
-    initial: Option<Arc<[String]>>,
-    since_commit: Since,
+    /// As `RESET` and `DISCARD ALL` leave it.
+    initial: Path,
+    savepoint: Savepoint,
+    rolled_back: RolledBack,
     failed: bool,
-    /// Servers from 18 on report the search path whenever it changes; then this is the last word.
-    reported: Option<Arc<[String]>>,
+    /// Servers from 18 on report the search path whenever it changes; at the end of a message that is the last word.
+    reported: Option<Path>,
     encoding: Encoding,
     unit: Unit,
     transaction: Transaction,
 }
 
-/// The part of a [`Context`] that a transaction can change.
+/// A search path; none when it may be anything.
+type Path = Option<Arc<[String]>>;
+
+/// What a transaction can change.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Names {
-    search_path: Option<Arc<[String]>>,
+    path: Path,
+    /// Until the transaction ends.
+    local_path: Option<Path>,
+    role: Acts,
+    local_role: Option<Acts>,
+    session: Acts,
+    local_session: Option<Acts>,
     temporary: BTreeSet<String>,
+    /// Those of them that end with the transaction.
+    until_commit: BTreeSet<String>,
+    /// There may be others, or fewer.
+    temporary_unsure: bool,
 }
 
-/// What happened to the names since the last commit.
+/// On whose behalf the session acts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Since {
-    Nothing,
+enum Acts {
+    /// Its own.
+    Itself,
+    /// Another role's: which schemas it may use, and what `$user` is, is not known here.
+    Another,
+}
+
+/// What has happened since the first savepoint of the transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Savepoint {
+    None,
+    /// Nothing: so all savepoints have the names of now.
+    Same,
     Changed,
-    /// A ROLLBACK came, of everything or to a savepoint: which of them, the next status tells.
-    RolledBack,
+}
+
+/// A ROLLBACK of which only the next status tells whether it was one to a savepoint.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum RolledBack {
+    No,
+    Somewhere,
 }
 
 impl State {
     /// As a session begins: `asked` is the search path of the startup packet.
     pub(super) fn new(user: Arc<str>, asked: Option<&str>, catalog: &Catalog) -> Self {
-        let initial = if let Some(list) = asked {
+        let initial: Path = if let Some(list) = asked {
             schemas(list).map(Into::into)
         } else {
             let path = catalog.role_search_paths.get(user.as_ref()).unwrap_or(&catalog.search_path);
             Some(path.as_slice().into())
         };
-        let current = Context {
+        let context = Context {
             user,
             search_path: initial.clone(),
             temporary: BTreeSet::new(),
             temporary_may_change: false,
             standard_conforming_strings: true,
         };
+        let names = Names::with(initial.clone());
         Self {
-            committed: Names::of(&current),
-            current: Arc::new(current),
-            until_commit: Vec::new(),
+            context: Arc::new(context),
+            committed: names.clone(),
+            names,
             initial,
-            since_commit: Since::Nothing,
+            savepoint: Savepoint::None,
+            rolled_back: RolledBack::No,
             failed: false,
             reported: None,
             encoding: Encoding::Unicode,
@@ -88,7 +113,7 @@ impl State {
 
     /// For the next statement.
     pub(super) fn context(&self) -> Arc<Context> {
-        self.current.clone()
+        self.context.clone()
     }
 
     pub(super) const fn encoding(&self) -> Encoding {
@@ -96,8 +121,9 @@ impl State {
     }
 
     /// What the server's positions count.
-    pub(super) const fn unit(&self) -> Unit {
-        self.unit
+    pub(super) fn unit(&self) -> Unit {
+        // Where each byte is a character, both are the same.
+        if self.encoding == Encoding::SingleByte { Unit::Characters } else { self.unit }
     }
 
     pub(super) const fn transaction(&self) -> Transaction {
@@ -108,30 +134,33 @@ impl State {
     pub(super) fn reported(&mut self, name: &str, value: &str) {
         match name {
             "standard_conforming_strings" => {
-                Arc::make_mut(&mut self.current).standard_conforming_strings = value != "off";
+                let on = value != "off";
+                if self.context.standard_conforming_strings != on {
+                    Arc::make_mut(&mut self.context).standard_conforming_strings = on;
+                }
             }
-            "client_encoding" => {
-                let unicode = matches!(value, "UTF8" | "UNICODE" | "SQL_ASCII");
-                self.encoding = if unicode { Encoding::Unicode } else { Encoding::Other };
-            }
+            "client_encoding" => self.encoding = Encoding::named(value),
             "server_encoding" => {
                 self.unit = if value == "SQL_ASCII" { Unit::Bytes } else { Unit::Characters };
             }
             "search_path" => {
-                self.reported = schemas(value).map(Into::into);
-                Arc::make_mut(&mut self.current).search_path.clone_from(&self.reported);
+                let path: Path = schemas(value).map(Into::into);
+                self.reported = Some(path.clone());
+                self.names.local_path = Some(path);
+                self.settle();
             }
             _ => {}
         }
     }
 
-    /// A statement succeeded, with this tag and this effect.
-    pub(super) fn completed(&mut self, tag: &str, effect: &Effect) {
+    /// A statement succeeded, with this tag and this effect. `to_savepoint` tells of a ROLLBACK that it surely was one to a savepoint.
+    pub(super) fn completed(&mut self, tag: &str, effect: &Effect, to_savepoint: bool) {
         match tag {
-            "COMMIT" | "PREPARE TRANSACTION" => self.commit(),
-            "ROLLBACK" => self.rolled_back(),
+            "COMMIT" | "PREPARE TRANSACTION" => self.end(),
+            "ROLLBACK" => self.roll_back(to_savepoint),
+            "SAVEPOINT" if self.savepoint == Savepoint::None => self.savepoint = Savepoint::Same,
             "DISCARD ALL" => self.apply(&Effect::Discard),
-            "DISCARD TEMP" => Arc::make_mut(&mut self.current).temporary.clear(),
+            "DISCARD TEMP" => self.change(|names| names.without_temporary()),
             _ => {}
         }
         self.apply(effect);
@@ -145,88 +174,188 @@ impl State {
     /// The server is ready, in this status.
     pub(super) fn ready(&mut self, status: Transaction) {
         self.transaction = status;
+        let rolled_back = std::mem::replace(&mut self.rolled_back, RolledBack::No);
         match status {
-            Transaction::Idle => {
-                if self.failed || self.since_commit == Since::RolledBack {
-                    Arc::make_mut(&mut self.current).search_path.clone_from(&self.committed.search_path);
-                    Arc::make_mut(&mut self.current).temporary.clone_from(&self.committed.temporary);
-                }
-                for name in std::mem::take(&mut self.until_commit) {
-                    Arc::make_mut(&mut self.current).temporary.remove(&name);
-                }
-                self.commit();
-                self.failed = false;
-            }
-            Transaction::Open => {
-                // Back at a savepoint. What was set behind it is gone, what was set before it is not.
-                if self.since_commit == Since::RolledBack {
-                    self.since_commit = Since::Changed;
-                }
-                self.failed = false;
-            }
-            Transaction::Failed => {}
+            Transaction::Idle if self.failed || rolled_back == RolledBack::Somewhere => self.restore(),
+            Transaction::Idle => self.end(),
+            // What was set behind the savepoint is gone, what was set before it is not.
+            Transaction::Open if rolled_back == RolledBack::Somewhere => self.lose(),
+            Transaction::Open | Transaction::Failed => {}
+        }
+        if status != Transaction::Failed {
+            self.failed = false;
         }
         if let Some(path) = &self.reported {
-            Arc::make_mut(&mut self.current).search_path = Some(path.clone());
             if status == Transaction::Idle {
-                self.committed.search_path = Some(path.clone());
+                self.committed.path.clone_from(path);
+                self.names.path.clone_from(path);
+            } else {
+                self.names.local_path = Some(path.clone());
             }
         }
+        self.settle();
     }
 
     fn apply(&mut self, effect: &Effect) {
+        let initial = self.initial.clone();
         match effect {
-            Effect::None => return,
-            Effect::SearchPath(path) => Arc::make_mut(&mut self.current).search_path = Some(path.as_slice().into()),
-            Effect::Unsure => Arc::make_mut(&mut self.current).search_path = None,
-            Effect::DefaultSearchPath => Arc::make_mut(&mut self.current).search_path.clone_from(&self.initial),
-            Effect::Discard => {
-                Arc::make_mut(&mut self.current).search_path.clone_from(&self.initial);
-                Arc::make_mut(&mut self.current).temporary.clear();
+            Effect::None => {}
+            Effect::SearchPath(path) => self.change(|names| names.set_path(Some(path.as_slice().into()))),
+            Effect::LocalSearchPath(path) => {
+                self.change(|names| names.local_path = Some(Some(path.as_slice().into())));
             }
-            Effect::Temporary(name) => {
-                Arc::make_mut(&mut self.current).temporary.insert(name.clone());
+            Effect::Unsure => self.change(|names| names.set_path(None)),
+            Effect::LocalUnsure => self.change(|names| names.local_path = Some(None)),
+            Effect::DefaultSearchPath => self.change(|names| names.set_path(initial)),
+            Effect::Role { which, other, local } => {
+                let acts = if *other { Acts::Another } else { Acts::Itself };
+                self.change(|names| names.act(*which, acts, *local));
             }
-            Effect::TemporaryUntilCommit(name) => {
-                Arc::make_mut(&mut self.current).temporary.insert(name.clone());
-                self.until_commit.push(name.clone());
-            }
-            Effect::Renamed { from, to } => {
-                if !self.current.temporary.contains(from) {
-                    return;
+            Effect::Discard => self.change(|names| *names = Names::with(initial)),
+            Effect::Temporary(name) => self.change(|names| {
+                names.temporary.insert(name.clone());
+            }),
+            Effect::TemporaryUntilCommit(name) => self.change(|names| {
+                names.temporary.insert(name.clone());
+                names.until_commit.insert(name.clone());
+            }),
+            Effect::Renamed { from, to } => self.change(|names| {
+                if names.temporary.remove(from) {
+                    names.temporary.insert(to.clone());
                 }
-                let temporary = &mut Arc::make_mut(&mut self.current).temporary;
-                temporary.remove(from);
-                temporary.insert(to.clone());
-            }
-            Effect::Dropped(names) => {
-                if names.iter().all(|name| !self.current.temporary.contains(name)) {
-                    return;
+                if names.until_commit.remove(from) {
+                    names.until_commit.insert(to.clone());
                 }
-                Arc::make_mut(&mut self.current).temporary.retain(|name| !names.contains(name));
-            }
-        }
-        self.since_commit = Since::Changed;
-    }
-
-    fn rolled_back(&mut self) {
-        if self.since_commit != Since::Nothing {
-            Arc::make_mut(&mut self.current).search_path = None;
-            self.since_commit = Since::RolledBack;
+            }),
+            Effect::Dropped(gone) => self.change(|names| names.temporary.retain(|name| !gone.contains(name))),
         }
     }
 
-    fn commit(&mut self) {
-        if self.since_commit != Since::Nothing {
-            self.committed = Names::of(&self.current);
-            self.since_commit = Since::Nothing;
+    fn change(&mut self, change: impl FnOnce(&mut Names)) {
+        if self.savepoint == Savepoint::None {
+            change(&mut self.names);
+        } else {
+            let before = self.names.clone();
+            change(&mut self.names);
+            if before != self.names {
+                self.savepoint = Savepoint::Changed;
+            }
+        }
+        self.settle();
+    }
+
+    fn roll_back(&mut self, to_savepoint: bool) {
+        match (to_savepoint, self.savepoint) {
+            // All savepoints are as it is now; or none is known, and then it is one that was made out of sight.
+            (true, Savepoint::Same) => {}
+            (true, _) => self.lose(),
+            // Without a savepoint, also AND CHAIN, or with a BEGIN behind it.
+            (false, Savepoint::None) => self.restore(),
+            (false, _) => {
+                self.rolled_back = RolledBack::Somewhere;
+                self.settle();
+            }
+        }
+    }
+
+    /// The transaction has ended well.
+    fn end(&mut self) {
+        self.names.end_transaction();
+        self.committed.clone_from(&self.names);
+        self.savepoint = Savepoint::None;
+        self.settle();
+    }
+
+    /// The transaction has been taken back.
+    fn restore(&mut self) {
+        self.names.clone_from(&self.committed);
+        self.savepoint = Savepoint::None;
+        self.settle();
+    }
+
+    /// Some of what was set in this transaction is gone, and nobody here knows what.
+    fn lose(&mut self) {
+        if self.names.path != self.committed.path || self.names.local_path.is_some() {
+            self.names.set_path(None);
+        }
+        let acts = |names: &Names| (names.role, names.local_role, names.session, names.local_session);
+        if acts(&self.names) != acts(&self.committed) {
+            self.names.act(Identity::Session, Acts::Another, false);
+        }
+        self.names.temporary_unsure |= self.names.temporary != self.committed.temporary;
+        self.settle();
+    }
+
+    /// Makes the context say what is known.
+    fn settle(&mut self) {
+        let unsure = self.rolled_back == RolledBack::Somewhere && self.names != self.committed;
+        let path = if unsure { &None } else { self.names.effective_path() };
+        let may_change = self.names.temporary_unsure || (unsure && self.names.temporary != self.committed.temporary);
+        let same = self.context.search_path == *path
+            && self.context.temporary_may_change == may_change
+            && self.context.temporary == self.names.temporary;
+        if !same {
+            let context = Arc::make_mut(&mut self.context);
+            context.search_path.clone_from(path);
+            context.temporary_may_change = may_change;
+            context.temporary.clone_from(&self.names.temporary);
         }
     }
 }
 
 impl Names {
-    fn of(context: &Context) -> Self {
-        Self { search_path: context.search_path.clone(), temporary: context.temporary.clone() }
+    fn with(path: Path) -> Self {
+        Self {
+            path,
+            local_path: None,
+            role: Acts::Itself,
+            local_role: None,
+            session: Acts::Itself,
+            local_session: None,
+            temporary: BTreeSet::new(),
+            until_commit: BTreeSet::new(),
+            temporary_unsure: false,
+        }
+    }
+
+    fn effective_path(&self) -> &Path {
+        let role = self.local_role.unwrap_or(self.role);
+        let session = self.local_session.unwrap_or(self.session);
+        if role == Acts::Another || session == Acts::Another {
+            return &None;
+        }
+        self.local_path.as_ref().unwrap_or(&self.path)
+    }
+
+    fn set_path(&mut self, path: Path) {
+        self.path = path;
+        self.local_path = None;
+    }
+
+    fn act(&mut self, which: Identity, acts: Acts, local: bool) {
+        match (which, local) {
+            (Identity::Role, true) => self.local_role = Some(acts),
+            (Identity::Role, false) => (self.role, self.local_role) = (acts, None),
+            // Whatever ROLE said is over; at the end of the transaction nobody here knows whether it comes back.
+            (Identity::Session, true) => (self.local_session, self.local_role) = (Some(acts), Some(Acts::Itself)),
+            (Identity::Session, false) => {
+                (self.session, self.local_session, self.role, self.local_role) = (acts, None, Acts::Itself, None);
+            }
+        }
+    }
+
+    fn end_transaction(&mut self) {
+        self.local_path = None;
+        self.local_role = None;
+        self.local_session = None;
+        let ended = std::mem::take(&mut self.until_commit);
+        self.temporary.retain(|name| !ended.contains(name));
+    }
+
+    fn without_temporary(&mut self) {
+        self.temporary.clear();
+        self.until_commit.clear();
+        self.temporary_unsure = false;
     }
 }
 
@@ -249,29 +378,28 @@ mod tests {
     #[test]
     fn a_path_that_was_set_stays_and_reset_brings_back_the_first() {
         let mut state = fresh();
-        state.completed("SET", &set("a"));
+        state.completed("SET", &set("a"), false);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("a".into()));
-        state.completed("RESET", &Effect::DefaultSearchPath);
+        state.completed("RESET", &Effect::DefaultSearchPath, false);
         assert_eq!(path(&state), Some("public".into()));
-        state.completed("SET", &Effect::Unsure);
+        state.completed("SET", &Effect::Unsure, false);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), None);
-        state.completed("DISCARD ALL", &Effect::None);
+        state.completed("DISCARD ALL", &Effect::None, false);
         assert_eq!(path(&state), Some("public".into()));
     }
 
     #[test]
     fn a_rollback_takes_its_effects_with_it() {
         let mut state = fresh();
-        state.completed("BEGIN", &Effect::None);
+        state.completed("BEGIN", &Effect::None, false);
         state.ready(Transaction::Open);
-        state.completed("SET", &set("a"));
-        state.completed("CREATE TABLE", &Effect::Temporary("t".into()));
+        state.completed("SET", &set("a"), false);
+        state.completed("CREATE TABLE", &Effect::Temporary("t".into()), false);
         state.ready(Transaction::Open);
         assert_eq!(path(&state), Some("a".into()));
-        state.completed("ROLLBACK", &Effect::None);
-        assert_eq!(path(&state), None, "until the status tells what was rolled back");
+        state.completed("ROLLBACK", &Effect::None, false);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("public".into()));
         assert!(state.context().temporary.is_empty());
@@ -280,13 +408,13 @@ mod tests {
     #[test]
     fn a_failed_implicit_transaction_is_a_rollback() {
         let mut state = fresh();
-        state.completed("SET", &set("a"));
+        state.completed("SET", &set("a"), false);
         state.failed();
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("public".into()));
-        state.completed("SET", &set("a"));
-        state.completed("COMMIT", &Effect::None);
-        state.completed("SET", &set("b"));
+        state.completed("SET", &set("a"), false);
+        state.completed("COMMIT", &Effect::None, false);
+        state.completed("SET", &set("b"), false);
         state.failed();
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("a".into()), "what an explicit COMMIT in the same text has kept");
@@ -295,28 +423,95 @@ mod tests {
     #[test]
     fn behind_a_savepoint_it_is_unknown_until_the_end() {
         let mut state = fresh();
-        state.completed("SET", &set("a"));
+        state.completed("SAVEPOINT", &Effect::None, false);
+        state.completed("SET", &set("a"), false);
         state.ready(Transaction::Open);
         state.failed();
         state.ready(Transaction::Failed);
-        state.completed("ROLLBACK", &Effect::None);
+        state.completed("ROLLBACK", &Effect::None, true);
         state.ready(Transaction::Open);
         assert_eq!(path(&state), None);
-        state.completed("COMMIT", &Effect::None);
+        state.completed("COMMIT", &Effect::None, false);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), None);
         let mut untouched = fresh();
         untouched.ready(Transaction::Open);
-        untouched.completed("ROLLBACK", &Effect::None);
+        untouched.completed("ROLLBACK", &Effect::None, false);
         untouched.ready(Transaction::Open);
         assert_eq!(path(&untouched), Some("public".into()), "nothing was set, so nothing is lost");
+    }
+
+    #[test]
+    fn a_savepoint_that_was_made_after_all_that_was_set_brings_it_back() {
+        let mut state = fresh();
+        state.ready(Transaction::Open);
+        state.completed("SET", &Effect::LocalSearchPath(vec!["a".into()]), false);
+        state.completed("SAVEPOINT", &Effect::None, false);
+        state.failed();
+        state.ready(Transaction::Failed);
+        state.completed("ROLLBACK", &Effect::None, true);
+        state.ready(Transaction::Open);
+        assert_eq!(path(&state), Some("a".into()));
+        // A rollback of which nobody knows where it leads.
+        state.completed("ROLLBACK", &Effect::None, false);
+        assert_eq!(path(&state), None);
+        state.ready(Transaction::Idle);
+        assert_eq!(path(&state), Some("public".into()));
+    }
+
+    #[test]
+    fn what_is_local_ends_with_the_transaction() {
+        let mut state = fresh();
+        let local = |name: &str| Effect::LocalSearchPath(vec![name.into()]);
+        state.ready(Transaction::Open);
+        state.completed("SET", &set("a"), false);
+        state.completed("SET", &local("b"), false);
+        state.completed("SET", &Effect::Role { which: Identity::Role, other: true, local: true }, false);
+        assert_eq!(path(&state), None, "another role may use other schemas");
+        state.completed("COMMIT", &Effect::None, false);
+        assert_eq!(path(&state), Some("a".into()));
+        state.completed("SET", &local("b"), false);
+        state.completed("ROLLBACK", &Effect::None, false);
+        assert_eq!(path(&state), Some("a".into()), "AND CHAIN");
+        let set_config = Effect::LocalUnsure;
+        state.completed("SELECT 1", &set_config, false);
+        assert_eq!(path(&state), None);
+        state.ready(Transaction::Idle);
+        assert_eq!(path(&state), Some("a".into()));
+    }
+
+    #[test]
+    fn a_temporary_table_until_commit_is_not_what_a_rollback_brings_back() {
+        let mut state = fresh();
+        state.ready(Transaction::Open);
+        state.completed("CREATE TABLE", &Effect::TemporaryUntilCommit("t".into()), false);
+        state.completed("COMMIT", &Effect::None, false);
+        state.ready(Transaction::Idle);
+        state.ready(Transaction::Open);
+        state.completed("CREATE TABLE", &Effect::Temporary("u".into()), false);
+        state.completed("ROLLBACK", &Effect::None, false);
+        state.ready(Transaction::Idle);
+        assert!(state.context().temporary.is_empty());
+    }
+
+    #[test]
+    fn temporary_tables_behind_a_savepoint_may_be_gone() {
+        let mut state = fresh();
+        state.ready(Transaction::Open);
+        state.completed("SAVEPOINT", &Effect::None, false);
+        state.completed("CREATE TABLE", &Effect::Temporary("t".into()), false);
+        state.completed("ROLLBACK", &Effect::None, true);
+        assert!(state.context().temporary_may_change);
+        state.completed("ROLLBACK", &Effect::None, false);
+        state.ready(Transaction::Idle);
+        assert!(!state.context().temporary_may_change && state.context().temporary.is_empty());
     }
 
     #[test]
     fn a_report_is_the_last_word() {
         let mut state = fresh();
         state.reported("search_path", "\"$user\", public");
-        state.completed("SET", &Effect::Unsure);
+        state.completed("SET", &Effect::Unsure, false);
         assert_eq!(path(&state), None);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("$user, public".into()));
@@ -328,7 +523,9 @@ mod tests {
         state.reported("client_encoding", "LATIN1");
         state.reported("standard_conforming_strings", "off");
         state.reported("server_encoding", "SQL_ASCII");
-        assert_eq!((state.encoding(), state.unit()), (Encoding::Other, Unit::Bytes));
+        assert_eq!((state.encoding(), state.unit()), (Encoding::SingleByte, Unit::Characters));
+        state.reported("client_encoding", "UTF8");
+        assert_eq!((state.encoding(), state.unit()), (Encoding::Unicode, Unit::Bytes));
         assert!(!state.context().standard_conforming_strings);
     }
 }

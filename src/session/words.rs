@@ -21,6 +21,8 @@ pub(super) struct Hints {
     pub(super) lexing: bool,
     /// Whether what came before in the transaction stays: it may end, or go back to a savepoint.
     pub(super) ends: bool,
+    /// It goes back to a savepoint and does nothing else.
+    pub(super) to_savepoint: bool,
 }
 
 /// The search for all of them.
@@ -72,7 +74,10 @@ impl Words {
                     hints.lexing = true;
                 }
                 at if at < AFTER_LEXING => hints.lexing = true,
-                at if at < AFTER_ENDS => hints.ends = true,
+                at if at < AFTER_ENDS => {
+                    hints.ends = true;
+                    hints.to_savepoint = is_to_savepoint(text);
+                }
                 at if at <= AFTER_CATALOG => may_make_tables = true,
                 _ => {}
             }
@@ -98,14 +103,30 @@ impl Hints {
             catalog: self.catalog || other.catalog,
             lexing: self.lexing || other.lexing,
             ends: self.ends || other.ends,
+            to_savepoint: self.to_savepoint && other.to_savepoint,
         }
     }
+}
+
+/// `ROLLBACK [WORK | TRANSACTION] TO [SAVEPOINT] name`, alone.
+fn is_to_savepoint(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let text = text.strip_suffix(b";").unwrap_or(text);
+    if text.iter().any(|byte| matches!(byte, b';' | b'-' | b'/' | b'"')) {
+        return false;
+    }
+    let words: Vec<&[u8]> = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
+    let is = |at: usize, word: &str| words.get(at).is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes()));
+    let to = if is(1, "work") || is(1, "transaction") { 2 } else { 1 };
+    let name = if is(to + 1, "savepoint") && words.len() > to + 2 { to + 2 } else { to + 1 };
+    is(0, "rollback") && is(to, "to") && words.len() == name + 1
 }
 
 /// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
 pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
     const VERB: &[u8] = b"deallocate";
-    let text = text.trim_ascii();
+    // Other bytes may be the halves of characters, whose case is not a matter of one bit.
+    let text = Some(text.trim_ascii()).filter(|text| text.is_ascii())?;
     let (verb, rest) = text.split_at_checked(VERB.len())?;
     if !verb.eq_ignore_ascii_case(VERB) {
         return None;
@@ -178,5 +199,10 @@ mod tests {
         let ends = |text: &str| Words::new().find(text.as_bytes()).ends;
         assert!(ends("ROLLBACK TO a") && ends(" end;") && ends("SELECT 1; Commit"));
         assert!(!ends("SELECT CASE WHEN a THEN b END") && !ends("BEGIN"));
+        let back = |text: &str| Words::new().find(text.as_bytes()).to_savepoint;
+        assert!(back("ROLLBACK TO a") && back(" rollback work to savepoint B ; ") && back("ROLLBACK TO savepoint"));
+        assert!(
+            !back("ROLLBACK") && !back("ROLLBACK TO a; BEGIN") && !back("ROLLBACK AND CHAIN") && !back("ROLLBACK TO")
+        );
     }
 }

@@ -66,9 +66,14 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The first field of that type, if it is UTF-8.
+    /// The first field of that type.
+    pub fn value(&self, kind: u8) -> Option<&'a [u8]> {
+        self.iter().find(|(k, _)| *k == kind).map(|(_, value)| value)
+    }
+
+    /// The same, if it is UTF-8.
     pub fn text(&self, kind: u8) -> Option<&'a str> {
-        self.iter().find(|(k, _)| *k == kind).and_then(|(_, value)| std::str::from_utf8(value).ok())
+        self.value(kind).and_then(|value| std::str::from_utf8(value).ok())
     }
 
     /// `C`, or nothing.

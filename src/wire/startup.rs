@@ -88,6 +88,12 @@ pub fn read(packet: &[u8]) -> Result<Opening<'_>, BadStartup> {
     }
 }
 
+/// A `CancelRequest`.
+pub fn cancel(pid: u32, secret: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(12 + secret.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes()[..], &CANCEL.to_be_bytes(), &pid.to_be_bytes(), secret].concat()
+}
+
 impl Startup<'_> {
     /// All of it, as it came.
     pub const fn packet(&self) -> &[u8] {

@@ -11,7 +11,7 @@ use exonym::config::Config;
 use exonym::mapping::Mapping;
 use exonym::metrics::Metrics;
 use exonym::rewrite::World;
-use exonym::session::{Address, Backend, Limits, Route, Shared, serve_client};
+use exonym::session::{Address, Auth, Backend, Limits, Route, Shared, Source, serve_client};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
 
@@ -39,6 +39,7 @@ pub(crate) struct Setup {
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) catalog: Catalog,
     pub(crate) limits: Limits,
+    pub(crate) auth: Option<Source>,
 }
 
 impl Setup {
@@ -51,6 +52,7 @@ impl Setup {
             mappings: Vec::new(),
             catalog: Catalog::default().indexed(),
             limits: Limits::default(),
+            auth: None,
         }
     }
 
@@ -64,8 +66,9 @@ impl Setup {
 
     pub(crate) fn start(self) -> Proxy {
         let metrics = Arc::new(Metrics::new());
-        let backend =
-            Backend { name: "warehouse".into(), address: self.address, database: self.server_database.into() };
+        let database = self.server_database.into();
+        let auth = self.auth.map(|source| Arc::new(Auth::new(source)));
+        let backend = Backend { name: "warehouse".into(), address: self.address, database, auth };
         let mappings = self.mappings.into_iter().map(Arc::new).collect();
         let world = World::new(1, mappings, Arc::new(self.catalog));
         let database: Arc<str> = self.database.into();

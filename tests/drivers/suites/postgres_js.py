@@ -1,0 +1,48 @@
+"""postgres.js's own tests, with the package `postgres` of the same version."""
+
+import json
+import re
+import shutil
+
+from . import CACHE, Suite, environment_of, must, shell
+
+
+class PostgresJs(Suite):
+    name = "postgres.js"
+    databases = ["postgres_js_test", "postgres"]
+    settings = ("wal_level=logical",)
+    hba = (
+        "host all postgres_js_test_md5 all md5\nhost all postgres_js_test_scram all scram-sha-256\n"
+        "local all postgres_js_test_md5 md5\nlocal all postgres_js_test_scram scram-sha-256\n"
+    )
+    fixed_port = 5432
+    needs_checkout = "postgres.js's source tree at the tag of a release"
+    # One file, one process.
+    repeats = False
+
+    def fetch(self):
+        version = json.loads((self.checkout / "package.json").read_text())["version"]
+        self.place = self.work / f"postgres-{version}"
+        if not self.place.exists():
+            fresh = self.work / "fresh"
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            (fresh / "package.json").write_text('{"private": true}')
+            must(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", f"postgres@{version}"], cwd=fresh)
+            tests = fresh / "node_modules/postgres/tests"
+            shutil.copytree(self.checkout / "tests", tests)
+            # It stops at the first test that fails: we want to know of all.
+            runner = (tests / "test.js").read_text().replace("failed = true", "void 0")
+            runner = runner.replace("process.stdout.write('✅')", "process.stdout.write(`\\nok ${line} ${name}\\n`)")
+            (tests / "test.js").write_text(runner.replace("Object.values(tests).every((x) => {\n    if (x.succeeded)", "Object.values(tests).filter((x) => {\n    if (x.succeeded)"))
+            fresh.rename(self.place)
+        return version
+
+    def run(self, stage, only=None):
+        log = CACHE / "logs" / f"postgres.js.{stage.label()}.out"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environment = environment_of({"PGHOST": "127.0.0.1", "PGPORT": stage.port, "PGUSER": "postgres", "PGDATABASE": "postgres", "PGSOCKET": stage.socket_directory})
+        _, said = shell(["node", "tests/index.js"], log, 600, cwd=self.place / "node_modules/postgres", env=environment)
+        outcomes = {f"{name} ({line})": "passed" for line, name in re.findall(r"^ok (\d+) (.*)$", said, re.M)}
+        failed = re.findall(r"⛔️ (.*?) at line (\d+)", said)
+        return outcomes | {f"{name} ({line})": "failed" for name, line in failed}
