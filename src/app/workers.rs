@@ -83,3 +83,45 @@ impl Worker {
         Ok(Self { runtime: handle, sessions: Arc::default(), _alive: alive })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn clients_are_spread_and_stay() {
+        let workers = Workers::start(Some(2)).expect("threads");
+        let (met, mut who) = mpsc::unbounded_channel();
+        let mut clients = Vec::new();
+        for _ in 0..6 {
+            let (client, ours) = UnixStream::pair().expect("a pair of sockets");
+            let met = met.clone();
+            workers.give(Socket::Unix(ours), async move |mut socket| {
+                let _ = met.send(thread::current().id());
+                let mut byte = [0];
+                while socket.read_exact(&mut byte).await.is_ok() {
+                    socket.write_all(&byte).await.expect("the client reads");
+                }
+            });
+            clients.push(client);
+        }
+        let mut threads = Vec::new();
+        for _ in 0..6 {
+            threads.push(who.recv().await.expect("each is met"));
+        }
+        let first = threads.iter().filter(|thread| **thread == threads[0]).count();
+        assert_eq!(first, 3, "{threads:?}");
+        for client in &mut clients {
+            client.write_all(b"x").await.expect("its session reads");
+            let mut byte = [0];
+            client.read_exact(&mut byte).await.expect("its session answers");
+        }
+        drop(workers);
+        for client in &mut clients {
+            assert_eq!(client.read(&mut [0]).await.expect("an end, no error"), 0, "sessions end with their thread");
+        }
+    }
+}
