@@ -19,7 +19,7 @@ use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
 pub use auth::Auth;
 pub use redact::redacted;
-pub use tls::DoorTls;
+pub use tls::{BackendTls, DoorTls, Roots, SslMode, TlsVersion};
 pub use value::{Address, Secret};
 
 /// Everything that `serve` needs to know.
@@ -73,6 +73,8 @@ pub struct Limits {
     pub tcp_user_timeout: Option<Duration>,
     /// How often the catalog is read again without being asked.
     pub catalog_refresh: Duration,
+    /// Threads that relay; none leaves it to the number of processors.
+    pub threads: Option<usize>,
 }
 
 /// `[backends.<name>]`.
@@ -84,6 +86,8 @@ pub struct Backend {
     pub address: Address,
     /// The database in the URL: which one the catalog is read from, and what sessions are connected to.
     pub database: Option<String>,
+    /// What TLS is spoken there.
+    pub tls: BackendTls,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// The login that reads the catalog, from `introspect` or else from the URL; none leaves it to the environment.
@@ -123,6 +127,7 @@ impl Default for Limits {
             keepalive: Some(Duration::from_secs(60)),
             tcp_user_timeout: None,
             catalog_refresh: Duration::from_secs(60),
+            threads: None,
         }
     }
 }

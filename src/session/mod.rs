@@ -26,9 +26,11 @@ mod login;
 mod opening;
 mod planned;
 mod queue;
+mod reach;
 mod refresh;
 mod relay;
 mod route;
+mod seldom;
 mod startup;
 mod state;
 mod tally;
@@ -42,7 +44,7 @@ pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
-pub use crate::net::{Address, Socket};
+pub use crate::net::{Address, Socket, Terms};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {

@@ -34,9 +34,9 @@ pub(super) enum NoFrame {
 }
 
 impl Leg {
-    /// The end that `sender` speaks from; `idle` bytes are what its buffer keeps later on.
-    pub(in crate::session) fn new(socket: Socket, sender: Sender, idle: usize) -> Self {
-        Self { socket, buffer: Buffer::new(idle), sender }
+    /// The end that `sender` speaks from.
+    pub(in crate::session) fn new(socket: Socket, sender: Sender) -> Self {
+        Self { socket, buffer: Buffer::default(), sender }
     }
 
     /// Waits until the next frame is there to its last byte; it is not taken.
