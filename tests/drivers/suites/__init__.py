@@ -27,8 +27,8 @@ class Suite:
     needs_checkout = None
     # Where the suite goes, when it cannot be told.
     fixed_port = None
-    # False: a test cannot be run again by itself.
-    repeats = True
+    # True: server and proxy take TLS as well.
+    tls = False
 
     def __init__(self, checkout=None):
         self.checkout = checkout
