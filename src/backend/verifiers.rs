@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use tokio_postgres::Client;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row};
 
 use super::introspect::{self, log_in};
 use crate::config::Backend;
@@ -108,20 +108,16 @@ impl Verifiers {
             }
             return Ok(None);
         };
-        let found = verifier(row)?;
-        if found.is_none() {
+        let last = row.len().checked_sub(1).ok_or(Error::Shape(None))?;
+        let text: Option<&str> = row.try_get(last).map_err(|error| Error::Shape(Some(error)))?;
+        let found = text.and_then(Verifier::parse);
+        if text.is_some() && found.is_none() {
             tracing::info!(
                 user,
                 backend = self.backend.name,
-                "this user has no SCRAM verifier; set its password again with password_encryption = 'scram-sha-256'"
+                "this user has a password, and no SCRAM verifier; set it again with password_encryption = 'scram-sha-256'"
             );
         }
         Ok(found)
     }
-}
-
-fn verifier(row: &Row) -> Result<Option<Verifier>, Error> {
-    let last = row.len().checked_sub(1).ok_or(Error::Shape(None))?;
-    let text: Option<&str> = row.try_get(last).map_err(|error| Error::Shape(Some(error)))?;
-    Ok(text.and_then(Verifier::parse))
 }
