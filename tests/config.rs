@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use exonym::config::users::Users;
-use exonym::config::{Config, file};
+use exonym::config::{BackendTls, Config, file};
 use exonym::text::diagnostic::render;
 
 #[test]
@@ -75,6 +75,9 @@ fn outcome(text: &str, name: &str) -> String {
             let listen: Vec<_> = config.listen.postgres.iter().map(ToString::to_string).collect();
             let shared = if config.listen.reuse_port { " shared" } else { "" };
             let _ = writeln!(out, "listen   {} admin {}{shared}", listen.join(" "), config.listen.admin);
+            if let Some(tls) = &config.listen.tls {
+                let _ = writeln!(out, "         {tls:?}");
+            }
             let _ = writeln!(out, "limits   {:?}", config.limits);
             for backend in &config.backends {
                 let _ = writeln!(
@@ -82,6 +85,9 @@ fn outcome(text: &str, name: &str) -> String {
                     "backend  {} at {} database {:?} within {:?} reads with {:?}",
                     backend.name, backend.address, backend.database, backend.connect_timeout, backend.introspect
                 );
+                if backend.tls != BackendTls::default() {
+                    let _ = writeln!(out, "         {:?}", backend.tls);
+                }
                 if let Some(auth) = &backend.auth {
                     let _ = writeln!(out, "         verifies by {auth:?}");
                 }

@@ -15,6 +15,7 @@ mod readiness;
 mod reload;
 mod serve;
 pub(crate) mod users;
+mod workers;
 mod worlds;
 
 use std::path::PathBuf;
@@ -46,6 +47,9 @@ pub enum Error {
     /// Certificates, keys or authorities that cannot be used.
     #[error("TLS cannot be set up")]
     Tls(#[source] crate::net::Error),
+    /// No threads.
+    #[error("cannot start the threads that serve clients")]
+    Threads(#[source] std::io::Error),
     /// No signals.
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),

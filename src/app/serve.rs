@@ -22,6 +22,7 @@ use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
 use super::users::UserFiles;
+use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::introspect::introspect;
@@ -67,9 +68,9 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
     tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
+    let (draining, is_draining) = watch::channel(false);
     let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
-    let (draining, is_draining) = watch::channel(false);
     let (closing, closed) = watch::channel(false);
     let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
@@ -78,7 +79,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let config::Limits { drain_delay, drain_timeout, .. } = config.limits;
+    let config::Limits { drain_delay, drain_timeout, threads, .. } = config.limits;
     tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
 
     if listen.reuse_port {
@@ -101,11 +102,12 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     }
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
+    let workers = Arc::new(Workers::start(threads).map_err(Error::Threads)?);
     for listener in listeners {
-        let (shared, alive) = (Arc::clone(&shared), alive.clone());
+        let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
         tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
-            tokio::spawn(async move {
+            workers.give(client, async move |client| {
                 session::serve_client(client, shared).await;
                 drop(alive);
             });

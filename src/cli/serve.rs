@@ -50,7 +50,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     }
     logging::start()?;
     raise_open_files(&plan.config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| Failure::of(&e))?;
+    // Sessions have threads of their own: this one accepts, reads catalogs and serves the admin port.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::of(&e))?;
     let outcome = runtime.block_on(app::run(plan));
     // What is left of sessions ends with their sockets; nobody waits for a disk.
     runtime.shutdown_background();

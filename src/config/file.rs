@@ -165,6 +165,7 @@ fn limiting(table: Table<'_>) -> Limits {
         keepalive: or_off("keepalive", defaults.keepalive),
         tcp_user_timeout: or_off("tcp_user_timeout", defaults.tcp_user_timeout),
         catalog_refresh: time("catalog_refresh", Duration::from_secs(1), defaults.catalog_refresh),
+        threads: Some(number("threads", 1..1025, 0)).filter(|&threads| threads > 0),
     };
     table.close();
     limits

@@ -73,6 +73,8 @@ pub struct Limits {
     pub tcp_user_timeout: Option<Duration>,
     /// How often the catalog is read again without being asked.
     pub catalog_refresh: Duration,
+    /// Threads that relay; none leaves it to the number of processors.
+    pub threads: Option<usize>,
 }
 
 /// `[backends.<name>]`.
@@ -125,6 +127,7 @@ impl Default for Limits {
             keepalive: Some(Duration::from_secs(60)),
             tcp_user_timeout: None,
             catalog_refresh: Duration::from_secs(60),
+            threads: None,
         }
     }
 }

@@ -304,6 +304,8 @@ pub(super) fn name(given: &[u8]) -> Name {
 fn remember(known: &mut HashMap<Name, Arc<Planned>>, name: Name, planned: Option<Arc<Planned>>) {
     match planned {
         Some(planned) => drop(known.insert(name, planned)),
+        // An empty map would hash the name, too.
+        None if known.is_empty() => {}
         None => drop(known.remove(&name)),
     }
 }

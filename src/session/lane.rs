@@ -79,6 +79,22 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
         self.pass_streaming();
     }
 
+    /// Accepts the frames of this type that are at hand one behind the other, each to its last byte. Returns how many.
+    pub(super) fn pass_run(&mut self, tag: u8) -> u64 {
+        let mut rest = self.at_hand();
+        let (mut bytes, mut frames) = (0, 0);
+        while let Ok(Some(header)) = Header::read(self.sender, rest)
+            && header.tag == tag
+            && let Some(behind) = rest.get(header.total()..)
+        {
+            rest = behind;
+            bytes += header.total();
+            frames += 1;
+        }
+        self.pass(bytes);
+        frames
+    }
+
     /// Accepts what has arrived of a frame that is passing. False when the frame goes on behind it.
     pub(super) fn pass_streaming(&mut self) -> bool {
         let n = self.streaming.min(self.at_hand().len());

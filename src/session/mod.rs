@@ -30,6 +30,7 @@ mod reach;
 mod refresh;
 mod relay;
 mod route;
+mod seldom;
 mod startup;
 mod state;
 mod tally;

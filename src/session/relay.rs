@@ -26,6 +26,7 @@ use super::lane::Lane;
 use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
+use super::seldom::seldom;
 use super::startup::Asked;
 use crate::metrics::Login;
 use crate::net::Peer;
@@ -128,29 +129,30 @@ impl Drop for Session {
 
 /// Relays until either end has ended.
 pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) {
-    let Ready { client, server, peer, route, seat: _seat, asked } = ready;
+    let Ready { mut client, mut server, peer, route, seat: _seat, asked } = ready;
     let session = Session::new(shared, route, peer, asked);
-    relay(&session, (client.socket, client.buffer), (server.socket, server.buffer), until).await;
+    let (client, server) = ((client.socket.halves(), client.buffer), (server.socket.halves(), server.buffer));
+    relay(&session, client, server, until).await;
 }
 
-/// Relays between two streams, of each of which something may have been read already.
-async fn relay<C, S>(session: &Session, client: (C, Buffer), server: (S, Buffer), until: Instant)
+/// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
+async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant)
 where
-    C: AsyncRead + AsyncWrite,
-    S: AsyncRead + AsyncWrite,
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
 {
-    let (from_client, to_client) = tokio::io::split(client.0);
-    let (from_server, to_server) = tokio::io::split(server.0);
-    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, client.1), session);
-    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, server.1), session);
+    let ((from_client, to_client), asked) = client;
+    let ((from_server, to_server), answered) = server;
+    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, asked), session);
+    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answered), session);
     let end = {
         let directions = both(opening.run(), answers.run());
         pin!(directions);
         tokio::select! {
             biased;
             end = &mut directions => end,
-            () = session.is_late(until) => Some(ServerEnd::Late),
-            () = session.is_over() => {
+            () = seldom(session.is_late(until)) => Some(ServerEnd::Late),
+            () = seldom(session.is_over()) => {
                 // The directions go on meanwhile: the answer to the cancelled statement is the client's.
                 let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
                 end.unwrap_or(Some(ServerEnd::Drained))
@@ -194,7 +196,7 @@ async fn both(
 mod tests {
     use arc_swap::ArcSwap;
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
     use super::*;
     use crate::metrics::Metrics;
@@ -204,8 +206,8 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend =
-            Backend { name: "b".into(), address, terms: ArcSwap::default(), database: "d".into(), auth: None };
+        let terms = ArcSwap::default();
+        let backend = Backend { name: "b".into(), address, terms, database: "d".into(), auth: None };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
@@ -231,17 +233,15 @@ mod tests {
             let (server_end, server_far) = duplex(64);
             let later = Instant::now() + Duration::from_secs(60);
             let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let all = async {
-                tokio::join!(relay(session, (client_end, Buffer::new(64)), (server_end, Buffer::new(64)), later), both)
-                    .1
-            };
+            let (client, server) = ((split(client_end), Buffer::default()), (split(server_end), Buffer::default()));
+            let all = async { tokio::join!(relay(session, client, server, later), both).1 };
             timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
         })
     }
 
     /// Says the pieces one by one, reads everything, closes.
     async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
-        let (mut from, mut to) = tokio::io::split(stream);
+        let (mut from, mut to) = split(stream);
         let mut got = Vec::new();
         let all_heard = Notify::new();
         let say = async {

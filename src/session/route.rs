@@ -198,6 +198,14 @@ impl Shared {
         });
     }
 
+    /// Waits until it is another than `seen`.
+    pub(super) async fn life_after(&self, seen: Life) -> Life {
+        let mut life = self.life.subscribe();
+        // Without a sender there is nobody who could change it; but that is this struct.
+        let changed = life.wait_for(|life| *life != seen).await.map(|life| *life);
+        changed.unwrap_or(seen)
+    }
+
     pub(super) fn count_login(&self, login: Login) {
         self.metrics.logins(login).inc();
     }

@@ -81,7 +81,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.
-        Ok(_) => return refuse(client, shared, unknown_version(&packet)).await,
+        Ok(opening) => return refuse_version(client, shared, &opening).await,
         Err(bad) => return refuse(client, shared, bad.into()).await,
     };
     let reached = async {
@@ -204,14 +204,21 @@ async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Ope
     None
 }
 
-fn unknown_version(packet: &[u8]) -> Refused {
-    let (major, minor) = match startup::read(packet) {
-        Ok(Opening::Version { major, minor }) => (major, minor),
-        Ok(Opening::Ssl) => (1234, 5679),
+async fn refuse_version(client: Socket, shared: &Shared, opening: &Opening<'_>) -> Option<Opened> {
+    let (major, minor) = match opening {
+        Opening::Version { major, minor } => (*major, *minor),
+        Opening::Ssl => (1234, 5679),
         _ => (1234, 5680),
     };
     let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2");
-    Refused::new(Login::Abandoned, "0A000", message)
+    // As the server, to which zero is no version at all.
+    if !(1..3).contains(&major) {
+        return refuse(client, shared, Refused::new(Login::Abandoned, "0A000", message)).await;
+    }
+    shared.count_login(Login::Abandoned);
+    tracing::info!(reason = message, "login refused");
+    farewell::say_old(client, &message).await;
+    None
 }
 
 impl Asked {
@@ -242,7 +249,14 @@ impl Refused {
 
 impl From<BadStartup> for Refused {
     fn from(bad: BadStartup) -> Self {
-        let sqlstate = if bad == BadStartup::NoUser { "28000" } else { "08P01" };
-        Self::new(Login::Abandoned, sqlstate, bad.to_string())
+        match bad {
+            // As the server: who sends this speaks another protocol, and would not understand an error of ours.
+            BadStartup::Length => {
+                tracing::info!("a connection is closed: {bad}");
+                Self::gone()
+            }
+            BadStartup::Layout => Self::protocol(bad.to_string()),
+            BadStartup::NoUser => Self::new(Login::Abandoned, "28000", bad.to_string()),
+        }
     }
 }

@@ -70,13 +70,12 @@ impl Setup {
 
     pub(crate) fn start(self) -> Proxy {
         let metrics = Arc::new(Metrics::new());
-        let auth = self.auth.map(|source| Arc::new(Auth::new(source)));
         let backend = Backend {
             name: "warehouse".into(),
             address: self.address,
             terms: ArcSwap::new(Arc::new(self.terms)),
             database: self.server_database.into(),
-            auth,
+            auth: self.auth.map(|source| Arc::new(Auth::new(source))),
         };
         let mappings = self.mappings.into_iter().map(Arc::new).collect();
         let world = World::new(1, mappings, Arc::new(self.catalog));

@@ -36,9 +36,9 @@ pub(super) enum NoFrame {
 }
 
 impl Leg {
-    /// The end that `sender` speaks from; `idle` bytes are what its buffer keeps later on.
-    pub(in crate::session) fn new(socket: Socket, sender: Sender, idle: usize) -> Self {
-        Self { socket, buffer: Buffer::new(idle), sender, read: 0 }
+    /// The end that `sender` speaks from.
+    pub(in crate::session) fn new(socket: Socket, sender: Sender) -> Self {
+        Self { socket, buffer: Buffer::default(), sender, read: 0 }
     }
 
     /// Waits until the next frame is there to its last byte; it is not taken.

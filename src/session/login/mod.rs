@@ -29,7 +29,6 @@ use super::farewell;
 use super::relay::LATE;
 use super::route::{Life, Route, Seat, Shared};
 use super::startup::{Asked, Opened, Refused, shutting_down};
-use super::{answers, opening};
 use crate::metrics::Login;
 use crate::net::{Peer, Socket};
 use crate::wire::auth::{self, Request};
@@ -94,8 +93,8 @@ pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> O
     let passes_by = !server.is_encrypted() && route.backend.auth.is_none();
     let ends = if passes_by { Ends::default() } else { look_at(&client, &server) };
     let mut login = LogIn {
-        client: Leg::new(client, Sender::Client, opening::IDLE),
-        server: Leg::new(server, Sender::Server, answers::IDLE),
+        client: Leg::new(client, Sender::Client),
+        server: Leg::new(server, Sender::Server),
         ends,
         route: &route,
         user: &asked.user,
