@@ -10,4 +10,5 @@ mod failure;
 mod identity;
 mod login;
 mod names;
+mod prepared;
 mod refusal;
