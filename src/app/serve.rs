@@ -10,6 +10,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -66,9 +67,9 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
     tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
-    let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
-    tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (draining, is_draining) = watch::channel(false);
+    let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
+    tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (closing, closed) = watch::channel(false);
     let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
@@ -186,10 +187,8 @@ fn build(
         let name = config.database(route);
         let behind = session::Backend {
             name: backend.name.as_str().into(),
-            address: match &backend.address {
-                Address::Tcp { host, port } => session::Address::Tcp { host: host.as_str().into(), port: *port },
-                unix @ Address::Unix { .. } => session::Address::Unix(unix.socket().unwrap_or_default()),
-            },
+            address: (&backend.address).into(),
+            terms: ArcSwap::default(),
             database: name.into(),
             auth: source(backend, name, users).map(Auth::new).map(Arc::new),
         };

@@ -34,17 +34,16 @@ pub(super) fn auth(table: Table<'_>, directory: &Path) -> Option<Auth> {
         }
         _ => table.wrong("query", &value, "a query, or `true` for the usual one"),
     });
-    let found = match (users, query) {
-        (Some(users), None) if !table.has("query") => Some(Auth::Users(directory.join(users.value))),
-        (None, Some(query)) if !table.has("users") => Some(Auth::Query(query)),
-        _ => {
-            if table.has("users") == table.has("query") {
-                let help = "write `auth = { users = \"users.toml\" }` or `auth = { query = true }`";
-                document.error(ONE_OF, table.span, "`auth` has either `users` or `query`", "", help);
-            }
-            None
-        }
-    };
-    table.close();
-    found
+    let (one, other, span) = (table.has("users"), table.has("query"), table.span);
+    // A key that is not understood is told by itself.
+    if table.close_with(|_| None) && one == other {
+        let help = "write `auth = { users = \"users.toml\" }` or `auth = { query = true }`";
+        document.error(ONE_OF, span, "`auth` has either `users` or `query`", "", help);
+    }
+    match (users, query) {
+        (Some(users), None) => Some(Auth::Users(directory.join(users.value))),
+        (None, Some(query)) => Some(Auth::Query(query)),
+        // Told already.
+        _ => None,
+    }
 }

@@ -19,7 +19,7 @@ use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
 pub use auth::Auth;
 pub use redact::redacted;
-pub use tls::DoorTls;
+pub use tls::{BackendTls, DoorTls, Roots, SslMode, TlsVersion};
 pub use value::{Address, Secret};
 
 /// Everything that `serve` needs to know.
@@ -86,6 +86,8 @@ pub struct Backend {
     pub address: Address,
     /// The database in the URL: which one the catalog is read from, and what sessions are connected to.
     pub database: Option<String>,
+    /// What TLS is spoken there.
+    pub tls: BackendTls,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// The login that reads the catalog, from `introspect` or else from the URL; none leaves it to the environment.

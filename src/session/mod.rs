@@ -28,6 +28,7 @@ mod opening;
 mod planned;
 mod prepared;
 mod queue;
+mod reach;
 mod refresh;
 mod relay;
 mod route;
@@ -45,7 +46,7 @@ pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
-pub use crate::net::{Address, Socket};
+pub use crate::net::{Address, Socket, Terms};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {

@@ -40,7 +40,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const LAST_STATEMENT: Duration = Duration::from_secs(2);
 
 const DRAINED: &str = "exonym is shutting down; connect again";
-const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
+pub(super) const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
 
 /// What both directions of a session use.
 #[derive(Debug)]
@@ -194,6 +194,7 @@ async fn both(
 
 #[cfg(test)]
 mod tests {
+    use arc_swap::ArcSwap;
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
@@ -205,7 +206,8 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend = Backend { name: "b".into(), address, database: "d".into(), auth: None };
+        let terms = ArcSwap::default();
+        let backend = Backend { name: "b".into(), address, terms, database: "d".into(), auth: None };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));

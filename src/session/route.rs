@@ -16,16 +16,18 @@ use super::cancel::Sessions;
 use super::refresh::Refresh;
 use super::words::Words;
 use crate::metrics::{Direction, Login, Metrics, Protocol};
-use crate::net::{Address, Door};
+use crate::net::{Address, Door, Terms};
 use crate::rewrite::{Cache, Outcome, World};
 
 /// A database server that routes lead to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Backend {
     /// Its key in the configuration.
     pub name: Arc<str>,
     /// Where it listens.
     pub address: Address,
+    /// What TLS is spoken there. Swapped when certificates change.
+    pub terms: ArcSwap<Terms>,
     /// The database to ask it for.
     pub database: Arc<str>,
     /// How clients are verified whose login cannot be relayed.

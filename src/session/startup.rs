@@ -11,15 +11,15 @@ use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
+use super::reach;
 use super::route::{Life, Route, Seat, Shared};
 use crate::metrics::Login;
-use crate::net::{Door, Peer, Socket};
+use crate::net::{Door, Peer, Refusal, Socket};
 use crate::wire::error::fatal;
 use crate::wire::startup::{self, BadStartup, Opening, Startup};
 
@@ -81,7 +81,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.
-        Ok(_) => return refuse(client, shared, unknown_version(&packet)).await,
+        Ok(opening) => return refuse_version(client, shared, &opening).await,
         Err(bad) => return refuse(client, shared, bad.into()).await,
     };
     let reached = async {
@@ -111,7 +111,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
     }
 }
 
-fn shutting_down() -> Refused {
+pub(super) fn shutting_down() -> Refused {
     Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
@@ -181,14 +181,11 @@ async fn reach(
 ) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
-        let (mut server, peer) = backend.address.connect().await?;
-        server.set_options(shared.limits.keepalive, shared.limits.tcp_user_timeout)?;
         if startup.is_physical_replication() || startup.database() == backend.database.as_bytes() {
-            server.write_all(startup.packet()).await?;
+            reach::server(backend, &shared.limits, startup.packet()).await
         } else {
-            server.write_all(&startup.with_database(&backend.database)).await?;
+            reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await
         }
-        Ok((server, peer))
     };
     let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
@@ -200,8 +197,10 @@ async fn reach(
         }
         tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
-        let hint =
-            "exonym is up, the database server behind it does not answer; check that it runs and where it listens";
+        let hint = Refusal::of(&error).map_or(
+            "exonym is up, the database server behind it does not answer; check that it runs and where it listens",
+            |refusal| refusal.hint,
+        );
         Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
     })
 }
@@ -221,14 +220,21 @@ async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Ope
     None
 }
 
-fn unknown_version(packet: &[u8]) -> Refused {
-    let (major, minor) = match startup::read(packet) {
-        Ok(Opening::Version { major, minor }) => (major, minor),
-        Ok(Opening::Ssl) => (1234, 5679),
+async fn refuse_version(client: Socket, shared: &Shared, opening: &Opening<'_>) -> Option<Opened> {
+    let (major, minor) = match opening {
+        Opening::Version { major, minor } => (*major, *minor),
+        Opening::Ssl => (1234, 5679),
         _ => (1234, 5680),
     };
     let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2");
-    Refused::new(Login::Abandoned, "0A000", message)
+    // As the server, to which zero is no version at all.
+    if !(1..3).contains(&major) {
+        return refuse(client, shared, Refused::new(Login::Abandoned, "0A000", message)).await;
+    }
+    shared.count_login(Login::Abandoned);
+    tracing::info!(reason = message, "login refused");
+    farewell::say_old(client, &message).await;
+    None
 }
 
 impl Asked {
@@ -259,7 +265,14 @@ impl Refused {
 
 impl From<BadStartup> for Refused {
     fn from(bad: BadStartup) -> Self {
-        let sqlstate = if bad == BadStartup::NoUser { "28000" } else { "08P01" };
-        Self::new(Login::Abandoned, sqlstate, bad.to_string())
+        match bad {
+            // As the server: who sends this speaks another protocol, and would not understand an error of ours.
+            BadStartup::Length => {
+                tracing::info!("a connection is closed: {bad}");
+                Self::gone()
+            }
+            BadStartup::Layout => Self::protocol(bad.to_string()),
+            BadStartup::NoUser => Self::new(Login::Abandoned, "28000", bad.to_string()),
+        }
     }
 }

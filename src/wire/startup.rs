@@ -71,8 +71,9 @@ pub fn read(packet: &[u8]) -> Result<Opening<'_>, BadStartup> {
     let (code, body) = packet.get(4..).and_then(|rest| rest.split_first_chunk::<4>()).ok_or(BadStartup::Length)?;
     let code = u32::from_be_bytes(*code);
     match code {
-        SSL if body.is_empty() => Ok(Opening::Ssl),
-        GSS if body.is_empty() => Ok(Opening::Gss),
+        // Whatever stands behind the code: the server does not look.
+        SSL => Ok(Opening::Ssl),
+        GSS => Ok(Opening::Gss),
         CANCEL => {
             let (pid, secret) = body.split_first_chunk::<4>().ok_or(BadStartup::Length)?;
             if !(4..=256).contains(&secret.len()) {

@@ -5,13 +5,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use exonym::backend::introspect::introspect;
 use exonym::catalog::Catalog;
 use exonym::config::Config;
 use exonym::mapping::Mapping;
 use exonym::metrics::Metrics;
 use exonym::rewrite::World;
-use exonym::session::{Address, Auth, Backend, Limits, Route, Shared, Source, serve_client};
+use exonym::session::{Address, Auth, Backend, Limits, Route, Shared, Source, Terms, serve_client};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
 
@@ -40,6 +41,8 @@ pub(crate) struct Setup {
     pub(crate) catalog: Catalog,
     pub(crate) limits: Limits,
     pub(crate) auth: Option<Source>,
+    /// How the server is spoken to.
+    pub(crate) terms: Terms,
 }
 
 impl Setup {
@@ -53,6 +56,7 @@ impl Setup {
             catalog: Catalog::default().indexed(),
             limits: Limits::default(),
             auth: None,
+            terms: Terms::default(),
         }
     }
 
@@ -66,9 +70,13 @@ impl Setup {
 
     pub(crate) fn start(self) -> Proxy {
         let metrics = Arc::new(Metrics::new());
-        let database = self.server_database.into();
-        let auth = self.auth.map(|source| Arc::new(Auth::new(source)));
-        let backend = Backend { name: "warehouse".into(), address: self.address, database, auth };
+        let backend = Backend {
+            name: "warehouse".into(),
+            address: self.address,
+            terms: ArcSwap::new(Arc::new(self.terms)),
+            database: self.server_database.into(),
+            auth: self.auth.map(|source| Arc::new(Auth::new(source))),
+        };
         let mappings = self.mappings.into_iter().map(Arc::new).collect();
         let world = World::new(1, mappings, Arc::new(self.catalog));
         let database: Arc<str> = self.database.into();

@@ -26,8 +26,9 @@ use leg::NoFrame;
 
 use super::auth::Auth;
 use super::farewell;
-use super::route::{Route, Seat, Shared};
-use super::startup::{Asked, Opened, Refused};
+use super::relay::LATE;
+use super::route::{Life, Route, Seat, Shared};
+use super::startup::{Asked, Opened, Refused, shutting_down};
 use crate::metrics::Login;
 use crate::net::{Peer, Socket};
 use crate::wire::auth::{self, Request};
@@ -99,10 +100,15 @@ pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> O
         user: &asked.user,
         phase: Phase::Request,
     };
+    let mut life = shared.life.subscribe();
     let outcome = if passes_by {
         Ok(())
     } else {
-        timeout_at(until, login.run()).await.unwrap_or_else(|_| Err(End::Refused(too_late())))
+        tokio::select! {
+            biased;
+            outcome = timeout_at(until, login.run()) => outcome.unwrap_or_else(|_| Err(End::Refused(too_late()))),
+            _ = life.wait_for(|life| *life == Life::Over) => Err(End::Refused(shutting_down())),
+        }
     };
     let LogIn { client, server, phase, .. } = login;
     match outcome {
@@ -136,7 +142,7 @@ fn look_at(client: &Socket, server: &Socket) -> Ends {
 
 fn too_late() -> Refused {
     let message = "canceling authentication due to timeout".to_owned();
-    Refused { login: Login::Abandoned, sqlstate: "57014", message, hint: None }
+    Refused { login: Login::TimedOut, sqlstate: "57014", message, hint: Some(LATE.into()) }
 }
 
 impl LogIn<'_> {

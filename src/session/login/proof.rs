@@ -27,8 +27,7 @@ use crate::wire::scram::server::{Channel, Exchange, Refusal};
 use crate::wire::scram::{self, Key, NONCE, SHA_256, SHA_256_PLUS, Verifier};
 
 /// Why the server may refuse someone whose password was right.
-const OTHER_PASSWORD: &str =
-    "exonym has verified the password by `auth` of its configuration; the server knows another one";
+const OTHER_PASSWORD: &str = "exonym has verified the password by `auth` of its configuration; the server knows another one, or none that is still valid";
 
 /// A client whose password was right, and what it gave.
 struct Known {

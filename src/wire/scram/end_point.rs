@@ -108,11 +108,8 @@ mod tests {
             let certificate = signed_by(&algorithm);
             let found = hash(&certificate);
             assert_eq!(found.as_ref().map(Vec::len), length, "{name}");
-            assert_ne!(
-                found,
-                hash(&[&certificate[..certificate.len() - 1], &[1]].concat()).filter(|_| length.is_some()),
-                "{name}"
-            );
+            let other = [&certificate[..certificate.len() - 1], &[1]].concat();
+            assert!(length.is_none() || hash(&other) != found, "{name}: it is the hash of all of it");
         }
     }
 
