@@ -428,7 +428,10 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
 
     /// Mapped tables that the text of the frame at hand changes.
     fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
-        let found = text(header, self.lane.body(header)).filter(|_| decision.hints.catalog);
+        if !decision.hints.catalog {
+            return Vec::new();
+        }
+        let found = text(header, self.lane.body(header));
         let changes = found.map(|text| ddl::changes(&self.session.route.world.load(), text)).unwrap_or_default();
         changes.into_iter().map(|change| change.table).collect()
     }
