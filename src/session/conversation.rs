@@ -3,18 +3,19 @@
 //! The client's side puts expectations in; the server's side gives every answer that matters to [`Conversation::answer`],
 //! which finds what it belongs to, keeps the names up to date, counts, and says what the client gets instead, if anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::planned::{Planned, hint};
+use super::prepared;
 use super::queue::{Entry, Expected, Name, Named, Queue};
 use super::route::{Route, Shared};
 use super::startup::Asked;
 use super::state::State;
 use super::tally::Tally;
 use crate::metrics::{Login, Protocol};
-use crate::rewrite::{Effect, Outcome, Refusal};
+use crate::rewrite::{Context, Effect, Outcome, Refusal};
 use crate::wire::error::{Fields, Report};
 use crate::wire::message::{self, Transaction};
 
@@ -33,6 +34,8 @@ pub(super) struct Conversation {
     portals: HashMap<Name, Arc<Planned>>,
     /// The session changed tables in its transaction.
     changed_catalog: bool,
+    /// Mapped tables that it has changed, or is about to, and whose change nobody else can see yet.
+    changed_tables: BTreeSet<Arc<str>>,
     /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
     pub(super) waited_for: u64,
     pub(super) phase: Phase,
@@ -50,6 +53,18 @@ pub(super) enum Phase {
     Ending,
 }
 
+/// What is to be done before a statement is executed.
+pub(super) enum Before {
+    Nothing,
+    /// An answer is on its way that decides it.
+    Wait,
+    /// Whether it would be decided as it was in this context.
+    Compare(Arc<Planned>, Arc<Context>),
+}
+
+/// It depends on an answer that has not come.
+struct Unanswered;
+
 impl Conversation {
     pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, asked: Asked) -> Self {
         let catalog = route.world.load().catalog.clone();
@@ -63,6 +78,7 @@ impl Conversation {
             statements: HashMap::new(),
             portals: HashMap::new(),
             changed_catalog: false,
+            changed_tables: BTreeSet::new(),
             waited_for: 0,
             phase: Phase::Login,
             shared,
@@ -82,6 +98,69 @@ impl Conversation {
     /// True when the client sent another text than the server answers to.
     pub(super) fn head_is_changed(&mut self) -> bool {
         self.head_plan().is_some_and(|p| p.is_changed())
+    }
+
+    /// True when every statement that was prepared is executed in the context that it was prepared in.
+    pub(super) fn is_unmoved(&self) -> bool {
+        self.state.is_as_it_began() && self.queue.is_settled()
+    }
+
+    /// A statement that the server has.
+    pub(super) fn committed(&self, statement: &Name) -> Option<&Arc<Planned>> {
+        self.statements.get(statement)
+    }
+
+    /// What is to be known before a statement of that name is executed.
+    pub(super) fn before_executing(&self, statement: &Name) -> Before {
+        // There the server refuses it for another reason.
+        if self.state.transaction() == Transaction::Failed {
+            return Before::Nothing;
+        }
+        let planned = match self.pending(statement) {
+            Ok(planned) => planned,
+            Err(Unanswered) => return Before::Wait,
+        };
+        let Some(planned) = planned.filter(|p| p.decided.is_some() || !p.runs.is_empty()) else {
+            return Before::Nothing;
+        };
+        let unsettled = self.queue.unsettled();
+        if unsettled.must_wait {
+            return Before::Wait;
+        }
+        let mut context = self.state.context();
+        unsettled.open.blur(&mut context);
+        Before::Compare(planned, context)
+    }
+
+    /// The statement of that name when the server gets there.
+    fn pending(&self, statement: &Name) -> Result<Option<Arc<Planned>>, Unanswered> {
+        let known = self.statements.get(statement);
+        let mut closed = false;
+        for expected in self.queue.newest_first() {
+            closed |= expected.brings_ready();
+            match expected {
+                // If it fails, the one before it stays.
+                Expected::Parse { name, .. } if name == statement && closed && known.is_some() => {
+                    return Err(Unanswered);
+                }
+                Expected::Parse { name, planned } if name == statement => return Ok(planned.clone()),
+                Expected::Close(Named::Statement(name)) if name == statement => return Ok(None),
+                Expected::Query { gives_up: Some(name), .. } if name == statement => return Ok(None),
+                Expected::Query { planned: Some(planned), .. } if planned.prepares_any() => return Err(Unanswered),
+                _ => {}
+            }
+        }
+        Ok(known.cloned())
+    }
+
+    /// Mapped tables that were changed out of the sight of others.
+    pub(super) fn changed_tables(&self) -> Vec<Arc<str>> {
+        self.changed_tables.iter().cloned().collect()
+    }
+
+    /// The client sends a change of these.
+    pub(super) fn changes_tables(&mut self, tables: impl IntoIterator<Item = Arc<str>>) {
+        self.changed_tables.extend(tables);
     }
 
     /// A frame of the server. `body` is whole for the types that need it and else whatever is there.
@@ -156,6 +235,10 @@ impl Conversation {
         let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
         let effect = statement.map_or(&Effect::None, |s| &s.effect);
         self.state.completed(tag, effect, note.hints.to_savepoint);
+        if let (Effect::Prepared(name), "PREPARE") = (effect, tag) {
+            let prepared = planned.as_ref().and_then(|p| p.prepares(name)).map(Arc::new);
+            remember(&mut self.statements, self::name(name.as_bytes()), prepared);
+        }
         let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
         self.changed_catalog |= !temporary && changes_catalog(tag, note.hints.catalog);
         if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
@@ -190,7 +273,9 @@ impl Conversation {
         let Some(head) = self.queue.head() else { return };
         let protocol = match &head.what {
             Expected::Query { .. } => Protocol::Simple,
-            Expected::Parse { .. } | Expected::Bind { .. } | Expected::Execute { .. } => Protocol::Extended,
+            Expected::Parse { .. } | Expected::Bind { .. } | Expected::RefusedBind(_) | Expected::Execute { .. } => {
+                Protocol::Extended
+            }
             _ => return,
         };
         let note = head.note;
@@ -239,6 +324,7 @@ impl Conversation {
             message: &message,
             hint: hint.as_deref(),
             position: refusal.at.map(|byte| planned.position_in_plan(self.state.unit(), byte)),
+            routine: prepared::routine(refusal),
         };
         report.write(instead);
     }
@@ -266,6 +352,9 @@ impl Conversation {
             self.queue.settled();
             // Portals end with their transaction.
             self.portals.clear();
+            if self.queue.is_empty() {
+                self.changed_tables.clear();
+            }
             if std::mem::take(&mut self.changed_catalog) {
                 self.route.refresh.ask_after_change();
             }
@@ -284,6 +373,7 @@ impl Conversation {
     fn head_plan(&mut self) -> Option<Arc<Planned>> {
         match &self.queue.head()?.what {
             Expected::Query { planned, .. } | Expected::Parse { planned, .. } => planned.clone(),
+            Expected::RefusedBind(planned) => Some(planned.clone()),
             Expected::Bind { statement, .. } | Expected::Describe(Named::Statement(statement)) => {
                 self.statements.get(statement).cloned()
             }

@@ -141,6 +141,9 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     if let Some(route) = shared.routes.get(database.as_ref()) {
         return Ok(route.clone());
     }
+    if startup.is_physical_replication() {
+        return only_backend(shared);
+    }
     let known: Vec<String> = shared.routes().take(20).map(|route| format!("\"{}\"", route.database)).collect();
     let hint = match known.len() {
         0 => "exonym has no routes; add one to its configuration".to_owned(),
@@ -148,6 +151,19 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     };
     let message = format!("database \"{database}\" does not exist");
     Err(Refused { hint: Some(hint), ..Refused::new(Login::NoRoute, "3D000", message) })
+}
+
+/// Who streams the log of a server asks for no database: there must be one server only.
+fn only_backend(shared: &Shared) -> Result<Arc<Route>, Refused> {
+    let mut routes = shared.routes();
+    match routes.next() {
+        Some(first) if routes.all(|route| route.backend.address == first.backend.address) => Ok(first.clone()),
+        _ => {
+            let message = "exonym does not know which backend is to be replicated".to_owned();
+            let hint = "give the database of one of its routes as `dbname`, or connect to the server itself";
+            Err(Refused { hint: Some(hint.into()), ..Refused::new(Login::NoRoute, "3D000", message) })
+        }
+    }
 }
 
 /// The catalog is not there yet: without it every legacy name would go to the server as it is.
@@ -165,7 +181,7 @@ async fn reach(
 ) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
-        if startup.database() == backend.database.as_bytes() {
+        if startup.is_physical_replication() || startup.database() == backend.database.as_bytes() {
             reach::server(backend, &shared.limits, startup.packet()).await
         } else {
             reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await

@@ -116,6 +116,13 @@ impl Startup<'_> {
         self.parameter("database").filter(|d| !d.is_empty()).unwrap_or_else(|| self.user())
     }
 
+    /// True for a connection that streams the log of the whole server and has no database: `replication` is a boolean that is true.
+    pub fn is_physical_replication(&self) -> bool {
+        let value = self.parameter("replication").unwrap_or_default().to_ascii_lowercase();
+        let is = |word: &[u8], least: usize| value.len() >= least && word.starts_with(&value);
+        is(b"true", 1) || is(b"yes", 1) || is(b"on", 2) || value == b"1"
+    }
+
     /// The packet with `database` asked for instead; every other byte as it came.
     pub fn with_database(&self, database: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.packet.len() + database.len() + 10);
