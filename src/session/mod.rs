@@ -14,10 +14,12 @@
 mod answers;
 mod buffer;
 mod cancel;
+mod changing;
 mod conversation;
 mod ddl;
 mod decide;
 mod encoding;
+mod executing;
 mod farewell;
 mod flood;
 mod greeting;
