@@ -15,7 +15,7 @@ use super::startup::Asked;
 use super::state::State;
 use super::tally::Tally;
 use crate::metrics::{Login, Protocol};
-use crate::rewrite::{Context, Effect, Outcome, Refusal};
+use crate::rewrite::{Effect, Outcome, Refusal};
 use crate::wire::error::{Fields, Report};
 use crate::wire::message::{self, Transaction};
 
@@ -30,7 +30,7 @@ pub(super) struct Conversation {
     pub(super) tally: Tally,
     route: Arc<Route>,
     /// Statements that were prepared through the protocol, as far as anything is to be known of them.
-    statements: HashMap<Name, Arc<Planned>>,
+    pub(super) statements: HashMap<Name, Arc<Planned>>,
     portals: HashMap<Name, Arc<Planned>>,
     /// The session changed tables in its transaction.
     changed_catalog: bool,
@@ -52,18 +52,6 @@ pub(super) enum Phase {
     /// The server has said a last word, or the client has: the end of the stream is no surprise.
     Ending,
 }
-
-/// What is to be done before a statement is executed.
-pub(super) enum Before {
-    Nothing,
-    /// An answer is on its way that decides it.
-    Wait,
-    /// Whether it would be decided as it was in this context.
-    Compare(Arc<Planned>, Arc<Context>),
-}
-
-/// It depends on an answer that has not come.
-struct Unanswered;
 
 impl Conversation {
     pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, asked: Asked) -> Self {
@@ -98,59 +86,6 @@ impl Conversation {
     /// True when the client sent another text than the server answers to.
     pub(super) fn head_is_changed(&mut self) -> bool {
         self.head_plan().is_some_and(|p| p.is_changed())
-    }
-
-    /// True when every statement that was prepared is executed in the context that it was prepared in.
-    pub(super) fn is_unmoved(&self) -> bool {
-        self.state.is_as_it_began() && self.queue.is_settled()
-    }
-
-    /// A statement that the server has.
-    pub(super) fn committed(&self, statement: &Name) -> Option<&Arc<Planned>> {
-        self.statements.get(statement)
-    }
-
-    /// What is to be known before a statement of that name is executed.
-    pub(super) fn before_executing(&self, statement: &Name) -> Before {
-        // There the server refuses it for another reason.
-        if self.state.transaction() == Transaction::Failed {
-            return Before::Nothing;
-        }
-        let planned = match self.pending(statement) {
-            Ok(planned) => planned,
-            Err(Unanswered) => return Before::Wait,
-        };
-        let Some(planned) = planned.filter(|p| p.decided.is_some() || !p.runs.is_empty()) else {
-            return Before::Nothing;
-        };
-        let unsettled = self.queue.unsettled();
-        if unsettled.must_wait {
-            return Before::Wait;
-        }
-        let mut context = self.state.context();
-        unsettled.open.blur(&mut context);
-        Before::Compare(planned, context)
-    }
-
-    /// The statement of that name when the server gets there.
-    fn pending(&self, statement: &Name) -> Result<Option<Arc<Planned>>, Unanswered> {
-        let known = self.statements.get(statement);
-        let mut closed = false;
-        for expected in self.queue.newest_first() {
-            closed |= expected.brings_ready();
-            match expected {
-                // If it fails, the one before it stays.
-                Expected::Parse { name, .. } if name == statement && closed && known.is_some() => {
-                    return Err(Unanswered);
-                }
-                Expected::Parse { name, planned } if name == statement => return Ok(planned.clone()),
-                Expected::Close(Named::Statement(name)) if name == statement => return Ok(None),
-                Expected::Query { gives_up: Some(name), .. } if name == statement => return Ok(None),
-                Expected::Query { planned: Some(planned), .. } if planned.prepares_any() => return Err(Unanswered),
-                _ => {}
-            }
-        }
-        Ok(known.cloned())
     }
 
     /// Mapped tables that were changed out of the sight of others.

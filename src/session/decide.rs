@@ -11,7 +11,7 @@ use super::planned::Planned;
 use super::prepared::{Decided, Run};
 use super::relay::Session;
 use super::words::Hints;
-use crate::rewrite::{self, Cache, Context, Effect, World};
+use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
 
 /// Texts above this are planned on a thread that may take its time; a relay thread has other sessions to serve.
 const LONGEST_AT_ONCE: usize = 16 * 1024;
@@ -84,6 +84,10 @@ pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: b
     if let Some(table) = unseen.or(changes.first().map(|change| &change.table)) {
         return Decision { hints: look.hints, planned: Some(Arc::new(changed_unseen(table))) };
     }
+    // A word in it that might have changed the session's names, such as an escaped identifier, was seen to do nothing of the kind.
+    let harmless = |s: &rewrite::Statement| s.outcome == Outcome::Rewritten && s.effect == Effect::None;
+    let names = look.hints.names && !planned.plan.statements.iter().all(harmless);
+    let look = Look { hints: Hints { names, ..look.hints }, ..look };
     let keep = look.concerns && !planned.plan.statements.is_empty() || !planned.is_trivial();
     Decision { hints: look.hints, planned: keep.then(|| Arc::new(planned)) }
 }

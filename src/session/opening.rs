@@ -10,16 +10,17 @@
 //! Frames of any length stream in pieces; only what is opened waits for its end, and a statement beyond
 //! `max_statement_bytes` is searched while it streams (`flood`).
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::conversation::{Before, Conversation, Phase, name};
+use super::changing::{Changes, Changing};
+use super::conversation::{Conversation, Phase, name};
 use super::ddl;
 use super::decide::{self, Decision};
+use super::executing::Before;
 use super::flood::Flood;
 use super::lane::Lane;
 use super::prepared;
@@ -52,21 +53,6 @@ pub(super) struct Opening<'a, R, W> {
     /// Prepared statements and portals that change something when they are executed; nearly always empty.
     changing: Changing,
     flood: Option<Flood>,
-}
-
-/// Names, by what executing them may change. As the client sees them: what the server makes of them comes later.
-#[derive(Debug, Default)]
-struct Changing {
-    statements: HashMap<Name, Changes>,
-    portals: HashMap<Name, Changes>,
-}
-
-/// What executing a statement may change.
-#[derive(Clone, Debug, Default)]
-struct Changes {
-    hints: Hints,
-    /// Mapped tables among it.
-    tables: Vec<Arc<str>>,
 }
 
 /// What to do after a step.
@@ -445,36 +431,6 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     fn expect_kept(&mut self, what: Expected, hints: Hints) {
         let note = Note { hints, arrived: self.arrived, kept: self.arrived.elapsed() };
         self.session.lock().queue.push(Entry { what, note });
-    }
-}
-
-impl Changing {
-    fn parse(&mut self, statement: &Name, hints: Hints, tables: Vec<Arc<str>>) {
-        set(&mut self.statements, statement, Changes { hints, tables });
-    }
-
-    fn bind(&mut self, portal: &Name, statement: &Name) {
-        let changes = self.statements.get(statement).cloned().unwrap_or_default();
-        set(&mut self.portals, portal, changes);
-    }
-
-    fn close(&mut self, closed: &Named) {
-        match closed {
-            Named::Statement(name) => self.statements.remove(name),
-            Named::Portal(name) => self.portals.remove(name),
-        };
-    }
-
-    fn of_portal(&self, portal: &Name) -> Changes {
-        self.portals.get(portal).cloned().unwrap_or_default()
-    }
-}
-
-fn set(known: &mut HashMap<Name, Changes>, name: &Name, changes: Changes) {
-    if changes.hints.any() {
-        known.insert(name.clone(), changes);
-    } else if !known.is_empty() {
-        known.remove(name);
     }
 }
 

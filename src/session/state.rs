@@ -168,7 +168,7 @@ impl State {
             "ROLLBACK" => self.roll_back(to_savepoint),
             "SAVEPOINT" if self.savepoint == Savepoint::None => self.savepoint = Savepoint::Same,
             "DISCARD ALL" => self.apply(&Effect::Discard),
-            "DISCARD TEMP" => self.change(|names| names.without_temporary()),
+            "DISCARD TEMP" => self.change(Names::without_temporary),
             _ => {}
         }
         self.apply(effect);
