@@ -209,6 +209,22 @@ mod tests {
         assert_eq!(startup.with_database("db"), packet(3 << 16, b"user\0ann\0database\0db\0\0"));
     }
 
+    #[test]
+    fn physical_replication_is_what_the_server_takes_for_it() {
+        let asks = |parameter: &str| {
+            let asked = packet(3 << 16, format!("user\0ann\0{parameter}\0").as_bytes());
+            let Ok(Opening::Startup(startup)) = read(&asked) else { panic!("a startup packet") };
+            startup.is_physical_replication()
+        };
+        for said in ["true", "T", "tr", "yes", "on", "1"] {
+            assert!(asks(&format!("replication\0{said}\0")), "{said}");
+        }
+        for said in ["database", "o", "truer", "false", "0", ""] {
+            assert!(!asks(&format!("replication\0{said}\0")), "{said}");
+        }
+        assert!(!asks(""));
+    }
+
     proptest! {
         #[test]
         fn any_packet_is_read_or_refused(code in prop::sample::select(vec![SSL, GSS, CANCEL, 3 << 16, (3 << 16) | 2, 2 << 16, 0]),

@@ -123,6 +123,23 @@ fn an_unknown_database_is_refused_with_the_routes_that_there_are() {
 }
 
 #[test]
+fn physical_replication_needs_no_route_of_its_own() {
+    let proxy = proxy("login_replication");
+    let system = |port| {
+        let mut client = Raw::connect(port);
+        client.send(&raw::startup(&[("user", "postgres"), ("database", "replication"), ("replication", "true")]));
+        client.until(b'Z');
+        client.send(&raw::query("IDENTIFY_SYSTEM"));
+        client.until(b'Z')
+    };
+    let (straight, through) = (system(postgres::shared().port), system(proxy.port));
+    // The position in the WAL moves on.
+    let shape = |frames: &[raw::Frame]| frames.iter().map(|f| f.tag).collect::<Vec<_>>();
+    assert_eq!(shape(&straight), shape(&through));
+    assert_eq!(straight[0], through[0]);
+}
+
+#[test]
 fn a_backend_that_is_not_there_is_said_so() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let proxy = Setup::to(free, "gone").start();
