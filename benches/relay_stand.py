@@ -199,6 +199,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = session
 server_reset_query =
+server_idle_timeout = 5
 max_client_conn = {self.connections + 50}
 default_pool_size = {self.connections + 50}
 log_connections = 0

@@ -34,6 +34,7 @@ use crate::http::admin;
 use crate::metrics::Metrics;
 use crate::rewrite::World;
 use crate::session::{self, Auth, Limits, Route, Shared, Socket, Source};
+use crate::text::chain;
 use crate::text::diagnostic::render;
 
 /// How the process is to end.
@@ -223,9 +224,17 @@ fn source(backend: &Backend, database: &str, users: &UserFiles) -> Option<Source
     match backend.auth.as_ref()? {
         config::Auth::Users(path) => users.of(path).map(Source::Users),
         config::Auth::Query(query) => {
-            let verifiers = Verifiers::new(backend.clone(), database.to_owned(), query.clone());
-            Some(Source::Server(Arc::new(verifiers)))
+            let verifiers = Arc::new(Verifiers::new(backend.clone(), database.to_owned(), query.clone()));
+            tokio::spawn(try_out(backend.name.clone(), Arc::clone(&verifiers)));
+            Some(Source::Server(verifiers))
         }
+    }
+}
+
+/// Asks for nobody, so that the log says at the start what the first client would have to find out.
+async fn try_out(backend: String, verifiers: Arc<Verifiers>) {
+    if let Err(error) = verifiers.look_up("").await {
+        tracing::warn!(backend, "`auth` of this backend does not work: {}", chain(&error));
     }
 }
 

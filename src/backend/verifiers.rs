@@ -1,16 +1,15 @@
 //! Asks the server for the verifier of a user, with the login that reads the catalog or whatever the configuration gives it.
 //!
-//! One connection is kept for it, opened at the first login that needs it and again when it is lost, so that a crowd of clients does not
-//! become a second crowd of connections. Nothing that it answers is kept: a changed password counts at the next login. `session::auth`
-//! asks.
+//! One connection is kept for it, opened at the first login that needs it and again when it is lost, and serves one login after the other,
+//! so that a crowd of clients does not become a second crowd of connections. Nothing that it answers is kept: a changed password counts at
+//! the next login. `session::auth` asks.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use tokio_postgres::Client;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row};
 
 use super::introspect::{self, log_in};
 use crate::config::Backend;
@@ -21,9 +20,12 @@ pub const DEFAULT_QUERY: &str = "\
     SELECT rolpassword FROM pg_catalog.pg_authid \
     WHERE rolname = $1 AND rolcanlogin AND (rolvaliduntil IS NULL OR rolvaliduntil > pg_catalog.now())";
 
-/// The names in a query are those of the server, unless it says otherwise: nobody else's function or operator stands in for them.
-const PREPARE: &str =
-    "SET search_path = pg_catalog, pg_temp; SET statement_timeout = '10s'; SET default_transaction_read_only = on";
+/// The names in a query are those of the server, unless it says otherwise: nobody else's function or operator stands in for them. For one
+/// transaction, so that a pooler may stand between.
+const BEGIN: &str = "\
+    BEGIN READ ONLY; \
+    SET LOCAL search_path = pg_catalog, pg_temp; \
+    SET LOCAL statement_timeout = '5s'";
 
 /// One query takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,7 +36,8 @@ pub struct Verifiers {
     backend: Backend,
     database: String,
     query: String,
-    connection: Mutex<Option<Arc<Client>>>,
+    /// Not there while it is used: a use that ends in the middle leaves nothing behind.
+    connection: Mutex<Option<Client>>,
 }
 
 /// Why there is no answer.
@@ -69,35 +72,30 @@ impl Verifiers {
     /// When it cannot be told.
     pub async fn look_up(&self, user: &str) -> Result<Option<Verifier>, Error> {
         let asking = async {
-            let (kept, client) = self.client().await?;
-            match self.ask(&client, user).await {
-                // The server has ended the connection since it was last used.
-                Err(Error::Query(error)) if kept && (error.is_closed() || client.is_closed()) => {
-                    let (_, client) = self.client().await?;
-                    self.ask(&client, user).await
+            let mut kept = self.connection.lock().await;
+            if let Some(client) = kept.take() {
+                match self.ask(&client, user).await {
+                    // The server has ended the connection since it was last used.
+                    Err(Error::Query(error)) if error.is_closed() || client.is_closed() => {}
+                    outcome => {
+                        *kept = outcome.is_ok().then_some(client);
+                        return outcome;
+                    }
                 }
-                outcome => outcome,
             }
+            let failed = |error| Error::Login(Box::new(error));
+            let client = log_in(&self.backend, &self.database).await.map_err(failed)?;
+            let outcome = self.ask(&client, user).await;
+            *kept = outcome.is_ok().then_some(client);
+            outcome
         };
         timeout(PATIENCE, asking).await.unwrap_or(Err(Error::TooSlow))
     }
 
-    /// The connection, and whether it was there before.
-    async fn client(&self) -> Result<(bool, Arc<Client>), Error> {
-        let mut connection = self.connection.lock().await;
-        if let Some(client) = connection.as_ref().filter(|client| !client.is_closed()) {
-            return Ok((true, Arc::clone(client)));
-        }
-        let failed = |error| Error::Login(Box::new(error));
-        let client = log_in(&self.backend, &self.database).await.map_err(failed)?;
-        client.batch_execute(PREPARE).await.map_err(Error::Query)?;
-        let client = Arc::new(client);
-        *connection = Some(Arc::clone(&client));
-        Ok((false, client))
-    }
-
     async fn ask(&self, client: &Client, user: &str) -> Result<Option<Verifier>, Error> {
+        client.batch_execute(BEGIN).await.map_err(Error::Query)?;
         let rows = client.query_typed(&self.query, &[(&user, Type::TEXT)]).await.map_err(Error::Query)?;
+        client.batch_execute("COMMIT").await.map_err(Error::Query)?;
         let [row] = &rows[..] else {
             if rows.len() > 1 {
                 tracing::warn!(
@@ -108,20 +106,16 @@ impl Verifiers {
             }
             return Ok(None);
         };
-        let found = verifier(row)?;
-        if found.is_none() {
+        let last = row.len().checked_sub(1).ok_or(Error::Shape(None))?;
+        let text: Option<&str> = row.try_get(last).map_err(|error| Error::Shape(Some(error)))?;
+        let found = text.and_then(Verifier::parse);
+        if text.is_some() && found.is_none() {
             tracing::info!(
                 user,
                 backend = self.backend.name,
-                "this user has no SCRAM verifier; set its password again with password_encryption = 'scram-sha-256'"
+                "this user has a password, and no SCRAM verifier; set it again with password_encryption = 'scram-sha-256'"
             );
         }
         Ok(found)
     }
-}
-
-fn verifier(row: &Row) -> Result<Option<Verifier>, Error> {
-    let last = row.len().checked_sub(1).ok_or(Error::Shape(None))?;
-    let text: Option<&str> = row.try_get(last).map_err(|error| Error::Shape(Some(error)))?;
-    Ok(text.and_then(Verifier::parse))
 }

@@ -142,7 +142,7 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
         return Ok(route.clone());
     }
     if startup.is_physical_replication() {
-        return replication_route(shared);
+        return only_backend(shared);
     }
     let known: Vec<String> = shared.routes().take(20).map(|route| format!("\"{}\"", route.database)).collect();
     let hint = match known.len() {
@@ -153,16 +153,14 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     Err(Refused { hint: Some(hint), ..Refused::new(Login::NoRoute, "3D000", message) })
 }
 
-/// A server's WAL is that of all its databases: any route to it will do, where there is only one server.
-fn replication_route(shared: &Shared) -> Result<Arc<Route>, Refused> {
-    let servers: Vec<&Arc<Route>> = shared.routes().collect();
-    match servers.split_first() {
-        Some((first, others)) if others.iter().all(|other| other.backend.name == first.backend.name) => {
-            Ok(Arc::clone(first))
-        }
+/// Who streams the log of a server asks for no database: there must be one server only.
+fn only_backend(shared: &Shared) -> Result<Arc<Route>, Refused> {
+    let mut routes = shared.routes();
+    match routes.next() {
+        Some(first) if routes.all(|route| route.backend.address == first.backend.address) => Ok(first.clone()),
         _ => {
-            let message = format!("exonym has {} routes, and replication names none of them", servers.len());
-            let hint = "connect to the server itself, or to an exonym whose routes all lead to one backend";
+            let message = "exonym does not know which backend is to be replicated".to_owned();
+            let hint = "give the database of one of its routes as `dbname`, or connect to the server itself";
             Err(Refused { hint: Some(hint.into()), ..Refused::new(Login::NoRoute, "3D000", message) })
         }
     }
@@ -183,7 +181,7 @@ async fn reach(
 ) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
-        if startup.database() == backend.database.as_bytes() {
+        if startup.is_physical_replication() || startup.database() == backend.database.as_bytes() {
             reach::server(backend, &shared.limits, startup.packet()).await
         } else {
             reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await

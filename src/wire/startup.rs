@@ -116,12 +116,11 @@ impl Startup<'_> {
         self.parameter("database").filter(|d| !d.is_empty()).unwrap_or_else(|| self.user())
     }
 
-    /// True for `replication=true`, in any spelling that the server takes: its WAL sender belongs to no database, whichever is named
-    /// (libpq's tools name `replication`). `replication=database` is a session of that database.
+    /// True for a connection that streams the log of the whole server and has no database: `replication` is a boolean that is true.
     pub fn is_physical_replication(&self) -> bool {
-        let said = self.parameter("replication").unwrap_or_default().to_ascii_lowercase();
-        let begins = |word: &[u8], least| said.len() >= least && word.starts_with(&said);
-        begins(b"true", 1) || begins(b"yes", 1) || begins(b"on", 2) || said == b"1"
+        let value = self.parameter("replication").unwrap_or_default().to_ascii_lowercase();
+        let is = |word: &[u8], least: usize| value.len() >= least && word.starts_with(&value);
+        is(b"true", 1) || is(b"yes", 1) || is(b"on", 2) || value == b"1"
     }
 
     /// The packet with `database` asked for instead; every other byte as it came.

@@ -39,7 +39,8 @@ impl Client {
         let mut client = Self { runtime, socket, hash, offer: String::new() };
         client.send(&raw::startup(&[("user", ROLE), ("database", "postgres")]));
         let offer = client.sasl(10);
-        client.offer = String::from_utf8_lossy(&offer).replace('\0', " ").trim().to_owned();
+        let names: Vec<_> = offer.split(|b| *b == 0).filter(|n| !n.is_empty()).map(String::from_utf8_lossy).collect();
+        client.offer = names.join(" ");
         client
     }
 
@@ -69,49 +70,42 @@ impl Client {
         frame.body[4..].to_vec()
     }
 
-    /// The error that comes now.
-    fn error(&mut self) -> (String, String, String) {
-        let frame = self.frame();
-        assert_eq!(frame.tag, b'E', "{frame:?}");
-        let field = |kind| frame.field(kind).unwrap_or_default();
-        (field(b'C'), field(b'M'), field(b'H'))
-    }
-
     /// The whole exchange; nothing when it ends well.
     fn log_in(mut self, mechanism: &str, binding: ChannelBinding, password: &str) -> Option<(String, String, String)> {
         let mut scram = ScramSha256::new(password.as_bytes(), binding);
         self.send(&choose(mechanism, scram.message()));
         let frame = self.frame();
-        if frame.tag == b'R' {
-            scram.update(&frame.body[4..]).expect("a challenge");
-            self.send(&raw::frame(b'p', scram.message()));
-            let frame = self.frame();
-            if frame.tag == b'R' {
-                scram.finish(&frame.body[4..]).expect("the signature");
-                assert_eq!(self.frame().body, [0; 4], "let in");
-                return None;
-            }
+        if frame.tag != b'R' {
             return Some(fields(&frame));
         }
-        Some(fields(&frame))
+        scram.update(&frame.body[4..]).expect("a challenge");
+        self.send(&raw::frame(b'p', scram.message()));
+        let frame = self.frame();
+        if frame.tag != b'R' {
+            return Some(fields(&frame));
+        }
+        scram.finish(&frame.body[4..]).expect("the signature");
+        assert_eq!(self.frame().body, [0; 4], "let in");
+        None
     }
 }
 
+/// SQLSTATE, message and hint of an error.
 fn fields(frame: &Frame) -> (String, String, String) {
     assert_eq!(frame.tag, b'E', "{frame:?}");
     let field = |kind| frame.field(kind).unwrap_or_default();
     (field(b'C'), field(b'M'), field(b'H'))
 }
 
-fn known(stage: &Stage) -> Option<Source> {
-    Some(users(&stage.server, &[ROLE]))
+fn known(stage: &Stage) -> Source {
+    users(&stage.server, &[ROLE])
 }
 
 #[test]
 fn a_login_is_bound_to_the_certificate_that_was_shown() {
     let stage = Stage::new();
     for leg in ["plain", "tls"] {
-        let proxy = stage.proxy(leg, known(&stage));
+        let proxy = stage.proxy(leg, Some(known(&stage)));
         let ask = || Client::ask(proxy.port);
         assert_eq!(ask().offer, "SCRAM-SHA-256-PLUS SCRAM-SHA-256", "{leg}");
         let right = |client: &Client| ChannelBinding::tls_server_end_point(client.hash.clone());
@@ -141,7 +135,7 @@ fn a_login_is_bound_to_the_certificate_that_was_shown() {
         ] {
             let mut client = ask();
             client.send(&choose(mechanism, message));
-            assert_eq!(client.error().0, "08P01", "{leg}, {what}");
+            assert_eq!(fields(&client.frame()).0, "08P01", "{leg}, {what}");
         }
     }
 }
@@ -167,7 +161,7 @@ fn without_auth_a_client_that_could_bind_is_told_what_to_configure() {
 #[test]
 fn what_the_server_thinks_otherwise_is_told_with_a_hint() {
     let stage = Stage::new();
-    let proxy = stage.proxy("tls", known(&stage));
+    let proxy = stage.proxy("tls", Some(known(&stage)));
     let log_in = || {
         let client = Client::ask(proxy.port);
         let binding = ChannelBinding::tls_server_end_point(client.hash.clone());

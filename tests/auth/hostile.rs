@@ -6,6 +6,9 @@ use super::client::{PASSWORD, ask, choose, refusal, sasl, server, users};
 use super::support::proxy::{Proxy, Setup};
 use super::support::raw::{self, Raw};
 
+/// What a client makes of its right last message.
+type Change = fn(&str) -> String;
+
 fn proxy() -> Proxy {
     let mut setup = Setup::to(server().port, "postgres");
     setup.auth = Some(users(server(), &["ann"]));
@@ -59,8 +62,6 @@ fn first_answers_that_are_none() {
 #[test]
 fn last_answers_that_are_none() {
     let proxy = proxy();
-    // What the client makes of its right last message.
-    type Change = fn(&str) -> String;
     let cases: &[(&str, Change, &str)] = &[
         ("a proof with one bit changed", |m| flip(m), "28P01"),
         ("no proof", |m| m.split(",p=").next().unwrap_or_default().into(), "08P01"),

@@ -166,7 +166,8 @@ fn who_is_not_trusted_is_named_with_the_file_that_says_so() {
 fn a_certificate_of_our_own_lets_us_in() {
     let Secured { server, authority } = secured();
     let mine = authority.sign("mine", &["by_certificate"], Valid::Now);
-    let foreign = Authority::new("another").sign("mine", &["by_certificate"], Valid::Now);
+    let another = Authority::new("another");
+    let foreign = another.sign("mine", &["by_certificate"], Valid::Now);
     let with =
         |pair: &Pair| format!("sslmode=require&sslcert={}&sslkey={}", pair.certificate.display(), pair.key.display());
     assert_eq!(proxy(server, &with(&mine)).and_then(|proxy| arrives(&proxy, "by_certificate")), Ok(true));

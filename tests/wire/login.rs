@@ -104,7 +104,7 @@ fn a_startup_packet_may_arrive_byte_by_byte_but_not_take_forever() {
     let mut late = Raw::connect(proxy.port);
     late.send(&startup[..10]);
     assert!(late.rest().is_empty());
-    assert!((proxy.metric("exonym_logins_total{outcome=\"abandoned\"}") - 1.0).abs() < f64::EPSILON);
+    assert!((proxy.metric("exonym_logins_total{outcome=\"timed_out\"}") - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]

@@ -11,4 +11,5 @@ mod identity;
 mod login;
 mod names;
 mod opening;
+mod prepared;
 mod refusal;

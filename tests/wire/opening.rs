@@ -95,7 +95,6 @@ fn the_first_packets_are_answered_as_by_the_server() {
         ("more behind the terminator", packet(3 << 16, b"user\0postgres\0\0database\0opening\0\0")),
         ("a key that is too short", packet(80_877_102, &[0, 0, 0, 1, 0, 0, 0])),
         ("a key of nobody", packet(80_877_102, &[0, 0, 0, 1, 0, 0, 0, 0])),
-        ("startup behind SSL", [&SSL[..], &good].concat()),
     ];
     let with_body = packet(80_877_103, b"x");
     let twice: Vec<(&str, Vec<&[u8]>)> =

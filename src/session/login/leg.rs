@@ -17,6 +17,8 @@ pub(in crate::session) struct Leg {
     pub(in crate::session) socket: Socket,
     pub(in crate::session) buffer: Buffer,
     sender: Sender,
+    /// Bytes that have been read.
+    pub(super) read: usize,
 }
 
 /// Why there is no frame.
@@ -36,7 +38,7 @@ pub(super) enum NoFrame {
 impl Leg {
     /// The end that `sender` speaks from.
     pub(in crate::session) fn new(socket: Socket, sender: Sender) -> Self {
-        Self { socket, buffer: Buffer::default(), sender }
+        Self { socket, buffer: Buffer::default(), sender, read: 0 }
     }
 
     /// Waits until the next frame is there to its last byte; it is not taken.
@@ -51,7 +53,7 @@ impl Leg {
                 return Ok(header);
             }
             match self.buffer.read_from(&mut self.socket, whole).await {
-                Ok(n) if n > 0 => {}
+                Ok(n) if n > 0 => self.read += n,
                 Ok(_) | Err(_) => return Err(NoFrame::Ended),
             }
         }

@@ -111,6 +111,7 @@ pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> O
         }
     };
     let LogIn { client, server, phase, .. } = login;
+    route.counters.from_client.inc_by(u64::try_from(client.read).unwrap_or_default());
     match outcome {
         Ok(()) => return Some(Ready { client, server, peer, route, seat, asked }),
         Err(End::Refused(Refused { login, sqlstate, message, hint })) => {
@@ -245,6 +246,7 @@ impl LogIn<'_> {
     async fn tell(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), End> {
         let mut out = Vec::new();
         write(&mut out);
+        self.route.counters.to_client.inc_by(u64::try_from(out.len()).unwrap_or_default());
         self.client.send(&out).await.map_err(|_| End::Gone)
     }
 

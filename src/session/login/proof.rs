@@ -19,6 +19,7 @@ use super::{End, FirstAnswer, LogIn, Phase, unexpected};
 use crate::metrics::Login;
 use crate::session::auth::Auth;
 use crate::session::startup::Refused;
+use crate::text::chain;
 use crate::wire::auth::{self, Request};
 use crate::wire::error::Fields;
 use crate::wire::frame::Header;
@@ -153,9 +154,7 @@ impl LogIn<'_> {
 
     fn no_verifier(&self, error: &(dyn std::error::Error + 'static)) -> End {
         let backend = &self.route.backend.name;
-        let chain: Vec<String> =
-            std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect();
-        tracing::error!(%backend, error = chain.join(": "), "`auth` of this backend does not work");
+        tracing::error!(%backend, "`auth` of this backend does not work: {}", chain(error));
         End::Refused(Refused {
             login: Login::Unreachable,
             sqlstate: "57P03",
