@@ -73,10 +73,12 @@ pub enum Login {
     NoRoute,
     /// The backend could not be reached.
     Unreachable,
-    /// Startup took too long, was malformed, or the client went away.
+    /// Startup was malformed, or the client went away.
     Abandoned,
-    /// Over `max_connections`.
+    /// Over `max_connections`, or no descriptor left.
     TooMany,
+    /// `startup_timeout` was over.
+    TimedOut,
 }
 
 /// The `direction` label of `exonym_bytes_total`.
@@ -123,6 +125,7 @@ impl Login {
             Self::Unreachable => "unreachable",
             Self::Abandoned => "abandoned",
             Self::TooMany => "too_many",
+            Self::TimedOut => "timed_out",
         }
     }
 }

@@ -5,73 +5,12 @@ mod support;
 use std::fs;
 use std::io::Read as _;
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use support::place::{MAPPING, Place, SCHEMA};
 use support::postgres::{Postgres, bin, shared};
 use support::program::{Proxy, eventually, serve};
-
-const MAPPING: &str = "[mapping]\nname = \"app\"\n[tables.log.columns]\nconsumption_kwh = \"kwh\"\n";
-const SCHEMA: &str = "CREATE TABLE log (id int, kwh numeric); INSERT INTO log VALUES (1, 2.5), (2, 4)";
-
-/// A directory with a mapping, and a database that it fits.
-struct Place {
-    directory: tempfile::TempDir,
-    database: String,
-}
-
-impl Place {
-    fn new(database: &str) -> Self {
-        shared().database(database);
-        shared().sql(database, SCHEMA);
-        let place = Self { directory: tempfile::tempdir().expect("a directory"), database: database.to_owned() };
-        fs::create_dir(place.path("mappings")).expect("ours");
-        place.write("mappings/app.toml", MAPPING);
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn text_path(&self, name: &str) -> String {
-        self.path(name).to_str().expect("UTF-8").to_owned()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).expect("ours");
-    }
-
-    fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{}", shared().port, self.database)
-    }
-
-    /// Runs the proxy without a configuration file.
-    fn serve(&self) -> Proxy {
-        let proxy = Proxy::start(&["--to", &self.url(), "--mappings", &self.text_path("mappings")]);
-        proxy.wait_until_ready();
-        proxy
-    }
-
-    /// Writes a configuration: these limits, and a backend and route as usual.
-    fn configure(&self, limits: &str) -> String {
-        let text = format!(
-            "mappings = \"mappings\"\n[limits]\n{limits}\n[backends.b]\nkind = \"postgres\"\nurl = \"{}\"\n\
-             [[routes]]\ndatabase = \"{}\"\nbackend = \"b\"\nmappings = [\"app\"]\n",
-            self.url(),
-            self.database
-        );
-        self.write("exonym.toml", &text);
-        self.text_path("exonym.toml")
-    }
-
-    fn serve_limited(&self, limits: &str) -> Proxy {
-        let proxy = Proxy::start(&["--config", &self.configure(limits)]);
-        proxy.wait_until_ready();
-        proxy
-    }
-}
 
 /// psql as a session that stays: statements go in, the process id says who it is on the server.
 struct Session {

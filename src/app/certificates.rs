@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::config::DoorTls;
+use crate::config::{BackendTls, Config, DoorTls};
 use crate::metrics::Metrics;
-use crate::net::{self, Door};
-use crate::session::Shared;
+use crate::net::{self, Door, Terms};
+use crate::session::{Route, Shared};
 use crate::text::chain;
 
 /// How often the files are compared.
@@ -23,6 +23,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// What is in use, and the files that it came from.
 pub(super) struct Certificates {
     door: Option<DoorTls>,
+    routes: Vec<(Arc<Route>, BackendTls)>,
     shared: Arc<Shared>,
     metrics: Arc<Metrics>,
     /// What was tried last, right or wrong: the same is not tried twice.
@@ -35,14 +36,21 @@ pub(super) struct Certificates {
 type Contents = Vec<Option<Vec<u8>>>;
 
 impl Certificates {
-    /// Puts the certificates of `door` in force.
-    pub(super) fn load(door: Option<DoorTls>, shared: Arc<Shared>, metrics: Arc<Metrics>) -> Result<Self, net::Error> {
-        let mut certificates = Self { door, shared, metrics, tried: Vec::new(), seen: Vec::new() };
+    /// Puts the certificates of `door` and of the backends in force.
+    pub(super) fn load(
+        door: Option<DoorTls>,
+        config: &Config,
+        shared: Arc<Shared>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, net::Error> {
+        let terms = |route: &Arc<Route>| Some((Arc::clone(route), config.backend(&route.backend.name)?.tls.clone()));
+        let routes = shared.routes().filter_map(terms).collect();
+        let mut certificates = Self { door, routes, shared, metrics, tried: Vec::new(), seen: Vec::new() };
         // Before they are used: what changes in between is a change.
         certificates.tried = certificates.look();
         certificates.seen.clone_from(&certificates.tried);
         certificates.apply()?;
-        if certificates.door.is_some() {
+        if !certificates.tried.is_empty() {
             let _ = [true, false].map(|accepted| certificates.metrics.tls_reloads(accepted));
         }
         Ok(certificates)
@@ -92,13 +100,20 @@ impl Certificates {
     }
 
     fn apply(&self) -> Result<(), net::Error> {
+        // All of it or nothing.
         let door = self.door.as_ref().map(Door::load).transpose()?;
+        let terms =
+            self.routes.iter().map(|(route, tls)| Ok((route, Terms::load(tls)?))).collect::<Result<Vec<_>, _>>()?;
         self.shared.door.store(door.map(Arc::new));
+        for (route, terms) in terms {
+            route.backend.terms.store(Arc::new(terms));
+        }
         Ok(())
     }
 
     fn paths(&self) -> Vec<PathBuf> {
-        self.door.as_ref().map(Door::files).unwrap_or_default()
+        let of_backends = self.routes.iter().flat_map(|(_, tls)| Terms::files(tls));
+        self.door.iter().flat_map(Door::files).chain(of_backends).collect()
     }
 
     fn look(&self) -> Contents {

@@ -1,33 +1,39 @@
-//! From start to end: bind, read, accept, drain.
+//! From start to end: bind, read, accept, drain. A door that is shared with the process before opens when the catalogs are read.
 //!
 //! ```text
-//! SIGTERM ─▶ readiness down ─▶ accept no more ─▶ each session ends with its transaction ─▶ all gone, or `drain_timeout` ─▶ exit
+//! SIGTERM ─▶ readiness down ─▶ `drain_delay` ─▶ accept no more ─▶ each session ends with its transaction ─▶ all gone ─▶ exit
+//!                                                      `drain_timeout` ─▶ the rest is cancelled and told ─▶ exit
 //!                       a second signal ─▶ exit at once
 //! ```
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use arc_swap::ArcSwap;
+use tokio::net::TcpSocket;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::certificates::Certificates;
-use super::listen::{self, Listener};
+use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
+use super::users::UserFiles;
+use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::introspect::introspect;
 use crate::backend::refresh::Refresher;
+use crate::backend::verifiers::Verifiers;
 use crate::catalog::Catalog;
-use crate::config::{Address, Backend, Config, Listen};
+use crate::config::{self, Address, Backend, Config, Listen};
 use crate::http::admin;
 use crate::metrics::Metrics;
 use crate::rewrite::World;
-use crate::session::{self, Limits, Route, Shared, Socket};
+use crate::session::{self, Auth, Limits, Route, Shared, Socket, Source};
 use crate::text::diagnostic::render;
 
 /// How the process is to end.
@@ -52,29 +58,55 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
     let (files, mappings) = load(&config)?;
+    let users = UserFiles::load(&config).map_err(Error::Users)?;
     let doors = bind(&listen).await?;
+    let admin = listen::listen(doors.admin).map_err(refused(&listen.admin))?;
+    let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
+    tracing::info!(door = "admin", address, "listening");
 
     let metrics = Arc::new(Metrics::new());
-    let (shared, worlds, databases) = build(&config, mappings, &metrics);
-    let certificates = Certificates::load(listen.tls.clone(), Arc::clone(&shared), Arc::clone(&metrics));
+    let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
+    tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
+    let (draining, is_draining) = watch::channel(false);
+    let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
     let (closing, closed) = watch::channel(false);
-    let watched =
+    let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
+    let fresh: Vec<_> = watched.iter().map(|watched| watched.refresher.clone()).collect();
     // Ends only with the process: metrics are asked for while draining, too.
-    tokio::spawn(admin::serve(doors.admin, Arc::clone(&metrics), question(watched, closed.clone())));
+    tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let drain_timeout = config.limits.drain_timeout;
+    let config::Limits { drain_delay, drain_timeout, threads, .. } = config.limits;
     tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
 
+    if listen.reuse_port {
+        // Who shares the address serves meanwhile.
+        let ready = async {
+            for refresher in &fresh {
+                refresher.fresh().await;
+            }
+        };
+        tokio::select! {
+            () = ready => {}
+            _ = signals.next() => return Ok(Ended::Drained),
+        }
+    }
+    let mut listeners = Vec::new();
+    for (bound, address) in doors.postgres.into_iter().zip(&listen.postgres) {
+        let listener = bound.open().map_err(refused(address))?;
+        tracing::info!(door = "postgres", address = listener.address(), "listening");
+        listeners.push(listener);
+    }
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
-    for listener in doors.postgres {
-        let (shared, alive) = (Arc::clone(&shared), alive.clone());
+    let workers = Arc::new(Workers::start(threads).map_err(Error::Threads)?);
+    for listener in listeners {
+        let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
         tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
-            tokio::spawn(async move {
+            workers.give(client, async move |client| {
                 session::serve_client(client, shared).await;
                 drop(alive);
             });
@@ -83,11 +115,19 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     drop(alive);
 
     let name = signals.next().await.0;
-    tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
-    closing.send_replace(true);
-    shared.drain();
+    draining.send_replace(true);
+    let drained = async {
+        if !drain_delay.is_zero() {
+            tracing::info!(signal = name, "no longer ready; clients are still taken for {drain_delay:?}");
+            sleep(drain_delay).await;
+        }
+        tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
+        closing.send_replace(true);
+        shared.drain();
+        ended(&mut gone, &shared, drain_timeout).await;
+    };
     Ok(tokio::select! {
-        () = ended(&mut gone, &shared, drain_timeout) => Ended::Drained,
+        () = drained => Ended::Drained,
         (name, number) = signals.next() => {
             tracing::warn!(signal = name, "ending at once");
             Ended::Forced(number)
@@ -108,26 +148,22 @@ fn load(config: &Config) -> Result<(Files, Vec<RouteMappings>), Error> {
 }
 
 struct Doors {
-    postgres: Vec<Listener>,
-    admin: TcpListener,
+    postgres: Vec<Bound>,
+    admin: TcpSocket,
 }
 
 async fn bind(addresses: &Listen) -> Result<Doors, Error> {
-    let failed = |address: &Address| {
-        let address = address.clone();
-        move |source| Error::Listen { address, source }
-    };
     let mut postgres = Vec::new();
     for address in &addresses.postgres {
-        postgres.push(listen::bind(address).await.map_err(failed(address))?);
+        postgres.push(listen::bind(address, addresses.reuse_port).await.map_err(refused(address))?);
     }
-    let admin = listen::bind_tcp(&addresses.admin).await.map_err(failed(&addresses.admin))?;
-    for listener in &postgres {
-        tracing::info!(door = "postgres", address = listener.address(), "listening");
-    }
-    let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
-    tracing::info!(door = "admin", address, "listening");
+    let admin = listen::bind_tcp(&addresses.admin, false).await.map_err(refused(&addresses.admin))?;
     Ok(Doors { postgres, admin })
+}
+
+fn refused(address: &Address) -> impl FnOnce(io::Error) -> Error {
+    let address = address.clone();
+    move |source| Error::Listen { address, source }
 }
 
 /// A database whose catalog is read, and the routes that it is read for.
@@ -141,6 +177,7 @@ struct Database {
 fn build(
     config: &Config,
     mappings: Vec<RouteMappings>,
+    users: &UserFiles,
     metrics: &Arc<Metrics>,
 ) -> (Arc<Shared>, Arc<Worlds>, Vec<Database>) {
     let mut databases: Vec<Database> = Vec::new();
@@ -150,11 +187,10 @@ fn build(
         let name = config.database(route);
         let behind = session::Backend {
             name: backend.name.as_str().into(),
-            address: match &backend.address {
-                Address::Tcp { host, port } => session::Address::Tcp { host: host.as_str().into(), port: *port },
-                unix @ Address::Unix { .. } => session::Address::Unix(unix.socket().unwrap_or_default()),
-            },
+            address: (&backend.address).into(),
+            terms: ArcSwap::default(),
             database: name.into(),
+            auth: source(backend, name, users).map(Auth::new).map(Arc::new),
         };
         let asked: Arc<str> = route.database.as_str().into();
         let route = Arc::new(Route::new(Arc::clone(&asked), asked, Arc::new(behind), unread(), metrics));
@@ -172,12 +208,25 @@ fn build(
         max_connections: config.limits.max_connections,
         max_statement_bytes: config.limits.max_statement_bytes,
         startup_timeout: config.limits.startup_timeout,
+        keepalive: config.limits.keepalive,
+        tcp_user_timeout: config.limits.tcp_user_timeout,
         ..Limits::default()
     };
     let routes: Vec<_> = fed.iter().map(|fed| Arc::clone(&fed.route)).collect();
     let shared = Arc::new(Shared::new(routes, Arc::clone(metrics), limits));
     let worlds = Arc::new(Worlds::new(fed, mappings, databases.len(), Arc::clone(metrics)));
     (shared, worlds, databases)
+}
+
+/// Where the verifiers of a backend's clients come from.
+fn source(backend: &Backend, database: &str, users: &UserFiles) -> Option<Source> {
+    match backend.auth.as_ref()? {
+        config::Auth::Users(path) => users.of(path).map(Source::Users),
+        config::Auth::Query(query) => {
+            let verifiers = Verifiers::new(backend.clone(), database.to_owned(), query.clone());
+            Some(Source::Server(Arc::new(verifiers)))
+        }
+    }
 }
 
 /// Stands for the world of a route whose catalog has not been read: sessions are told to come later.
@@ -222,14 +271,18 @@ async fn pass_on(route: Arc<Route>, refresher: Refresher) {
     }
 }
 
-/// Waits until no session is left, or ends those that are after `limit`.
+/// Waits until no session is left, and ends those that are left after `limit`.
 async fn ended(gone: &mut mpsc::Receiver<()>, shared: &Shared, limit: Duration) {
     // Nobody ever sends: what comes is the end.
     if timeout(limit, gone.recv()).await.is_ok() {
         tracing::info!("drained: all sessions have ended");
-    } else {
-        let left = shared.metrics.connections.get();
-        tracing::warn!(sessions = left, "the time to drain is over; these sessions are cut off");
+        return;
+    }
+    let left = shared.metrics.connections.get();
+    tracing::warn!(sessions = left, "the time to drain is over; these sessions are cancelled and told");
+    shared.end();
+    if timeout(Shared::LAST_MOMENTS, gone.recv()).await.is_err() {
+        tracing::warn!(sessions = shared.metrics.connections.get(), "these sessions are cut off");
     }
 }
 

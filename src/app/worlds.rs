@@ -84,6 +84,8 @@ impl Worlds {
 
 #[cfg(test)]
 mod tests {
+    use arc_swap::ArcSwap;
+
     use super::*;
     use crate::mapping::file::parse;
     use crate::session::{Address, Backend};
@@ -91,7 +93,8 @@ mod tests {
     fn worlds() -> (Worlds, [Arc<Route>; 2]) {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend = Arc::new(Backend { name: "b".into(), address, database: "d".into() });
+        let terms = ArcSwap::default();
+        let backend = Arc::new(Backend { name: "b".into(), address, terms, database: "d".into(), auth: None });
         let route = |name: &str| {
             let unread = Arc::new(World::new(Route::UNREAD, Vec::new(), Arc::default()));
             Arc::new(Route::new(name.into(), name.into(), Arc::clone(&backend), unread, &metrics))

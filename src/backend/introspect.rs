@@ -5,7 +5,8 @@
 //! need no named prepared statements, so a transaction pooler may stand between.
 
 use std::collections::BTreeMap;
-use std::sync::Once;
+use std::io;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -15,6 +16,7 @@ use tokio_postgres::{Client, NoTls, Row};
 use super::login;
 use crate::catalog::{Catalog, Column, Function, Relation, RelationKind, Yields};
 use crate::config::{Address, Backend};
+use crate::net::{self, Refusal, Terms, Way};
 
 /// For reading everything; ten thousand tables take about a second.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
@@ -30,13 +32,16 @@ static HIDDEN: Once = Once::new();
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No connection.
-    #[error("cannot connect to `{address}`")]
+    #[error("cannot connect to `{address}`{}", Refusal::of(source).map(|r| format!("; {}", r.hint)).unwrap_or_default())]
     Connect {
         /// Where.
         address: Address,
         /// Why.
-        source: tokio_postgres::Error,
+        source: io::Error,
     },
+    /// The files that TLS with the server needs.
+    #[error("TLS with the server cannot be set up")]
+    Tls(#[from] net::Error),
     /// The password is not where it should be.
     #[error(transparent)]
     Credentials(#[from] login::Error),
@@ -102,22 +107,65 @@ pub async fn introspect(backend: &Backend, database: &str) -> Result<Catalog, Er
 pub(super) async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
     let credentials = login::credentials(backend)?;
     let mut config = tokio_postgres::Config::new();
-    config.user(&credentials.user).dbname(database).application_name("exonym catalog");
-    config.ssl_mode(SslMode::Disable).connect_timeout(backend.connect_timeout);
-    match &backend.address {
-        Address::Tcp { host, port } => config.host(host).port(*port),
-        Address::Unix { directory, port } => config.host_path(directory).port(*port),
-    };
+    // Our socket is what it is already, TLS or plain.
+    config.user(&credentials.user).dbname(database).application_name("exonym catalog").ssl_mode(SslMode::Disable);
     if let Some(password) = &credentials.password {
         config.password(password);
     }
-    let (client, connection) = config.connect(NoTls).await.map_err(|source| {
-        let address = backend.address.clone();
-        // The system's errors are about the way there, all others came from it.
-        if std::error::Error::source(&source).is_some_and(<dyn std::error::Error>::is::<std::io::Error>) {
-            return Error::Connect { address, source };
+    let to = net::Address::from(&backend.address);
+    // Read each time: this happens once a minute, and so the files may change.
+    let terms = Arc::new(Terms::load(&backend.tls)?);
+    let mut failed = None;
+    for &way in terms.ways(&to) {
+        let error = match connect(&config, backend, &terms, &to, way).await {
+            Ok(client) => return Ok(client),
+            Err(Failure::Tls(source)) => Error::Connect { address: backend.address.clone(), source },
+            Err(Failure::System(source)) => {
+                return Err(failed.unwrap_or(Error::Connect { address: backend.address.clone(), source }));
+            }
+            Err(Failure::Server(source)) => {
+                let (address, database) = (backend.address.clone(), database.to_owned());
+                Error::Login { address, database, user: credentials.user.clone(), source }
+            }
+        };
+        failed.get_or_insert(error);
+    }
+    let nowhere = || Error::Connect { address: backend.address.clone(), source: io::ErrorKind::NotConnected.into() };
+    Err(failed.unwrap_or_else(nowhere))
+}
+
+/// Why one way did not lead to a session.
+enum Failure {
+    /// Nobody is there, which will be no different by another way.
+    System(io::Error),
+    Tls(io::Error),
+    Server(tokio_postgres::Error),
+}
+
+async fn connect(
+    config: &tokio_postgres::Config,
+    backend: &Backend,
+    terms: &Arc<Terms>,
+    to: &net::Address,
+    way: Way,
+) -> Result<Client, Failure> {
+    let connected = timeout(backend.connect_timeout, terms.connect(to, way)).await;
+    let (socket, _) = match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(connected) => connected,
+        Err(error) if Refusal::of(&error).is_some() => return Err(Failure::Tls(error)),
+        Err(error) => return Err(Failure::System(error)),
+    };
+    let is_encrypted = socket.is_encrypted();
+    let (client, connection) = config.connect_raw(socket, NoTls).await.map_err(|error| {
+        let is_io = |e: &tokio_postgres::Error| {
+            std::error::Error::source(e).is_some_and(<dyn std::error::Error>::is::<io::Error>)
+        };
+        if !is_io(&error) {
+            return Failure::Server(error);
         }
-        Error::Login { address, database: database.to_owned(), user: credentials.user, source }
+        let source = error.into_source().and_then(|source| source.downcast::<io::Error>().ok());
+        let source = source.map_or_else(|| io::ErrorKind::ConnectionAborted.into(), |source| *source);
+        if is_encrypted { Failure::Tls(terms.explain(source)) } else { Failure::System(source) }
     })?;
     // Its errors also end the query that waits, and are told there.
     tokio::spawn(connection);

@@ -69,12 +69,13 @@ fn system_user() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Address, Login};
+    use crate::config::{Address, BackendTls, Login};
     use std::time::Duration;
 
     fn backend(introspect: Option<Login>) -> Backend {
         let address = Address::Tcp { host: "h".into(), port: 1 };
-        Backend { name: "b".into(), address, database: None, connect_timeout: Duration::from_secs(1), introspect }
+        let (tls, connect_timeout) = (BackendTls::default(), Duration::from_secs(1));
+        Backend { name: "b".into(), address, database: None, tls, connect_timeout, introspect, auth: None }
     }
 
     fn with(password: Secret) -> Backend {

@@ -90,6 +90,13 @@ impl Refresher {
         found.unwrap_or(Status::Starting)
     }
 
+    /// Waits until a reading has succeeded.
+    pub async fn fresh(&self) {
+        let mut answers = self.inner.answered.subscribe();
+        // The sender lives in `self`, so it cannot be gone.
+        let _ = answers.wait_for(|(_, status)| matches!(status, Status::Fresh)).await;
+    }
+
     /// What is known now.
     pub fn status(&self) -> Status {
         self.inner.answered.borrow().1.clone()

@@ -157,7 +157,7 @@ impl Proxy {
         }
         let (postgres, admin) = (free_port(DEFAULT_PORT)?, free_port(9432)?);
         let loopback = |port| Address::Tcp { host: "127.0.0.1".into(), port };
-        let listen = Listen { postgres: vec![loopback(postgres)], admin: loopback(admin), tls: None };
+        let listen = Listen { postgres: vec![loopback(postgres)], admin: loopback(admin), ..Listen::default() };
         let plan = app::Plan { config: config.clone(), listen, file: None };
         let mut running = tokio::spawn(app::run(plan));
         let proxy = Self { config, postgres, admin };

@@ -3,11 +3,13 @@
 //! A [`Config`] is checked and complete: every default is filled in. It comes from `exonym.toml` ([`file::parse`]) or from
 //! `serve --to URL --mappings DIR` ([`Config::direct`]). Pure: files are read, secrets looked up and names resolved above.
 
+mod auth;
 pub mod check;
 pub mod file;
 mod redact;
 pub mod tls;
 pub mod url;
+pub mod users;
 pub mod value;
 
 use std::path::PathBuf;
@@ -15,8 +17,9 @@ use std::time::Duration;
 
 use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
+pub use auth::Auth;
 pub use redact::redacted;
-pub use tls::DoorTls;
+pub use tls::{BackendTls, DoorTls, Roots, SslMode, TlsVersion};
 pub use value::{Address, Secret};
 
 /// Everything that `serve` needs to know.
@@ -47,6 +50,8 @@ pub struct Listen {
     pub admin: Address,
     /// TLS for clients of the Postgres door; without it they are told that there is none.
     pub tls: Option<DoorTls>,
+    /// True when other processes may listen on the same addresses: one of them can replace another while clients come.
+    pub reuse_port: bool,
 }
 
 /// `[limits]`.
@@ -60,8 +65,16 @@ pub struct Limits {
     pub startup_timeout: Duration,
     /// How long sessions may go on after SIGTERM.
     pub drain_timeout: Duration,
+    /// How long clients are still taken after readiness has gone down.
+    pub drain_delay: Duration,
+    /// Silence after which a peer is asked whether it is still there.
+    pub keepalive: Option<Duration>,
+    /// How long sent data may stay unacknowledged.
+    pub tcp_user_timeout: Option<Duration>,
     /// How often the catalog is read again without being asked.
     pub catalog_refresh: Duration,
+    /// Threads that relay; none leaves it to the number of processors.
+    pub threads: Option<usize>,
 }
 
 /// `[backends.<name>]`.
@@ -73,10 +86,14 @@ pub struct Backend {
     pub address: Address,
     /// The database in the URL: which one the catalog is read from, and what sessions are connected to.
     pub database: Option<String>,
+    /// What TLS is spoken there.
+    pub tls: BackendTls,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// The login that reads the catalog, from `introspect` or else from the URL; none leaves it to the environment.
     pub introspect: Option<Login>,
+    /// How Exonym verifies clients itself, where their login cannot be relayed; none where it does not.
+    pub auth: Option<Auth>,
 }
 
 /// A user and where its password is.
@@ -106,7 +123,11 @@ impl Default for Limits {
             max_statement_bytes: 16 * 1024 * 1024,
             startup_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(30),
+            drain_delay: Duration::ZERO,
+            keepalive: Some(Duration::from_secs(60)),
+            tcp_user_timeout: None,
             catalog_refresh: Duration::from_secs(60),
+            threads: None,
         }
     }
 }
@@ -114,7 +135,7 @@ impl Default for Limits {
 impl Default for Listen {
     fn default() -> Self {
         let loopback = |port| Address::Tcp { host: "127.0.0.1".into(), port };
-        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None }
+        Self { postgres: vec![loopback(DEFAULT_PORT)], admin: loopback(9432), tls: None, reuse_port: false }
     }
 }
 

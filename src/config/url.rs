@@ -1,12 +1,12 @@
 //! Backend addresses as URLs: `postgres://user:password@host:5432/database?sslmode=prefer`, in the form that libpq reads.
 //!
 //! Also `postgres:///database?host=/run/postgresql` and `postgres://%2Frun%2Fpostgresql/database` for unix sockets. One host
-//! only. What TLS would need is refused by name, as both legs are plain. Pure; `config::file` and the command line call it.
+//! only. What is about TLS is read by `tls`. Pure; `config::file` and the command line call it.
 
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Address, Secret};
+use super::{Address, BackendTls, Secret, tls};
 use crate::text::nearest::did_you_mean;
 
 /// A URL, taken apart.
@@ -22,6 +22,8 @@ pub struct Url {
     pub password: Option<Secret>,
     /// `connect_timeout`.
     pub connect_timeout: Option<Duration>,
+    /// `sslmode` and its like; paths as they were written.
+    pub tls: BackendTls,
 }
 
 /// What is wrong with a URL.
@@ -33,11 +35,11 @@ pub struct Malformed {
     pub help: Option<String>,
     /// Where in the URL, in bytes.
     pub at: Range<usize>,
-    /// True when it asks for TLS, which has a code of its own.
+    /// True when it is about TLS, which has a code of its own.
     pub tls: bool,
 }
 
-const PARAMETERS: [&str; 7] = ["sslmode", "host", "port", "dbname", "user", "password", "connect_timeout"];
+const PARAMETERS: [&str; 6] = ["host", "port", "dbname", "user", "password", "connect_timeout"];
 const DEFAULT_PORT: u16 = 5432;
 
 /// Takes a URL apart.
@@ -79,6 +81,7 @@ struct Parts {
     user: Option<String>,
     password: Option<String>,
     connect_timeout: Option<Duration>,
+    tls: tls::Parts,
 }
 
 impl Parts {
@@ -87,7 +90,7 @@ impl Parts {
         let at = range_in(url, raw);
         let value = decode(raw)
             .ok_or_else(|| wrong("a percent sign starts no valid escape", at.clone()).help("write `%25` for `%`"))?;
-        if value.is_empty() && PARAMETERS.contains(&key) {
+        if value.is_empty() && known().any(|name| name == key) {
             return Ok(());
         }
         match key {
@@ -105,7 +108,7 @@ impl Parts {
                 // As in libpq, zero means no limit of its own.
                 self.connect_timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
             }
-            "sslmode" => sslmode(&value, at)?,
+            _ if tls::PARAMETERS.contains(&key) => self.tls.set(key, value, at)?,
             _ => return Err(unknown_parameter(key, range_in(url, key))),
         }
         Ok(())
@@ -129,6 +132,7 @@ impl Parts {
             user: self.user,
             password: self.password.map(Secret::Literal),
             connect_timeout: self.connect_timeout,
+            tls: self.tls.finish()?,
         })
     }
 }
@@ -150,20 +154,14 @@ pub(super) fn port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|&port| port > 0)
 }
 
-fn sslmode(value: &str, at: Range<usize>) -> Result<(), Malformed> {
-    match value {
-        "disable" | "allow" | "prefer" => Ok(()),
-        "require" | "verify-ca" | "verify-full" => {
-            let message = format!("`sslmode={value}` asks for TLS, and the connection to the backend is plain");
-            let help = "use `sslmode=disable` or `prefer` over a network that you trust, or a unix socket";
-            Err(Malformed { tls: true, ..wrong(message, at).help(help) })
-        }
-        _ => Err(wrong(format!("`{value}` is not an sslmode"), at).help("one of `disable`, `allow`, `prefer`")),
-    }
+/// The names of all parameters.
+fn known() -> impl Iterator<Item = &'static str> {
+    PARAMETERS.into_iter().chain(tls::PARAMETERS)
 }
 
 fn unknown_parameter(key: &str, at: Range<usize>) -> Malformed {
-    let help = did_you_mean(key, PARAMETERS).unwrap_or_else(|| format!("known are `{}`", PARAMETERS.join("`, `")));
+    let help = did_you_mean(key, known())
+        .unwrap_or_else(|| format!("known are `{}`", known().collect::<Vec<_>>().join("`, `")));
     wrong(format!("unknown parameter `{key}` in the URL"), at).help(help)
 }
 
@@ -189,12 +187,12 @@ fn range_in(url: &str, part: &str) -> Range<usize> {
     if start <= url.len() && start + part.len() <= url.len() { start..start + part.len() } else { 0..url.len() }
 }
 
-fn wrong(message: impl Into<String>, at: Range<usize>) -> Malformed {
+pub(super) fn wrong(message: impl Into<String>, at: Range<usize>) -> Malformed {
     Malformed { message: message.into(), help: None, at, tls: false }
 }
 
 impl Malformed {
-    fn help(mut self, help: impl Into<String>) -> Self {
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
@@ -237,7 +235,7 @@ mod tests {
             ("postgres://u:a/b@h/d", "u:a/b@h/d", "`/` before the `@`"),
             ("postgres://a,b/d", "a,b", "more than one host"),
             ("postgres:///d", "postgres:///d", "no host"),
-            ("postgres://h/d?sslmode=verify-full", "verify-full", "plain"),
+            ("postgres://h/d?sslmode=verify-full", "verify-full", "whom to trust"),
             ("postgres://h/d?sslmod=prefer", "sslmod", "unknown parameter"),
             ("postgres://h/%zz", "%zz", "percent"),
             ("postgres://[::1/d", "[::1", "without `]`"),
@@ -246,6 +244,6 @@ mod tests {
             assert_eq!(&url[error.at.clone()], part, "{url}");
             assert!(error.message.contains(says), "{url}: {}", error.message);
         }
-        assert!(parse("postgres://h/d?sslmode=require").expect_err("TLS").tls);
+        assert!(parse("postgres://h/d?sslmode=verify-ca").expect_err("no authority").tls);
     }
 }

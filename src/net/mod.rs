@@ -3,10 +3,17 @@
 //! Knows bytes, certificates and the handful of bytes with which TLS is agreed upon; nothing of frames, sessions or mappings.
 //! `session` holds both legs with it, `backend` its own connections, and `app` reads certificates again when they change.
 
+mod address;
 mod door;
+mod halves;
+mod judge;
 mod pem;
 mod socket;
+mod terms;
 
+pub use address::{Address, Peer};
 pub use door::{Door, Start};
+pub use halves::{Reader, Writer};
 pub use pem::Error;
-pub use socket::{Address, Certificate, Peer, Socket};
+pub use socket::{Certificate, Socket};
+pub use terms::{Refusal, Terms, Way};

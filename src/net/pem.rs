@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls_pki_types::pem::{self, PemObject};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 /// Files that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,11 +57,19 @@ pub enum Error {
         /// Why.
         source: rustls::Error,
     },
+    /// No authority can be taken from the system.
+    #[error("the system's trusted certificates cannot be read; set `SSL_CERT_FILE`, or name a file as `sslrootcert`")]
+    NoSystemRoots(#[source] Option<rustls_native_certs::Error>),
 }
 
 /// The certificates of a file, in its order: a chain begins with the one that it is about.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     all(path, "certificate")
+}
+
+/// The revocation lists of a file.
+pub(super) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, Error> {
+    all(path, "certificate revocation list")
 }
 
 /// The authorities of a file.
@@ -71,6 +79,14 @@ pub(super) fn authorities(path: &Path) -> Result<RootCertStore, Error> {
         roots.add(certificate).map_err(|source| Error::Unusable { path: path.into(), source })?;
     }
     Ok(roots)
+}
+
+/// The authorities that the system trusts; what of them cannot be read is as if it were not there.
+pub(super) fn system_authorities() -> Result<RootCertStore, Error> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    let (taken, _) = roots.add_parsable_certificates(found.certs);
+    if taken == 0 { Err(Error::NoSystemRoots(found.errors.into_iter().next())) } else { Ok(roots) }
 }
 
 /// The first private key of a file.

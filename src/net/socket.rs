@@ -1,8 +1,7 @@
-//! The two legs of a session: sockets, plain or TLS, their options, and how a backend is reached.
+//! The two legs of a session: sockets, plain or TLS, and their options.
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,6 +12,9 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
+
+/// The time between two questions to a silent peer.
+const QUESTIONS: Duration = Duration::from_secs(15);
 
 /// A socket of any kind, to a client or to a server.
 ///
@@ -36,29 +38,6 @@ pub struct Tls {
 
 /// A certificate in DER, shared by all sessions that present it.
 pub type Certificate = Arc<CertificateDer<'static>>;
-
-/// Where a server listens.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Address {
-    /// Host name or address, and port.
-    Tcp {
-        /// Resolved at each connect.
-        host: Arc<str>,
-        /// Such as 5432.
-        port: u16,
-    },
-    /// The socket file, such as `/run/postgresql/.s.PGSQL.5432`.
-    Unix(PathBuf),
-}
-
-/// The one server among those of an [`Address`] that a session ended up with.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Peer {
-    /// TCP.
-    Tcp(SocketAddr),
-    /// A unix socket.
-    Unix(PathBuf),
-}
 
 impl Socket {
     /// A TLS connection after its handshake, and the certificate that we have presented in it, if any.
@@ -89,22 +68,22 @@ impl Socket {
         self.tcp().and_then(|stream| stream.peer_addr().ok())
     }
 
-    /// Sends small frames at once and notices a peer that is gone: after two minutes of silence on an idle connection, and,
-    /// if `unacknowledged` is given, when sent data waits that long.
+    /// Sends small frames at once and notices a peer that is gone: one that has been silent for `keepalive` is asked every 15 seconds,
+    /// and given up after four questions; and, if `unacknowledged` is given, when sent data waits that long.
     ///
     /// A reader that pauses also leaves data waiting, and Linux ends its connection too: so there is no such limit unless told.
     ///
     /// # Errors
     /// When the connection is gone already.
-    pub fn set_options(&self, unacknowledged: Option<Duration>) -> io::Result<()> {
+    pub fn set_options(&self, keepalive: Option<Duration>, unacknowledged: Option<Duration>) -> io::Result<()> {
         let Some(stream) = self.tcp() else { return Ok(()) };
         stream.set_nodelay(true)?;
         let socket = SockRef::from(stream);
-        let keepalive = TcpKeepalive::new()
-            .with_time(Duration::from_secs(60))
-            .with_interval(Duration::from_secs(15))
-            .with_retries(4);
-        socket.set_tcp_keepalive(&keepalive)?;
+        if let Some(silence) = keepalive {
+            let keepalive =
+                TcpKeepalive::new().with_time(silence).with_interval(silence.min(QUESTIONS)).with_retries(4);
+            socket.set_tcp_keepalive(&keepalive)?;
+        }
         #[cfg(target_os = "linux")]
         socket.set_tcp_user_timeout(unacknowledged)?;
         #[cfg(not(target_os = "linux"))]
@@ -122,7 +101,10 @@ impl Socket {
             Self::Tcp(stream) => stream.peek(into).await,
             Self::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
             Self::Tls(tls) => {
-                let bytes = tls.stream.fill_buf().await?;
+                let bytes = match tls.stream.fill_buf().await {
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+                    outcome => outcome?,
+                };
                 let n = bytes.len().min(into.len());
                 into[..n].copy_from_slice(&bytes[..n]);
                 Ok(n)
@@ -136,36 +118,6 @@ impl Socket {
             Self::Unix(_) => None,
             Self::Tls(tls) => Some(tls.stream.get_ref().0),
         }
-    }
-}
-
-impl Address {
-    /// Opens a connection and tells to whom.
-    ///
-    /// # Errors
-    /// Nobody listens, or the name does not resolve.
-    pub async fn connect(&self) -> io::Result<(Socket, Peer)> {
-        match self {
-            Self::Tcp { host, port } => {
-                let stream = TcpStream::connect((host.as_ref(), *port)).await?;
-                let peer = Peer::Tcp(stream.peer_addr()?);
-                Ok((Socket::Tcp(stream), peer))
-            }
-            Self::Unix(path) => Ok((Socket::Unix(UnixStream::connect(path).await?), Peer::Unix(path.clone()))),
-        }
-    }
-}
-
-impl Peer {
-    /// Opens another connection to the same server.
-    ///
-    /// # Errors
-    /// It does not listen any more.
-    pub async fn connect(&self) -> io::Result<Socket> {
-        Ok(match self {
-            Self::Tcp(address) => Socket::Tcp(TcpStream::connect(address).await?),
-            Self::Unix(path) => Socket::Unix(UnixStream::connect(path).await?),
-        })
     }
 }
 

@@ -9,6 +9,7 @@
 //! ```
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,12 +19,11 @@ use super::cancel::Key;
 use super::conversation::{Conversation, Phase};
 use super::lane::Lane;
 use super::relay::Session;
-use crate::wire::error::fatal;
+use super::route::Life;
+use super::seldom::seldom;
+use crate::wire::error::{Report, fatal};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message;
-
-/// What the lane keeps while the session idles.
-pub(super) const IDLE: usize = 8 * 1024;
 
 /// Errors about texts that went as they came have nothing to change in them: longer ones are not held.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -38,6 +38,10 @@ pub(super) enum ServerEnd {
     Finished,
     /// The client takes nothing more.
     ClientDeaf,
+    /// Nothing is under way, and the proxy wants to end: the client is still to be told.
+    Drained,
+    /// The server has not let the client in for too long.
+    Late,
 }
 
 /// The server's direction of one session.
@@ -62,7 +66,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
 
     /// Relays until the server ends, or until a drained session has nothing more to do.
     pub(super) async fn run(&mut self) -> ServerEnd {
-        let mut draining = self.session.shared.draining.subscribe();
+        let mut life = *self.session.shared.life.borrow();
+        let mut shortened = pin!(seldom(self.session.shared.life_after(life)));
         loop {
             let step = self.walk();
             self.session.moved();
@@ -76,20 +81,24 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                     return self.end_with(|out| report.write(out)).await;
                 }
             };
-            let idle = self.lane.is_at_boundary() && self.session.lock().is_idle();
+            let (quiet, idle) = self.rests();
             if idle {
                 self.lane.rest();
-                if *draining.borrow_and_update() {
-                    let message = "terminating connection due to administrator command";
-                    let report = fatal("57P01", message, Some("exonym is shutting down; connect again"));
-                    return self.end_with(|out| report.write(out)).await;
-                }
+            }
+            match life {
+                Life::Draining if idle => return ServerEnd::Drained,
+                Life::Over if quiet => return ServerEnd::Drained,
+                Life::Serving | Life::Draining | Life::Over => {}
             }
             let read = tokio::select! {
                 biased;
                 read = self.lane.read(whole) => read,
-                // Only an idle session has to be woken: a busy one comes by when its transaction ends.
-                Ok(()) = draining.changed(), if idle => continue,
+                // Only a quiet session has to be woken: a busy one comes by when it is answered.
+                shorter = &mut shortened, if quiet => {
+                    life = shorter;
+                    shortened.set(seldom(self.session.shared.life_after(life)));
+                    continue;
+                }
             };
             match read {
                 Ok(n) if n > 0 => {}
@@ -97,6 +106,25 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 Ok(_) | Err(_) => return self.server_ended().await,
             }
         }
+    }
+
+    /// Tells the client `report` and ends its stream, unless the client is in the middle of a frame: it would take the report for a
+    /// part of that. What the server has sent of its next frame is dropped.
+    pub(super) async fn say(&mut self, report: &Report<'_>) -> io::Result<()> {
+        if self.lane.has_sent_whole_frames() {
+            self.lane.add(|out| report.write(out));
+            self.flush().await?;
+        }
+        self.lane.shutdown().await
+    }
+
+    /// True when everything is answered and passed on; and true when no transaction is open besides.
+    fn rests(&self) -> (bool, bool) {
+        if !self.lane.is_at_boundary() {
+            return (false, false);
+        }
+        let conversation = self.session.lock();
+        (conversation.is_quiet(), conversation.is_idle())
     }
 
     /// The stream towards the client.
@@ -122,9 +150,14 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                     break Step::Garbage;
                 }
             };
-            if header.tag == b'D' {
-                rows += 1;
-                self.lane.pass_frame(header);
+            if matches!(header.tag, b'D' | b'd') {
+                // Nearly all of a long answer is these.
+                let mut frames = self.lane.pass_run(header.tag);
+                if frames == 0 {
+                    self.lane.pass_frame(header);
+                    frames = 1;
+                }
+                rows += if header.tag == b'D' { frames } else { 0 };
                 continue;
             }
             if must_be_whole(header, &mut conversation, session) && !self.lane.is_whole(header) {
@@ -132,7 +165,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             }
             self.open(header, &mut conversation, now);
         };
-        session.shared.metrics.rows.inc_by(rows);
+        if rows > 0 {
+            session.shared.metrics.rows.inc_by(rows);
+        }
         step
     }
 

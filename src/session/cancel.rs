@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::net::Peer;
+use crate::wire::startup;
 
 /// A server that does not close after a cancel request is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,20 +52,31 @@ impl Sessions {
     }
 }
 
+/// Asks the server at `peer` to cancel what the session of `key` runs, as its client could; that it was told is not waited for
+/// longer than `limit`.
+pub(super) async fn request(peer: &Peer, key: &Key, limit: Duration) {
+    let packet = startup::cancel(key.pid, &key.secret);
+    if let Err(error) = send(peer, &packet, limit).await {
+        tracing::warn!(%error, pid = key.pid, "cancel request did not reach the backend");
+    }
+}
+
 /// Forwards the request `packet` to the server that gave out `key`, and waits until the server has taken it.
 pub(super) async fn forward(sessions: &Sessions, key: Key, packet: &[u8]) {
     let Some(peer) = sessions.find(&key) else { return };
+    if let Err(error) = send(&peer, packet, PATIENCE).await {
+        tracing::warn!(%error, pid = key.pid, "cancel request did not reach the backend");
+    }
+}
+
+async fn send(peer: &Peer, packet: &[u8], limit: Duration) -> io::Result<()> {
     let sent = async {
         let mut server = peer.connect().await?;
         server.write_all(packet).await?;
         // The server closes when the signal is sent. A client that waits for our close must not come back before that, or
         // the cancel could hit its next statement.
         let mut nothing = [0; 1];
-        server.read(&mut nothing).await
+        server.read(&mut nothing).await.map(drop)
     };
-    let outcome: io::Result<usize> =
-        tokio::time::timeout(PATIENCE, sent).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    if let Err(error) = outcome {
-        tracing::warn!(%error, pid = key.pid, "cancel request did not reach the backend");
-    }
+    tokio::time::timeout(limit, sent).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -73,9 +73,14 @@ impl Conversation {
         }
     }
 
+    /// True when the server has answered everything that it was asked.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.phase == Phase::Running && self.queue.is_empty()
+    }
+
     /// True when nothing is under way and no transaction is open.
     pub(super) fn is_idle(&self) -> bool {
-        self.phase == Phase::Running && self.queue.is_empty() && self.state.transaction() == Transaction::Idle
+        self.is_quiet() && self.state.transaction() == Transaction::Idle
     }
 
     /// True when the client sent another text than the server answers to.
@@ -324,6 +329,8 @@ pub(super) fn name(given: &[u8]) -> Name {
 fn remember(known: &mut HashMap<Name, Arc<Planned>>, name: Name, planned: Option<Arc<Planned>>) {
     match planned {
         Some(planned) => drop(known.insert(name, planned)),
+        // An empty map would hash the name, too.
+        None if known.is_empty() => {}
         None => drop(known.remove(&name)),
     }
 }

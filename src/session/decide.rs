@@ -14,7 +14,7 @@ use super::words::Hints;
 use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
 
 /// Texts above this are planned on a thread that may take its time; a relay thread has other sessions to serve.
-const LONGEST_AT_ONCE: usize = 64 * 1024;
+const LONGEST_AT_ONCE: usize = 16 * 1024;
 
 /// What a text looks like from outside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

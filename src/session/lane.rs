@@ -34,8 +34,9 @@ pub(super) struct Lane<R, W> {
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
-    pub(super) fn new(sender: Sender, from: R, to: W, idle: usize) -> Self {
-        Self { from, to, sender, buffer: Buffer::new(idle), passed: 0, out: Vec::new(), streaming: 0, dropping: 0 }
+    /// `buffer` may have bytes already, which are the first.
+    pub(super) fn new(sender: Sender, from: R, to: W, buffer: Buffer) -> Self {
+        Self { from, to, sender, buffer, passed: 0, out: Vec::new(), streaming: 0, dropping: 0 }
     }
 
     /// What has arrived and is not accepted yet.
@@ -78,6 +79,22 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     pub(super) fn pass_frame(&mut self, header: Header) {
         self.streaming = header.total();
         self.pass_streaming();
+    }
+
+    /// Accepts the frames of this type that are at hand one behind the other, each to its last byte. Returns how many.
+    pub(super) fn pass_run(&mut self, tag: u8) -> u64 {
+        let mut rest = self.at_hand();
+        let (mut bytes, mut frames) = (0, 0);
+        while let Ok(Some(header)) = Header::read(self.sender, rest)
+            && header.tag == tag
+            && let Some(behind) = rest.get(header.total()..)
+        {
+            rest = behind;
+            bytes += header.total();
+            frames += 1;
+        }
+        self.pass(bytes);
+        frames
     }
 
     /// Accepts what has arrived of a frame that is passing. False when the frame goes on behind it.
@@ -123,6 +140,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     /// True between frames.
     pub(super) fn is_at_boundary(&self) -> bool {
         self.streaming == 0 && self.dropping == 0 && self.at_hand().is_empty()
+    }
+
+    /// True when everything accepted is written and ends with a frame. (A write that was broken off leaves what is accepted.)
+    pub(super) fn has_sent_whole_frames(&self) -> bool {
+        self.streaming == 0 && self.passed == 0 && self.out.is_empty()
     }
 
     /// Writes what is accepted. Returns how many bytes that was.

@@ -12,6 +12,7 @@
 //! `app` calls [`serve_client`] for each connection that it accepts. What a statement becomes is `rewrite`'s business.
 
 mod answers;
+mod auth;
 mod buffer;
 mod cancel;
 mod changing;
@@ -24,13 +25,16 @@ mod farewell;
 mod flood;
 mod greeting;
 mod lane;
+mod login;
 mod opening;
 mod planned;
 mod prepared;
 mod queue;
+mod reach;
 mod refresh;
 mod relay;
 mod route;
+mod seldom;
 mod startup;
 mod state;
 mod tally;
@@ -38,19 +42,25 @@ mod words;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
-pub use crate::net::{Address, Socket};
+pub use crate::net::{Address, Socket, Terms};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
     let client = client.into();
-    if let Err(error) = client.set_options(shared.limits.tcp_user_timeout) {
+    if let Err(error) = client.set_options(shared.limits.keepalive, shared.limits.tcp_user_timeout) {
         tracing::debug!(%error, "the client was gone before it began");
         return;
     }
-    if let Some(opened) = startup::open(client, &shared).await {
-        relay::run(opened, shared).await;
+    // What comes before the session is boxed, so that the session does not carry its weight.
+    let until = Instant::now() + shared.limits.startup_timeout;
+    let Some(opened) = Box::pin(startup::open(client, &shared, until)).await else { return };
+    if let Some(ready) = Box::pin(login::log_in(opened, &shared, until)).await {
+        relay::run(ready, shared, until).await;
     }
 }

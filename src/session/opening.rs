@@ -17,7 +17,7 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::changing::{Changes, Changing};
-use super::conversation::{Phase, name};
+use super::conversation::{Conversation, Phase, name};
 use super::ddl;
 use super::decide::{self, Decision};
 use super::executing::Before;
@@ -29,9 +29,6 @@ use super::relay::Session;
 use super::words::{Hints, deallocated};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
-
-/// What the lane keeps while the session idles.
-pub(super) const IDLE: usize = 4 * 1024;
 
 /// The front of a Bind in which both names must end to be known.
 const LONGEST_NAMES: usize = 16 * 1024;
@@ -76,7 +73,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     /// Reads until the client ends.
     pub(super) async fn run(&mut self) -> ClientEnd {
         loop {
-            let Ok(step) = self.step().await else { return ClientEnd::ServerDeaf };
+            let step = match self.walk() {
+                Some(step) => step,
+                None => match self.step().await {
+                    Ok(step) => step,
+                    Err(_) => return ClientEnd::ServerDeaf,
+                },
+            };
             let whole = match step {
                 Step::Again => continue,
                 Step::Need(whole) => whole,
@@ -118,12 +121,46 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         ClientEnd::Finished
     }
 
+    /// Accepts everything at hand that needs neither a decision nor a wait. None when the frame at hand is one for [`Self::step`].
+    fn walk(&mut self) -> Option<Step> {
+        if self.flood.is_some() {
+            return None;
+        }
+        let mut conversation = self.session.lock();
+        loop {
+            if !self.lane.pass_streaming() {
+                return Some(Step::Need(1));
+            }
+            let header = match self.lane.header() {
+                Ok(Some(header)) => header,
+                Ok(None) => return Some(Step::Need(HEADER)),
+                Err(_) => return None,
+            };
+            if is_answered(header.tag) && conversation.queue.is_full() {
+                return None;
+            }
+            match header.tag {
+                b'Q' | b'P' => return None,
+                b'B' if !conversation.is_unmoved() => return None,
+                b'D' | b'E' | b'C' if !self.lane.is_whole(header) => return Some(Step::Need(header.total())),
+                b'B' => {
+                    if let Some(more) = self.bind(header, &mut conversation) {
+                        return Some(Step::Need(more));
+                    }
+                }
+                b'd' if self.lane.pass_run(header.tag) > 0 => {}
+                tag => {
+                    self.other(tag, header, &mut conversation);
+                    self.lane.pass_frame(header);
+                }
+            }
+        }
+    }
+
+    /// Goes on with the frame at hand.
     async fn step(&mut self) -> io::Result<Step> {
         if self.flood.is_some() {
             return Ok(self.stream_flood());
-        }
-        if !self.lane.pass_streaming() {
-            return Ok(Step::Need(1));
         }
         let header = match self.lane.header() {
             Ok(Some(header)) => header,
@@ -134,20 +171,14 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 return Ok(Step::Garbage);
             }
         };
-        if is_answered(header.tag) {
-            self.make_room().await?;
-        }
+        self.make_room().await?;
         match header.tag {
             b'Q' | b'P' if header.body > self.session.shared.limits.max_statement_bytes => Ok(self.begin_flood(header)),
-            b'Q' | b'P' | b'D' | b'E' | b'C' if !self.lane.is_whole(header) => Ok(Step::Need(header.total())),
+            b'Q' | b'P' if !self.lane.is_whole(header) => Ok(Step::Need(header.total())),
             b'Q' => self.query(header).await,
             b'P' => self.parse(header).await,
-            b'B' => self.bind(header).await,
-            tag => {
-                self.other(tag, header);
-                self.lane.pass_frame(header);
-                Ok(Step::Again)
-            }
+            b'B' => self.bind_moved(header).await,
+            _ => Ok(Step::Again),
         }
     }
 
@@ -160,7 +191,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         Ok(())
     }
 
-    fn other(&mut self, tag: u8, header: Header) {
+    fn other(&mut self, tag: u8, header: Header, conversation: &mut Conversation) {
         let body = self.lane.body(header);
         let (what, hints) = match tag {
             b'D' => (Expected::Describe(named(body)), Hints::default()),
@@ -173,7 +204,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 let portal = name(message::execute(body).unwrap_or_default());
                 let Changes { hints, tables } = self.changing.of_portal(&portal);
                 if !tables.is_empty() {
-                    self.session.lock().changes_tables(tables);
+                    conversation.changes_tables(tables);
                 }
                 (Expected::Execute { portal }, hints)
             }
@@ -181,33 +212,44 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             b'F' => (Expected::FunctionCall, Hints::default()),
             b'c' | b'f' => (Expected::CopyEnd, Hints::default()),
             b'X' => {
-                self.session.lock().phase = Phase::Ending;
+                conversation.phase = Phase::Ending;
                 return;
             }
             _ => return,
         };
-        self.expect(what, hints);
+        self.expect(conversation, what, hints);
     }
 
-    async fn bind(&mut self, header: Header) -> io::Result<Step> {
+    /// How many bytes must be at hand to go on, if not all that it takes are.
+    fn bind(&mut self, header: Header, conversation: &mut Conversation) -> Option<usize> {
         let body = self.lane.body(header);
         let known = message::bind(body);
         if known.is_none() && body.len() < header.body.min(LONGEST_NAMES) {
             let more = (HEADER + 2 * body.len().max(32)).min(header.total());
-            return Ok(Step::Need(more));
+            return Some(more);
         }
         // Malformed or absurd: the server decides; nothing is known of such a statement.
         let (portal, statement) = known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s)));
         self.changing.bind(&portal, &statement);
-        let unmoved = self.session.lock().is_unmoved();
-        if !unmoved && self.is_stale(&statement).await? {
-            self.expect(Expected::RefusedBind(Arc::new(prepared::refused_bind())), Hints::default());
-            self.lane.replace_streaming(header, |out| message::write_bind(out, prepared::MARKER.as_bytes()));
-            return Ok(Step::Again);
-        }
-        self.expect(Expected::Bind { portal, statement }, Hints::default());
+        self.expect(conversation, Expected::Bind { portal, statement }, Hints::default());
         self.lane.pass_frame(header);
-        Ok(Step::Again)
+        None
+    }
+
+    /// The same where the statement may have been prepared in another context, in which it meant something else.
+    async fn bind_moved(&mut self, header: Header) -> io::Result<Step> {
+        if let Some((portal, statement)) = message::bind(self.lane.body(header)) {
+            let (portal, statement) = (name(portal), name(statement));
+            if self.is_stale(&statement).await? {
+                self.changing.bind(&portal, &statement);
+                let refused = Expected::RefusedBind(Arc::new(prepared::refused_bind()));
+                self.expect(&mut self.session.lock(), refused, Hints::default());
+                self.lane.replace_streaming(header, |out| message::write_bind(out, prepared::MARKER.as_bytes()));
+                return Ok(Step::Again);
+            }
+        }
+        let session = self.session;
+        Ok(self.bind(header, &mut session.lock()).map_or(Step::Again, Step::Need))
     }
 
     /// True when the statement was prepared in another context, in which it meant something else.
@@ -358,7 +400,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 if let Expected::Parse { name, .. } = &what {
                     self.changing.parse(name, hints, Vec::new());
                 }
-                self.expect(what, hints);
+                self.expect(&mut self.session.lock(), what, hints);
             }
         }
         self.lane.pass(n);
@@ -372,9 +414,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         changes.into_iter().map(|change| change.table).collect()
     }
 
-    fn expect(&mut self, what: Expected, hints: Hints) {
+    fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {
         let entry = Entry::new(what, self.arrived);
-        self.session.lock().queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
+        conversation.queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
     }
 
     /// The same for a message that was kept for its decision.

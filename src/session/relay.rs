@@ -1,29 +1,46 @@
 //! One session from its startup packet to its end: two directions that never wait for each other's traffic.
 //!
 //! Both run in one task. They meet in the [`Conversation`] behind its lock, which is never held across a wait.
+//!
+//! ```text
+//! either end ends ──────────────────────▶ the other gets what is left
+//! the proxy drains, nothing is under way ▶ 57P01
+//! the proxy's time is over ─▶ cancel request ─▶ answered, or LAST_STATEMENT ─▶ 57P01
+//! ```
 
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::pin;
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::answers::{self, Answers, ServerEnd};
-use super::cancel::Key;
+use super::answers::{Answers, ServerEnd};
+use super::buffer::Buffer;
+use super::cancel::{self, Key};
 use super::conversation::{Conversation, Phase};
 use super::farewell;
 use super::lane::Lane;
-use super::opening::{self, ClientEnd, Opening};
-use super::route::{Route, Shared};
-use super::startup::{Asked, Opened};
+use super::login::Ready;
+use super::opening::{ClientEnd, Opening};
+use super::route::{Life, Route, Shared};
+use super::seldom::seldom;
+use super::startup::Asked;
 use crate::metrics::Login;
 use crate::net::Peer;
+use crate::wire::error::fatal;
 use crate::wire::frame::Sender;
 
 /// How long a server that takes nothing more may go on talking.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How long a statement may go on after it was cancelled because the proxy ends.
+const LAST_STATEMENT: Duration = Duration::from_secs(2);
+
+const DRAINED: &str = "exonym is shutting down; connect again";
+pub(super) const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
 
 /// What both directions of a session use.
 #[derive(Debug)]
@@ -59,6 +76,39 @@ impl Session {
         self.progress.notify_one();
     }
 
+    /// Waits until the server has not let the client in at `deadline`; else for ever.
+    async fn is_late(&self, deadline: Instant) {
+        sleep_until(deadline).await;
+        if !self.give_up_login() {
+            pending::<()>().await;
+        }
+    }
+
+    /// Ends a session that is still in its login; false when it is not.
+    fn give_up_login(&self) -> bool {
+        let mut conversation = self.lock();
+        let is_login = conversation.phase == Phase::Login;
+        if is_login {
+            conversation.phase = Phase::Ending;
+            self.shared.count_login(Login::TimedOut);
+        }
+        is_login
+    }
+
+    /// Waits until the proxy's time is over.
+    async fn is_over(&self) {
+        // An error means that the proxy is gone, and then so is its time.
+        let _ = self.shared.life.subscribe().wait_for(|life| *life == Life::Over).await;
+    }
+
+    /// Has the server cancel what the session runs, if it runs something.
+    async fn cancel(&self) {
+        let key = self.key.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(key) = key.filter(|_| !self.lock().is_quiet()) {
+            cancel::request(&self.peer, &key, LAST_STATEMENT).await;
+        }
+    }
+
     /// Waits until the server has answered something.
     pub(super) async fn progress(&self) {
         self.progress.notified().await;
@@ -78,44 +128,75 @@ impl Drop for Session {
 }
 
 /// Relays until either end has ended.
-pub(super) async fn run(opened: Opened, shared: Arc<Shared>) {
-    let Opened { client, server, peer, route, seat: _seat, asked } = opened;
+pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) {
+    let Ready { mut client, mut server, peer, route, seat: _seat, asked } = ready;
     let session = Session::new(shared, route, peer, asked);
-    relay(&session, client, server).await;
+    let (client, server) = ((client.socket.halves(), client.buffer), (server.socket.halves(), server.buffer));
+    relay(&session, client, server, until).await;
 }
 
-async fn relay<C, S>(session: &Session, client: C, server: S)
+/// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
+async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant)
 where
-    C: AsyncRead + AsyncWrite,
-    S: AsyncRead + AsyncWrite,
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
 {
-    let (from_client, to_client) = tokio::io::split(client);
-    let (from_server, to_server) = tokio::io::split(server);
-    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, opening::IDLE), session);
-    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answers::IDLE), session);
+    let ((from_client, to_client), asked) = client;
+    let ((from_server, to_server), answered) = server;
+    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, asked), session);
+    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answered), session);
     let end = {
-        let (to_server, to_client) = (opening.run(), answers.run());
-        pin!(to_server, to_client);
+        let directions = both(opening.run(), answers.run());
+        pin!(directions);
         tokio::select! {
             biased;
-            end = &mut to_client => Some(end),
-            end = &mut to_server => match end {
-                ClientEnd::Finished => Some(to_client.await),
-                ClientEnd::ServerDeaf => timeout(LAST_WORDS, to_client).await.ok(),
-                ClientEnd::Gone => None,
-            },
+            end = &mut directions => end,
+            () = seldom(session.is_late(until)) => Some(ServerEnd::Late),
+            () = seldom(session.is_over()) => {
+                // The directions go on meanwhile: the answer to the cancelled statement is the client's.
+                let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
+                end.unwrap_or(Some(ServerEnd::Drained))
+            }
         }
     };
     tracing::debug!(route = %session.route.name, ?end, "session ended");
-    if end == Some(ServerEnd::Finished) {
-        farewell::linger(opening.client_stream(), answers.client_stream()).await;
+    let last_word = match end {
+        Some(ServerEnd::Finished) => None,
+        Some(ServerEnd::Drained) => Some(("57P01", "terminating connection due to administrator command", DRAINED)),
+        Some(ServerEnd::Late) => Some(("57014", "canceling authentication due to timeout", LATE)),
+        Some(ServerEnd::ClientDeaf) | None => return,
+    };
+    if let Some((sqlstate, message, hint)) = last_word {
+        let report = fatal(sqlstate, message, Some(hint));
+        if !matches!(timeout(farewell::PATIENCE, answers.say(&report)).await, Ok(Ok(()))) {
+            return;
+        }
+    }
+    farewell::linger(opening.client_stream(), answers.client_stream()).await;
+}
+
+/// Runs both directions until the session is at its end; none when there is nobody left to tell anything.
+async fn both(
+    to_server: impl Future<Output = ClientEnd>,
+    to_client: impl Future<Output = ServerEnd>,
+) -> Option<ServerEnd> {
+    pin!(to_server, to_client);
+    tokio::select! {
+        biased;
+        end = &mut to_client => Some(end),
+        end = &mut to_server => match end {
+            ClientEnd::Finished => Some(to_client.await),
+            ClientEnd::ServerDeaf => timeout(LAST_WORDS, to_client).await.ok(),
+            ClientEnd::Gone => None,
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use arc_swap::ArcSwap;
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
     use super::*;
     use crate::metrics::Metrics;
@@ -125,7 +206,8 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend = Backend { name: "b".into(), address, database: "d".into() };
+        let terms = ArcSwap::default();
+        let backend = Backend { name: "b".into(), address, terms, database: "d".into(), auth: None };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
@@ -149,15 +231,17 @@ mod tests {
             // Pipes so narrow that every write has to wait for its reader.
             let (client_end, client_far) = duplex(64);
             let (server_end, server_far) = duplex(64);
+            let later = Instant::now() + Duration::from_secs(60);
             let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let all = async { tokio::join!(relay(session, client_end, server_end), both).1 };
+            let (client, server) = ((split(client_end), Buffer::default()), (split(server_end), Buffer::default()));
+            let all = async { tokio::join!(relay(session, client, server, later), both).1 };
             timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
         })
     }
 
     /// Says the pieces one by one, reads everything, closes.
     async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
-        let (mut from, mut to) = tokio::io::split(stream);
+        let (mut from, mut to) = split(stream);
         let mut got = Vec::new();
         let all_heard = Notify::new();
         let say = async {

@@ -11,22 +11,27 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use prometheus::IntCounter;
 use tokio::sync::watch;
 
+use super::auth::Auth;
 use super::cancel::Sessions;
 use super::refresh::Refresh;
 use super::words::Words;
 use crate::metrics::{Direction, Login, Metrics, Protocol};
-use crate::net::{Address, Door};
+use crate::net::{Address, Door, Terms};
 use crate::rewrite::{Cache, Outcome, World};
 
 /// A database server that routes lead to.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub struct Backend {
     /// Its key in the configuration.
     pub name: Arc<str>,
     /// Where it listens.
     pub address: Address,
+    /// What TLS is spoken there. Swapped when certificates change.
+    pub terms: ArcSwap<Terms>,
     /// The database to ask it for.
     pub database: Arc<str>,
+    /// How clients are verified whose login cannot be relayed.
+    pub auth: Option<Arc<Auth>>,
 }
 
 /// A database that clients may ask for.
@@ -55,10 +60,12 @@ pub struct Limits {
     /// Bytes of a statement that are held to be looked at; larger ones stream through, and are refused where they name
     /// something legacy.
     pub max_statement_bytes: usize,
-    /// Time for the packets before the login, and for reaching the backend.
+    /// Time from the accepted connection until the server is ready for its first statement.
     pub startup_timeout: Duration,
     /// Time that a statement waits for the catalog to be read again after the session changed it.
     pub refresh_timeout: Duration,
+    /// Silence after which a peer is asked whether it is still there; none never asks.
+    pub keepalive: Option<Duration>,
     /// Time that sent data may stay unacknowledged before the connection ends; none leaves it to the system. It also ends
     /// connections whose reader pauses that long.
     pub tcp_user_timeout: Option<Duration>,
@@ -75,9 +82,21 @@ pub struct Shared {
     pub(super) routes: HashMap<Arc<str>, Arc<Route>>,
     pub(super) limits: Limits,
     pub(super) sessions: Sessions,
-    pub(super) draining: watch::Sender<bool>,
+    pub(super) life: watch::Sender<Life>,
     pub(super) words: Words,
     seats: AtomicUsize,
+}
+
+/// How long sessions may go on; it only ever gets shorter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(super) enum Life {
+    /// As long as they like.
+    #[default]
+    Serving,
+    /// To the end of their transactions.
+    Draining,
+    /// No longer: what runs is cancelled.
+    Over,
 }
 
 /// The place of one session among `max_connections`.
@@ -104,6 +123,7 @@ impl Default for Limits {
             max_statement_bytes: 16 * 1024 * 1024,
             startup_timeout: Duration::from_secs(10),
             refresh_timeout: Duration::from_secs(2),
+            keepalive: Some(Duration::from_secs(60)),
             tcp_user_timeout: None,
         }
     }
@@ -135,6 +155,9 @@ impl Route {
 }
 
 impl Shared {
+    /// How long the end of a session may take: its cancelled statement's, its last word's, and its client's own.
+    pub const LAST_MOMENTS: Duration = Duration::from_secs(5);
+
     /// Routes and limits for sessions to come.
     pub fn new(routes: impl IntoIterator<Item = Arc<Route>>, metrics: Arc<Metrics>, limits: Limits) -> Self {
         let routes = routes.into_iter().map(|route| (route.database.clone(), route)).collect();
@@ -144,7 +167,7 @@ impl Shared {
             routes,
             limits,
             sessions: Sessions::default(),
-            draining: watch::Sender::new(false),
+            life: watch::Sender::new(Life::Serving),
             words: Words::new(),
             seats: AtomicUsize::new(0),
         }
@@ -157,9 +180,30 @@ impl Shared {
         routes.into_iter()
     }
 
-    /// Lets each session end with its transaction; whoever calls this sets the deadline.
+    /// Lets each session end with its transaction; whoever calls this sets the deadline, and calls [`Shared::end`] then.
     pub fn drain(&self) {
-        self.draining.send_replace(true);
+        self.shorten(Life::Draining);
+    }
+
+    /// Ends every session now: what runs is cancelled, each client is told, and all are gone after [`Shared::LAST_MOMENTS`].
+    pub fn end(&self) {
+        self.shorten(Life::Over);
+    }
+
+    fn shorten(&self, life: Life) {
+        self.life.send_if_modified(|now| {
+            let is_shorter = life > *now;
+            *now = life.max(*now);
+            is_shorter
+        });
+    }
+
+    /// Waits until it is another than `seen`.
+    pub(super) async fn life_after(&self, seen: Life) -> Life {
+        let mut life = self.life.subscribe();
+        // Without a sender there is nobody who could change it; but that is this struct.
+        let changed = life.wait_for(|life| *life != seen).await.map(|life| *life);
+        changed.unwrap_or(seen)
     }
 
     pub(super) fn count_login(&self, login: Login) {

@@ -5,20 +5,21 @@
 //! greeting ─▶├─▶ startup: route ─▶ backend ─▶ the packet as it came
 //!            └─▶ anything else: FATAL, closed
 //! ```
-//! The login itself is relayed like everything after it.
+//! All of it, and the login behind it, has to be done by `until`.
 
 use std::io;
 use std::sync::Arc;
 
-use tokio::io::AsyncWriteExt as _;
-use tokio::time::timeout;
+use rustix::io::Errno;
+use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
-use super::route::{Route, Seat, Shared};
+use super::reach;
+use super::route::{Life, Route, Seat, Shared};
 use crate::metrics::Login;
-use crate::net::{Door, Peer, Socket};
+use crate::net::{Door, Peer, Refusal, Socket};
 use crate::wire::error::fatal;
 use crate::wire::startup::{self, BadStartup, Opening, Startup};
 
@@ -42,30 +43,33 @@ pub(super) struct Asked {
 
 /// What a client gets instead of a session.
 pub(super) struct Refused {
-    login: Login,
-    sqlstate: &'static str,
-    message: String,
-    hint: Option<String>,
+    pub(super) login: Login,
+    pub(super) sqlstate: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
 }
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
-    let limit = shared.limits.startup_timeout;
-    let mut draining = shared.draining.subscribe();
+pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
+    let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout(limit, greeting::first_packet(&mut client, door.as_deref())) => first,
-        _ = draining.wait_for(|draining| *draining) => Ok(Err(shutting_down())),
+        first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
+        _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
-        // Too late, or gone in the middle of a handshake.
-        _ => {
+        (_, Err(_)) => {
+            shared.count_login(Login::TimedOut);
+            return None;
+        }
+        // Gone in the middle of a handshake.
+        (None, Ok(_)) => {
             shared.count_login(Login::Abandoned);
             return None;
         }
@@ -77,7 +81,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.
-        Ok(_) => return refuse(client, shared, unknown_version(&packet)).await,
+        Ok(opening) => return refuse_version(client, shared, &opening).await,
         Err(bad) => return refuse(client, shared, bad.into()).await,
     };
     let reached = async {
@@ -86,15 +90,20 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
         }
-        if *shared.draining.borrow() {
+        if *shared.life.borrow() != Life::Serving {
             return Err(shutting_down());
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
-        let (server, peer) = reach(shared, &route, &startup).await?;
+        let (server, peer) = reach(shared, &route, &startup, until).await?;
         Ok((route, seat, server, peer))
     };
-    match reached.await {
+    let reached = tokio::select! {
+        biased;
+        reached = reached => reached,
+        _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
+    };
+    match reached {
         Ok((route, seat, server, peer)) => {
             Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
         }
@@ -102,7 +111,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     }
 }
 
-fn shutting_down() -> Refused {
+pub(super) fn shutting_down() -> Refused {
     Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
@@ -164,28 +173,42 @@ fn unread(route: &Route) -> Refused {
     Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
 }
 
-async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {
+async fn reach(
+    shared: &Shared,
+    route: &Route,
+    startup: &Startup<'_>,
+    until: Instant,
+) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
-        let (mut server, peer) = backend.address.connect().await?;
-        server.set_options(shared.limits.tcp_user_timeout)?;
         if startup.is_physical_replication() || startup.database() == backend.database.as_bytes() {
-            server.write_all(startup.packet()).await?;
+            reach::server(backend, &shared.limits, startup.packet()).await
         } else {
-            server.write_all(&startup.with_database(&backend.database)).await?;
+            reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await
         }
-        Ok((server, peer))
     };
-    let outcome: io::Result<(Socket, Peer)> = timeout(shared.limits.startup_timeout, connected)
+    let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
+        if is_exhausted(&error) {
+            let message = format!("sorry, exonym has too many open files for another client: {error}");
+            return Refused::new(Login::TooMany, "53300", message);
+        }
         tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
-        let hint =
-            "exonym is up, the database server behind it does not answer; check that it runs and where it listens";
+        let hint = Refusal::of(&error).map_or(
+            "exonym is up, the database server behind it does not answer; check that it runs and where it listens",
+            |refusal| refusal.hint,
+        );
         Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
     })
+}
+
+/// True when it is this process, or this machine, that has no descriptor left.
+fn is_exhausted(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
 async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
@@ -197,14 +220,21 @@ async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Ope
     None
 }
 
-fn unknown_version(packet: &[u8]) -> Refused {
-    let (major, minor) = match startup::read(packet) {
-        Ok(Opening::Version { major, minor }) => (major, minor),
-        Ok(Opening::Ssl) => (1234, 5679),
+async fn refuse_version(client: Socket, shared: &Shared, opening: &Opening<'_>) -> Option<Opened> {
+    let (major, minor) = match opening {
+        Opening::Version { major, minor } => (*major, *minor),
+        Opening::Ssl => (1234, 5679),
         _ => (1234, 5680),
     };
     let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2");
-    Refused::new(Login::Abandoned, "0A000", message)
+    // As the server, to which zero is no version at all.
+    if !(1..3).contains(&major) {
+        return refuse(client, shared, Refused::new(Login::Abandoned, "0A000", message)).await;
+    }
+    shared.count_login(Login::Abandoned);
+    tracing::info!(reason = message, "login refused");
+    farewell::say_old(client, &message).await;
+    None
 }
 
 impl Asked {
@@ -235,7 +265,14 @@ impl Refused {
 
 impl From<BadStartup> for Refused {
     fn from(bad: BadStartup) -> Self {
-        let sqlstate = if bad == BadStartup::NoUser { "28000" } else { "08P01" };
-        Self::new(Login::Abandoned, sqlstate, bad.to_string())
+        match bad {
+            // As the server: who sends this speaks another protocol, and would not understand an error of ours.
+            BadStartup::Length => {
+                tracing::info!("a connection is closed: {bad}");
+                Self::gone()
+            }
+            BadStartup::Layout => Self::protocol(bad.to_string()),
+            BadStartup::NoUser => Self::new(Login::Abandoned, "28000", bad.to_string()),
+        }
     }
 }

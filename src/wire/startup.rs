@@ -71,8 +71,9 @@ pub fn read(packet: &[u8]) -> Result<Opening<'_>, BadStartup> {
     let (code, body) = packet.get(4..).and_then(|rest| rest.split_first_chunk::<4>()).ok_or(BadStartup::Length)?;
     let code = u32::from_be_bytes(*code);
     match code {
-        SSL if body.is_empty() => Ok(Opening::Ssl),
-        GSS if body.is_empty() => Ok(Opening::Gss),
+        // Whatever stands behind the code: the server does not look.
+        SSL => Ok(Opening::Ssl),
+        GSS => Ok(Opening::Gss),
         CANCEL => {
             let (pid, secret) = body.split_first_chunk::<4>().ok_or(BadStartup::Length)?;
             if !(4..=256).contains(&secret.len()) {
@@ -86,6 +87,12 @@ pub fn read(packet: &[u8]) -> Result<Opening<'_>, BadStartup> {
             Ok(Opening::Version { major: u16::from_be_bytes([a, b]), minor: u16::from_be_bytes([c, d]) })
         }
     }
+}
+
+/// A `CancelRequest`.
+pub fn cancel(pid: u32, secret: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(12 + secret.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes()[..], &CANCEL.to_be_bytes(), &pid.to_be_bytes(), secret].concat()
 }
 
 impl Startup<'_> {

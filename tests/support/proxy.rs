@@ -5,13 +5,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use exonym::backend::introspect::introspect;
 use exonym::catalog::Catalog;
 use exonym::config::Config;
 use exonym::mapping::Mapping;
 use exonym::metrics::Metrics;
 use exonym::rewrite::World;
-use exonym::session::{Address, Backend, Limits, Route, Shared, serve_client};
+use exonym::session::{Address, Auth, Backend, Limits, Route, Shared, Source, Terms, serve_client};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
 
@@ -39,6 +40,9 @@ pub(crate) struct Setup {
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) catalog: Catalog,
     pub(crate) limits: Limits,
+    pub(crate) auth: Option<Source>,
+    /// How the server is spoken to.
+    pub(crate) terms: Terms,
 }
 
 impl Setup {
@@ -51,6 +55,8 @@ impl Setup {
             mappings: Vec::new(),
             catalog: Catalog::default().indexed(),
             limits: Limits::default(),
+            auth: None,
+            terms: Terms::default(),
         }
     }
 
@@ -64,8 +70,13 @@ impl Setup {
 
     pub(crate) fn start(self) -> Proxy {
         let metrics = Arc::new(Metrics::new());
-        let backend =
-            Backend { name: "warehouse".into(), address: self.address, database: self.server_database.into() };
+        let backend = Backend {
+            name: "warehouse".into(),
+            address: self.address,
+            terms: ArcSwap::new(Arc::new(self.terms)),
+            database: self.server_database.into(),
+            auth: self.auth.map(|source| Arc::new(Auth::new(source))),
+        };
         let mappings = self.mappings.into_iter().map(Arc::new).collect();
         let world = World::new(1, mappings, Arc::new(self.catalog));
         let database: Arc<str> = self.database.into();

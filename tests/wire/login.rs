@@ -91,18 +91,6 @@ fn plaintext_behind_an_encryption_request_is_refused() {
 }
 
 #[test]
-fn what_is_no_startup_packet_is_refused() {
-    let proxy = proxy("login_malformed");
-    let sqlstate = |bytes: &[u8]| refused(&proxy, bytes).field(b'C').unwrap_or_default();
-    assert_eq!(sqlstate(&[0xff; 8]), "08P01");
-    assert_eq!(sqlstate(&[0, 0, 0x30, 0, 0, 3, 0, 0]), "08P01", "over 10 kB");
-    assert_eq!(sqlstate(&[0, 0, 0, 8, 0, 2, 0, 0]), "0A000", "protocol 2.0");
-    assert_eq!(sqlstate(&[0, 0, 0, 9, 0, 3, 0, 0, 0]), "28000", "no user");
-    assert_eq!(sqlstate(&[0, 0, 0, 10, 0, 3, 0, 0, b'u', b's']), "08P01", "no terminator");
-    assert_eq!(sqlstate(b"GET / HTTP/1.1\r\n\r\n"), "08P01");
-}
-
-#[test]
 fn a_startup_packet_may_arrive_byte_by_byte_but_not_take_forever() {
     let server = postgres::shared();
     server.database("login_slow");
