@@ -109,6 +109,9 @@ class Stage:
         self.server_port = self.suite.fixed_port if self.mapping is None and self.suite.fixed_port else free_port()
         command = [bin_of("postgres"), "-D", data, "-k", self.directory, "-p", str(self.server_port)]
         defaults = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", "log_min_messages=warning"]
+        if self.suite.tls:
+            self._make_certificate()
+            defaults += ["ssl=on", f"ssl_cert_file={self.directory}/tls.crt", f"ssl_key_file={self.directory}/tls.key"]
         for setting in [*defaults, *self.suite.settings, *settings]:
             command += ["-c", setting]
         self._spawn("postgres", command, as_postgres())
@@ -123,11 +126,13 @@ class Stage:
         if self.mapping is None:
             return
         self.port, self.admin_port = self.suite.fixed_port or free_port(), free_port()
+        tls = f'tls = {{ cert = "{self.directory}/tls.crt", key = "{self.directory}/tls.key" }}' if self.suite.tls else ""
         config = f"""
 mappings = "mappings"
 [listen]
 postgres = ["127.0.0.1:{self.port}", "unix:{self.directory}"]
 admin = "127.0.0.1:{self.admin_port}"
+{tls}
 [backends.server]
 kind = "postgres"
 url = "postgres://postgres@127.0.0.1:{self.server_port}"
@@ -139,6 +144,11 @@ url = "postgres://postgres@127.0.0.1:{self.server_port}"
         (self.directory / "mappings/unused.toml").write_text(self.mapping)
         self._spawn("exonym", [self.exonym, "serve", "--config", self.directory / "exonym.toml"], {})
         wait_for(self._ready, self)
+
+    def _make_certificate(self):
+        names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
+        run_as_postgres([*command, "-keyout", self.directory / "tls.key", "-out", self.directory / "tls.crt"])
 
     def _ready(self):
         with contextlib.suppress(OSError):

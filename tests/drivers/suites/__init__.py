@@ -27,8 +27,8 @@ class Suite:
     needs_checkout = None
     # Where the suite goes, when it cannot be told.
     fixed_port = None
-    # False: a test cannot be run again by itself.
-    repeats = True
+    # True: server and proxy take TLS as well.
+    tls = False
 
     def __init__(self, checkout=None):
         self.checkout = checkout
@@ -159,6 +159,8 @@ def pytest(suite, stage, interpreter, directory, arguments, environment, only=No
     """Runs pytest in `directory`, and reads what became of each test."""
     report = stage.directory / "report.xml"
     report.unlink(missing_ok=True)
+    # What pytest remembers of a run that was cut off must not keep this one from running.
+    shutil.rmtree(pathlib.Path(directory) / ".pytest_cache", ignore_errors=True)
     log = CACHE / "logs" / f"{suite.name}.{stage.label()}.out"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [interpreter, "-m", "pytest", "-q", "--tb=short", f"--junitxml={report}", *arguments, *(only or [])]

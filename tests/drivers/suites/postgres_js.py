@@ -10,15 +10,14 @@ from . import CACHE, Suite, environment_of, must, shell
 class PostgresJs(Suite):
     name = "postgres.js"
     databases = ["postgres_js_test", "postgres"]
-    settings = ("wal_level=logical",)
+    settings = ("wal_level=logical", "max_prepared_transactions=10")
+    tls = True
     hba = (
         "host all postgres_js_test_md5 all md5\nhost all postgres_js_test_scram all scram-sha-256\n"
         "local all postgres_js_test_md5 md5\nlocal all postgres_js_test_scram scram-sha-256\n"
     )
     fixed_port = 5432
     needs_checkout = "postgres.js's source tree at the tag of a release"
-    # One file, one process.
-    repeats = False
 
     def fetch(self):
         version = json.loads((self.checkout / "package.json").read_text())["version"]
