@@ -6,6 +6,7 @@
 //!                       a second signal ─▶ exit at once
 //! ```
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
+use crate::backend::hosts::Hosts;
 use crate::backend::introspect::introspect;
 use crate::backend::refresh::Refresher;
 use crate::catalog::Catalog;
@@ -175,12 +177,18 @@ fn build(
 ) -> (Arc<Shared>, Arc<Worlds>, Vec<Database>) {
     let mut databases: Vec<Database> = Vec::new();
     let mut fed = Vec::new();
+    let mut hosts: HashMap<&str, Arc<Hosts>> = HashMap::new();
     for route in &config.routes {
         let Some(backend) = config.backend(&route.backend) else { continue };
         let name = config.database(route);
+        let hosts = hosts.entry(backend.name.as_str()).or_insert_with(|| {
+            let hosts = Arc::new(Hosts::new(backend));
+            hosts.watch(backend, name);
+            hosts
+        });
         let behind = session::Backend {
             name: backend.name.as_str().into(),
-            address: (&backend.address).into(),
+            hosts: Arc::clone(hosts),
             terms: ArcSwap::default(),
             database: name.into(),
         };

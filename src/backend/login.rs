@@ -69,13 +69,15 @@ fn system_user() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Address, BackendTls, Login};
+    use crate::config::{Address, BackendTls, Login, Target};
     use std::time::Duration;
 
     fn backend(introspect: Option<Login>) -> Backend {
         let address = Address::Tcp { host: "h".into(), port: 1 };
         let tls = BackendTls::default();
-        Backend { name: "b".into(), address, database: None, tls, connect_timeout: Duration::from_secs(1), introspect }
+        let (target, connect_timeout) = (Target::Any, Duration::from_secs(1));
+        let (name, others) = ("b".into(), Vec::new());
+        Backend { name, address, others, target, balance: false, database: None, tls, connect_timeout, introspect }
     }
 
     fn with(password: Secret) -> Backend {

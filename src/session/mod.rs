@@ -30,6 +30,7 @@ mod relay;
 mod route;
 mod startup;
 mod state;
+mod steps;
 mod tally;
 mod words;
 
@@ -38,6 +39,7 @@ use std::sync::Arc;
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
+use crate::metrics::Ended;
 pub use crate::net::{Address, Socket, Terms};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
@@ -47,7 +49,11 @@ pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
         tracing::debug!(%error, "the client was gone before it began");
         return;
     }
-    if let Some(opened) = startup::open(client, &shared).await {
-        relay::run(opened, shared).await;
-    }
+    let metrics = Arc::clone(&shared.metrics);
+    metrics.accepted.inc();
+    let ended = match startup::open(client, &shared).await {
+        Some(opened) => relay::run(opened, shared).await,
+        None => Ended::Startup,
+    };
+    metrics.ended(ended).inc();
 }

@@ -11,14 +11,15 @@ use std::io;
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
 use super::farewell;
 use super::greeting;
 use super::reach;
 use super::route::{Life, Route, Seat, Shared};
-use crate::metrics::Login;
+use super::steps::Steps;
+use crate::metrics::{Login, Phase};
 use crate::net::{Door, Peer, Refusal, Socket};
 use crate::wire::error::fatal;
 use crate::wire::startup::{self, BadStartup, Opening, Startup};
@@ -33,6 +34,7 @@ pub(super) struct Opened {
     pub(super) asked: Asked,
     /// When the server must have let the client in.
     pub(super) deadline: Instant,
+    pub(super) steps: Steps,
 }
 
 /// What the startup packet says about the session.
@@ -55,6 +57,7 @@ pub(super) struct Refused {
 /// None when it ended before: then the client has been told why.
 pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
     let deadline = Instant::now() + shared.limits.startup_timeout;
+    let mut steps = Steps::begin(Arc::clone(&shared.metrics));
     let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
@@ -66,9 +69,10 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     };
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
-        (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
+        (Some(client), Ok(Err(refused))) => return refuse(client, shared, steps, refused).await,
         (_, Err(_)) => {
             shared.count_login(Login::TimedOut);
+            steps.end(Login::TimedOut);
             return None;
         }
         // Gone in the middle of a handshake.
@@ -80,13 +84,15 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     let startup = match startup::read(&packet) {
         Ok(Opening::Startup(startup)) => startup,
         Ok(Opening::Cancel { pid, secret }) => {
+            steps.forget();
             cancel::forward(&shared.sessions, Key { pid, secret: secret.into() }, &packet).await;
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.
-        Ok(_) => return refuse(client, shared, unknown_version(&packet)).await,
-        Err(bad) => return refuse(client, shared, bad.into()).await,
+        Ok(_) => return refuse(client, shared, steps, unknown_version(&packet)).await,
+        Err(bad) => return refuse(client, shared, steps, bad.into()).await,
     };
+    steps.next(Phase::Connect);
     let reached = async {
         admit(door.as_deref(), &client, &startup)?;
         let route = find_route(shared, &startup)?;
@@ -98,7 +104,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
-        let (server, peer) = reach(shared, &route, &startup).await?;
+        let (server, peer) = reach(shared, &route, &startup, deadline).await?;
         Ok((route, seat, server, peer))
     };
     let reached = tokio::select! {
@@ -108,9 +114,10 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     };
     match reached {
         Ok((route, seat, server, peer)) => {
-            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), deadline })
+            steps.next(Phase::Authentication);
+            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), deadline, steps })
         }
-        Err(refused) => refuse(client, shared, refused).await,
+        Err(refused) => refuse(client, shared, steps, refused).await,
     }
 }
 
@@ -160,16 +167,21 @@ fn unread(route: &Route) -> Refused {
     Refused { hint: Some(hint.into()), ..Refused::new(Login::Unreachable, "57P03", message) }
 }
 
-async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<(Socket, Peer), Refused> {
+async fn reach(
+    shared: &Shared,
+    route: &Route,
+    startup: &Startup<'_>,
+    deadline: Instant,
+) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
         if startup.database() == backend.database.as_bytes() {
-            reach::server(backend, &shared.limits, startup.packet()).await
+            reach::server(backend, &shared.limits, startup.packet(), deadline).await
         } else {
-            reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await
+            reach::server(backend, &shared.limits, &startup.with_database(&backend.database), deadline).await
         }
     };
-    let outcome: io::Result<(Socket, Peer)> = timeout(shared.limits.startup_timeout, connected)
+    let outcome: io::Result<(Socket, Peer)> = timeout_at(deadline, connected)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
@@ -177,7 +189,7 @@ async fn reach(shared: &Shared, route: &Route, startup: &Startup<'_>) -> Result<
             let message = format!("sorry, exonym has too many open files for another client: {error}");
             return Refused::new(Login::TooMany, "53300", message);
         }
-        tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
+        tracing::warn!(%error, backend = %backend.name, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
         let hint = Refusal::of(&error).map_or(
             "exonym is up, the database server behind it does not answer; check that it runs and where it listens",
@@ -193,8 +205,9 @@ fn is_exhausted(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
-async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
+async fn refuse(client: Socket, shared: &Shared, mut steps: Steps, refused: Refused) -> Option<Opened> {
     shared.count_login(refused.login);
+    steps.end(refused.login);
     if refused.login != Login::Abandoned || !refused.message.is_empty() {
         tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
         farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
