@@ -98,15 +98,16 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     }
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
+    let mut accepting = Vec::new();
     for listener in listeners {
         let (shared, alive) = (Arc::clone(&shared), alive.clone());
-        tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
+        accepting.push(tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
             tokio::spawn(async move {
                 session::serve_client(client, shared).await;
                 drop(alive);
             });
-        }));
+        })));
     }
     drop(alive);
 
@@ -119,6 +120,10 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
         }
         tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
         closing.send_replace(true);
+        // Once nobody reaches us any more, or whoever is told to come again could reach us again.
+        for door in accepting {
+            let _ = door.await;
+        }
         shared.drain();
         ended(&mut gone, &shared, drain_timeout).await;
     };
