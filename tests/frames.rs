@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::postgres::Postgres;
-use support::proxy::{Proxy, Setup};
+use support::proxy::Setup;
 use support::raw::{self, Frame, Raw};
 use support::script::{self, Script, Step};
 use support::slicer;

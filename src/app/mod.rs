@@ -14,6 +14,8 @@ pub(crate) mod mappings;
 mod readiness;
 mod reload;
 mod serve;
+pub(crate) mod users;
+mod workers;
 mod worlds;
 
 use std::path::PathBuf;
@@ -31,6 +33,9 @@ pub enum Error {
     /// The mappings are wrong.
     #[error("the mappings have errors")]
     Mappings(Vec<Diagnostic>),
+    /// A users file is wrong.
+    #[error("the users have errors")]
+    Users(Vec<Diagnostic>),
     /// An address is taken or not ours.
     #[error("cannot listen on `{address}`")]
     Listen {
@@ -42,6 +47,9 @@ pub enum Error {
     /// Certificates, keys or authorities that cannot be used.
     #[error("TLS cannot be set up")]
     Tls(#[source] crate::net::Error),
+    /// No threads.
+    #[error("cannot start the threads that serve clients")]
+    Threads(#[source] std::io::Error),
     /// No signals.
     #[error("cannot listen for signals")]
     Signals(#[source] std::io::Error),

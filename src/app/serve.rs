@@ -22,17 +22,21 @@ use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
+use super::users::UserFiles;
+use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::hosts::Hosts;
 use crate::backend::introspect::introspect;
 use crate::backend::refresh::Refresher;
+use crate::backend::verifiers::Verifiers;
 use crate::catalog::Catalog;
 use crate::config::{self, Address, Backend, Config, Listen};
 use crate::http::admin;
 use crate::metrics::Metrics;
 use crate::rewrite::World;
-use crate::session::{self, Limits, Route, Shared, Socket};
+use crate::session::{self, Auth, Limits, Route, Shared, Socket, Source};
+use crate::text::chain;
 use crate::text::diagnostic::render;
 
 /// How the process is to end.
@@ -57,13 +61,15 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
     let (files, mappings) = load(&config)?;
+    let users = UserFiles::load(&config).map_err(Error::Users)?;
     let doors = bind(&listen).await?;
     let admin = listen::listen(doors.admin).map_err(refused(&listen.admin))?;
     let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
     tracing::info!(door = "admin", address, "listening");
 
     let metrics = Arc::new(Metrics::new());
-    let (shared, worlds, databases) = build(&config, mappings, &metrics);
+    let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
+    tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
     let (draining, is_draining) = watch::channel(false);
     let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
     tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
@@ -75,7 +81,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let config::Limits { drain_delay, drain_timeout, .. } = config.limits;
+    let config::Limits { drain_delay, drain_timeout, threads, .. } = config.limits;
     tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
 
     if listen.reuse_port {
@@ -98,12 +104,13 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     }
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
+    let workers = Arc::new(Workers::start(threads).map_err(Error::Threads)?);
     let mut accepting = Vec::new();
     for listener in listeners {
-        let (shared, alive) = (Arc::clone(&shared), alive.clone());
+        let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
         accepting.push(tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
-            tokio::spawn(async move {
+            workers.give(client, async move |client| {
                 session::serve_client(client, shared).await;
                 drop(alive);
             });
@@ -178,6 +185,7 @@ struct Database {
 fn build(
     config: &Config,
     mappings: Vec<RouteMappings>,
+    users: &UserFiles,
     metrics: &Arc<Metrics>,
 ) -> (Arc<Shared>, Arc<Worlds>, Vec<Database>) {
     let mut databases: Vec<Database> = Vec::new();
@@ -196,6 +204,7 @@ fn build(
             hosts: Arc::clone(hosts),
             terms: ArcSwap::default(),
             database: name.into(),
+            auth: source(backend, name, users).map(Auth::new).map(Arc::new),
         };
         let asked: Arc<str> = route.database.as_str().into();
         let route = Arc::new(Route::new(Arc::clone(&asked), asked, Arc::new(behind), unread(), metrics));
@@ -221,6 +230,25 @@ fn build(
     let shared = Arc::new(Shared::new(routes, Arc::clone(metrics), limits));
     let worlds = Arc::new(Worlds::new(fed, mappings, databases.len(), Arc::clone(metrics)));
     (shared, worlds, databases)
+}
+
+/// Where the verifiers of a backend's clients come from.
+fn source(backend: &Backend, database: &str, users: &UserFiles) -> Option<Source> {
+    match backend.auth.as_ref()? {
+        config::Auth::Users(path) => users.of(path).map(Source::Users),
+        config::Auth::Query(query) => {
+            let verifiers = Arc::new(Verifiers::new(backend.clone(), database.to_owned(), query.clone()));
+            tokio::spawn(try_out(backend.name.clone(), Arc::clone(&verifiers)));
+            Some(Source::Server(verifiers))
+        }
+    }
+}
+
+/// Asks for nobody, so that the log says at the start what the first client would have to find out.
+async fn try_out(backend: String, verifiers: Arc<Verifiers>) {
+    if let Err(error) = verifiers.look_up("").await {
+        tracing::warn!(backend, "`auth` of this backend does not work: {}", chain(&error));
+    }
 }
 
 /// Stands for the world of a route whose catalog has not been read: sessions are told to come later.

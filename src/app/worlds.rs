@@ -94,11 +94,13 @@ mod tests {
     fn worlds() -> (Worlds, [Arc<Route>; 2]) {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
+        let terms = ArcSwap::default();
         let backend = Arc::new(Backend {
             name: "b".into(),
             hosts: Arc::new(Hosts::one(address)),
-            terms: ArcSwap::default(),
+            terms,
             database: "d".into(),
+            auth: None,
         });
         let route = |name: &str| {
             let unread = Arc::new(World::new(Route::UNREAD, Vec::new(), Arc::default()));

@@ -109,6 +109,12 @@ impl Hosts {
         }
     }
 
+    /// All of them.
+    #[must_use]
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
+    }
+
     /// True when not every server will do.
     #[must_use]
     pub fn is_choosy(&self) -> bool {

@@ -77,7 +77,18 @@ mod tests {
         let tls = BackendTls::default();
         let (target, connect_timeout) = (Target::Any, Duration::from_secs(1));
         let (name, others) = ("b".into(), Vec::new());
-        Backend { name, address, others, target, balance: false, database: None, tls, connect_timeout, introspect }
+        Backend {
+            name,
+            address,
+            others,
+            target,
+            balance: false,
+            database: None,
+            tls,
+            connect_timeout,
+            introspect,
+            auth: None,
+        }
     }
 
     fn with(password: Secret) -> Backend {

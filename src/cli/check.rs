@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::Failure;
 use crate::app::mappings::{self, Files};
+use crate::app::users;
 use crate::backend::introspect::introspect;
 use crate::backend::unknown::{Unknown, unknown};
 use crate::catalog::{self, Catalog};
@@ -115,6 +116,7 @@ fn read_config(path: &Path, findings: &mut Vec<Diagnostic>) -> Result<(Option<Co
     match config::file::parse(&text, &name) {
         Ok(config) => {
             findings.extend(config.warnings.iter().cloned());
+            findings.extend(users::paths(&config).flat_map(|path| users::read(path).1));
             let paths = config.mappings.clone();
             Ok((Some(config), paths))
         }

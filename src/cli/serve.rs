@@ -20,7 +20,7 @@ Examples:
 Then: psql -h 127.0.0.1 -p 6432 smartwatt
 
 The catalog is read with the login of the URL or of `introspect`, else with PGUSER and PGPASSWORD, else as the user of this process.
-SIGHUP reloads the mappings, as does a change of their files; SIGTERM drains, a second one ends at once. Logs go to standard error,
+SIGHUP reloads mappings and users, as does a change of their files; SIGTERM drains, a second one ends at once. Logs go to standard error,
 filtered by EXONYM_LOG (`info` unless set).")]
 pub(super) struct Args {
     /// The configuration
@@ -50,7 +50,8 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     }
     logging::start()?;
     raise_open_files(&plan.config);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| Failure::of(&e))?;
+    // Sessions have threads of their own: this one accepts, reads catalogs and serves the admin port.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::of(&e))?;
     let outcome = runtime.block_on(app::run(plan));
     // What is left of sessions ends with their sockets; nobody waits for a disk.
     runtime.shutdown_background();
@@ -58,7 +59,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
         Ok(Ended::Drained) => Ok(ExitCode::SUCCESS),
         // As a shell says that a signal ended the process.
         Ok(Ended::Forced(signal)) => Ok(ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))),
-        Err(Error::Mappings(mut findings)) => {
+        Err(Error::Mappings(mut findings) | Error::Users(mut findings)) => {
             findings.retain(|f| f.severity == Severity::Error);
             Err(Failure::Findings(findings))
         }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::auth::auth;
 use super::url::Malformed;
 use super::value::{duration, listen, secret};
 use super::{Address, Backend, Config, DEFAULT_PORT, Limits, Listen, Login, Route, Secret, redacted, tls, url};
@@ -24,6 +25,8 @@ const UNKNOWN_BACKEND: &str = "C009";
 const ROUTED_TWICE: &str = "C010";
 const NO_ROUTE: &str = "C011";
 const UNUSED_BACKEND: &str = "C012";
+/// A client certificate of our own that vouches for everyone.
+const SHOWN: &str = "C018";
 
 /// How long connecting to a backend may take unless its URL has a `connect_timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -162,6 +165,7 @@ fn limiting(table: Table<'_>) -> Limits {
         keepalive: or_off("keepalive", defaults.keepalive),
         tcp_user_timeout: or_off("tcp_user_timeout", defaults.tcp_user_timeout),
         catalog_refresh: time("catalog_refresh", Duration::from_secs(1), defaults.catalog_refresh),
+        threads: Some(number("threads", 1..1025, 0)).filter(|&threads| threads > 0),
     };
     table.close();
     limits
@@ -188,18 +192,30 @@ fn backend(name: &str, table: Table<'_>, directory: &Path) -> Option<Backend> {
     }
     let url = table.required_string("url");
     let introspect = table.table("introspect").and_then(|inner| login(inner, directory));
+    let auth = table.table("auth").and_then(|inner| auth(inner, directory));
     table.close();
     let url = url?;
     match backend_of_url(name, url.value) {
         Ok(backend) => {
+            if auth.is_none() && backend.tls.own.is_some() {
+                document.report(lets_in_anyone(document, url.span));
+            }
             let tls = backend.tls.below(directory);
-            Some(Backend { introspect: introspect.or(backend.introspect), tls, ..backend })
+            Some(Backend { introspect: introspect.or(backend.introspect), tls, auth, ..backend })
         }
         Err(malformed) => {
             document.report(url_finding(malformed, document.source(), |at| url.place(at.into())));
             None
         }
     }
+}
+
+/// A server that takes our certificate for a login asks the client for nothing.
+fn lets_in_anyone(document: &Document<'_>, at: Span) -> Diagnostic {
+    let message = "exonym shows the server a certificate of its own, and nobody asks clients who they are";
+    let help = "a server that logs in by certificate (`cert` in pg_hba.conf) lets in every client of exonym; add `auth = { query = true }` \
+                or `auth = { users = \"users.toml\" }`, unless all of its rules ask for a password, too";
+    Diagnostic::warning(SHOWN, message).at(document.source(), at).help(help)
 }
 
 fn login(table: Table<'_>, directory: &Path) -> Option<Login> {
@@ -285,6 +301,7 @@ pub(super) fn backend_of_url(name: &str, text: &str) -> Result<Backend, Malforme
         tls: url.tls,
         connect_timeout: url.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
         introspect: url.user.map(|user| Login { user, password: url.password }),
+        auth: None,
     })
 }
 

@@ -3,11 +3,13 @@
 //! A [`Config`] is checked and complete: every default is filled in. It comes from `exonym.toml` ([`file::parse`]) or from
 //! `serve --to URL --mappings DIR` ([`Config::direct`]). Pure: files are read, secrets looked up and names resolved above.
 
+mod auth;
 pub mod check;
 pub mod file;
 mod redact;
 pub mod tls;
 pub mod url;
+pub mod users;
 pub mod value;
 
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use crate::text::diagnostic::Source;
 use crate::text::{Diagnostic, Span};
+pub use auth::Auth;
 pub use redact::redacted;
 pub use tls::{BackendTls, DoorTls, Roots, SslMode, TlsVersion};
 pub use value::{Address, Secret};
@@ -70,6 +73,8 @@ pub struct Limits {
     pub tcp_user_timeout: Option<Duration>,
     /// How often the catalog is read again without being asked.
     pub catalog_refresh: Duration,
+    /// Threads that relay; none leaves it to the number of processors.
+    pub threads: Option<usize>,
 }
 
 /// `[backends.<name>]`.
@@ -93,6 +98,8 @@ pub struct Backend {
     pub connect_timeout: Duration,
     /// The login that reads the catalog, from `introspect` or else from the URL; none leaves it to the environment.
     pub introspect: Option<Login>,
+    /// How Exonym verifies clients itself, where their login cannot be relayed; none where it does not.
+    pub auth: Option<Auth>,
 }
 
 /// `target_session_attrs`.
@@ -157,6 +164,7 @@ impl Default for Limits {
             keepalive: Some(Duration::from_secs(60)),
             tcp_user_timeout: None,
             catalog_refresh: Duration::from_secs(60),
+            threads: None,
         }
     }
 }

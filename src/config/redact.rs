@@ -37,6 +37,36 @@ pub fn redacted(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// The same text, each byte of everything in quotes, of every value and of what may be one replaced by `*`: for a file that holds
+/// nothing but secrets.
+#[must_use]
+pub(super) fn without_values(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut at = 0;
+    while let Some(found) = text[at..].find(['=', '$', '"', '\'']) {
+        let start = at + found;
+        let rest = &text[start..];
+        let length = match rest.as_bytes().first() {
+            Some(b'"' | b'\'') => string_length(rest),
+            _ => rest.find(['"', '\'', '\n']).unwrap_or(rest.len()),
+        };
+        let shown = rest.len() - rest.strip_prefix('=').map_or(rest, str::trim_start).len();
+        mask(&mut bytes, start + shown.min(length), start + length);
+        at = start + length.max(1);
+    }
+    // A line without its sign is none of the file's form: what stands behind its first word may be a value all the same.
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.contains('=') && !line.trim_start().starts_with(['#', '[']) {
+            let word = line.find([' ', '\t', ':']).unwrap_or(line.len());
+            mask(&mut bytes, start + word, start + line.len());
+        }
+        start += line.len();
+    }
+    // Only ASCII bytes were written, and over whole characters: each end is one of ASCII or of the text.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// Up to the end of a word of a URL.
 fn token(text: &str) -> &str {
     text.split(|c: char| c.is_whitespace() || c == '"' || c == '\'').next().unwrap_or_default()
@@ -67,7 +97,7 @@ fn mask(bytes: &mut [u8], start: usize, end: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::redacted;
+    use super::{redacted, without_values};
 
     #[test]
     fn passwords_are_masked_wherever_they_stand() {
@@ -86,6 +116,19 @@ mod tests {
             let masked = redacted(text);
             assert_eq!(masked, shown);
             assert_eq!(masked.len(), text.len());
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_value_is_left() {
+        for (text, shown) in [
+            ("[users]\nann = \"SCRAM$x=\" # y\n", "[users]\nann = \"********\" # y\n"),
+            ("ann = SCRAM$x=\nbob", "ann = ********\nbob"),
+            ("ann = '''a=\nb=''' bob = 'ü", "ann = '''**\n**''' bob = '**"),
+            ("u = { ann = [\"a\",\n\"b\\\"c\"] }", "u = *********\"*\",\n\"**\"*\"]**"),
+            ("ann SCRAM$x=\nbob: hunter2", "ann SCRAM***\nbob*********"),
+        ] {
+            assert_eq!(without_values(text), shown);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod door;
+mod halves;
 mod judge;
 mod pem;
 mod socket;
@@ -12,6 +13,7 @@ mod terms;
 
 pub use address::{Address, Peer};
 pub use door::{Door, Start};
+pub use halves::{Reader, Writer};
 pub use pem::Error;
 pub use socket::{Certificate, Socket};
 pub use terms::{Refusal, Terms, Way};

@@ -28,6 +28,11 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     if is(0, "do") {
         return in_body(source, tokens);
     }
+    if is(0, "prepare") {
+        let name = tokens.get(1).and_then(|t| t.ident(source)).map(String::from);
+        let transaction = is(1, "transaction") && tokens.len() == 3;
+        return name.filter(|_| !transaction).map_or(Effect::None, Effect::Prepared);
+    }
     if is(0, "drop") {
         return dropped(source, tokens);
     }
@@ -253,6 +258,8 @@ mod tests {
         assert_eq!(of("SELECT set_config('search_path', $1, true), set_config('x', $2, false)"), Effect::LocalUnsure);
         let both = "SELECT set_config('search_path', $1, true), set_config('search_path', $2, false)";
         assert_eq!(of(both), Effect::Unsure);
+        assert_eq!(of("PREPARE S(int) AS SELECT $1"), Effect::Prepared("s".into()));
+        assert_eq!(of("PREPARE TRANSACTION 'x'"), Effect::None);
         assert_eq!(of("DISCARD ALL"), Effect::Discard);
         assert_eq!(of("CREATE TEMP TABLE IF NOT EXISTS Solver (a int)"), Effect::Temporary("solver".into()));
         assert_eq!(of("CREATE TABLE pg_temp.solver (a int)"), Effect::Temporary("solver".into()));

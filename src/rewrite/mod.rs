@@ -119,7 +119,7 @@ impl Context {
     /// the text began with, the nearest thing to the session's defaults that is known here.
     fn apply(&mut self, effect: &Effect, start: &Self) {
         match effect {
-            Effect::None => {}
+            Effect::None | Effect::Prepared(_) => {}
             Effect::SearchPath(path) | Effect::LocalSearchPath(path) => {
                 self.search_path = Some(path.as_slice().into());
             }

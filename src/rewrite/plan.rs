@@ -142,6 +142,8 @@ pub enum Effect {
         /// After.
         to: String,
     },
+    /// `PREPARE name AS …`: it can be executed by that name.
+    Prepared(String),
     /// Tables of these names are gone; the temporary ones among them hide nothing any more.
     Dropped(Vec<String>),
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,12 +20,10 @@ use super::conversation::{Conversation, Phase};
 use super::lane::Lane;
 use super::relay::Session;
 use super::route::Life;
+use super::seldom::seldom;
 use crate::wire::error::{Report, fatal};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message;
-
-/// What the lane keeps while the session idles.
-pub(super) const IDLE: usize = 8 * 1024;
 
 /// Errors about texts that went as they came have nothing to change in them: longer ones are not held.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -69,7 +68,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
 
     /// Relays until the server ends, or until a drained session has nothing more to do.
     pub(super) async fn run(&mut self) -> ServerEnd {
-        let mut life = self.session.shared.life.subscribe();
+        let mut life = *self.session.shared.life.borrow();
+        let mut shortened = pin!(seldom(self.session.shared.life_after(life)));
         loop {
             let step = self.walk();
             self.session.moved();
@@ -87,7 +87,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             if idle {
                 self.lane.rest();
             }
-            match *life.borrow_and_update() {
+            match life {
                 Life::Draining if idle => return ServerEnd::Drained,
                 Life::Over if quiet => return ServerEnd::Drained,
                 Life::Serving | Life::Draining | Life::Over => {}
@@ -96,7 +96,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 biased;
                 read = self.lane.read(whole) => read,
                 // Only a quiet session has to be woken: a busy one comes by when it is answered.
-                Ok(()) = life.changed(), if quiet => continue,
+                shorter = &mut shortened, if quiet => {
+                    life = shorter;
+                    shortened.set(seldom(self.session.shared.life_after(life)));
+                    continue;
+                }
             };
             match read {
                 Ok(n) if n > 0 => {}
@@ -148,9 +152,14 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                     break Step::Garbage;
                 }
             };
-            if header.tag == b'D' {
-                rows += 1;
-                self.lane.pass_frame(header);
+            if matches!(header.tag, b'D' | b'd') {
+                // Nearly all of a long answer is these.
+                let mut frames = self.lane.pass_run(header.tag);
+                if frames == 0 {
+                    self.lane.pass_frame(header);
+                    frames = 1;
+                }
+                rows += if header.tag == b'D' { frames } else { 0 };
                 continue;
             }
             if must_be_whole(header, &mut conversation, session) && !self.lane.is_whole(header) {
@@ -158,7 +167,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             }
             self.open(header, &mut conversation, now);
         };
-        session.shared.metrics.rows.inc_by(rows);
+        if rows > 0 {
+            session.shared.metrics.rows.inc_by(rows);
+        }
         step
     }
 

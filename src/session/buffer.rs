@@ -1,10 +1,19 @@
-//! Bytes read and not yet gone: grown for one large frame, given back afterwards.
+//! Bytes read and not yet gone: next to nothing while a session idles, grown for one large frame, given back afterwards.
 //!
-//! Small while a session idles, larger while it streams, and as large as a frame that must be whole only while it is at hand.
+//! A session that idles waits with no room of its own. What arrives first is read into room that all sessions of a thread share,
+//! which is warm in the processor's cache, and what was read is copied: a message or two. Only while more comes than that
+//! is a buffer read into directly.
 
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+
+/// What a buffer keeps while nothing happens.
+const IDLE: usize = 512;
 
 /// What a buffer keeps while its session streams.
 const BUSY: usize = 32 * 1024;
@@ -12,40 +21,38 @@ const BUSY: usize = 32 * 1024;
 /// Above this a buffer is given back as soon as it is empty.
 const LARGEST_KEPT: usize = 256 * 1024;
 
+thread_local! {
+    static SHARED: RefCell<Vec<u8>> = RefCell::new(vec![0; BUSY]);
+}
+
 /// Unread bytes, with room behind them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Buffer {
     store: Vec<u8>,
+    /// What lies before it is consumed.
     start: usize,
-    end: usize,
-    idle: usize,
 }
 
 impl Buffer {
-    /// Empty; `idle` bytes are what it keeps while nothing happens.
-    pub(super) fn new(idle: usize) -> Self {
-        Self { store: vec![0; idle], start: 0, end: 0, idle }
-    }
-
     /// What has been read and not been consumed.
     pub(super) fn unread(&self) -> &[u8] {
-        &self.store[self.start..self.end]
+        &self.store[self.start..]
     }
 
     /// The same, to be changed in place.
     pub(super) fn unread_mut(&mut self) -> &mut [u8] {
-        &mut self.store[self.start..self.end]
+        &mut self.store[self.start..]
     }
 
     /// Forgets the first `n` unread bytes.
     pub(super) fn consume(&mut self, n: usize) {
         self.start += n;
-        debug_assert!(self.start <= self.end, "only what was read can be consumed");
-        if self.start == self.end {
+        debug_assert!(self.start <= self.store.len(), "only what was read can be consumed");
+        if self.start == self.store.len() {
             self.start = 0;
-            self.end = 0;
-            if self.store.len() > LARGEST_KEPT {
-                self.store = vec![0; BUSY];
+            self.store.clear();
+            if self.store.capacity() > LARGEST_KEPT {
+                self.store = Vec::with_capacity(BUSY);
             }
         }
     }
@@ -54,39 +61,47 @@ impl Buffer {
     ///
     /// Room grows with what has arrived, not with what a header claims.
     pub(super) async fn read_from<R: AsyncRead + Unpin>(&mut self, from: &mut R, whole: usize) -> io::Result<usize> {
+        if self.store.is_empty() && self.store.capacity() <= IDLE {
+            return self.read_first(from).await;
+        }
         self.make_room(whole);
-        let n = from.read(&mut self.store[self.end..]).await?;
-        self.end += n;
-        Ok(n)
+        from.read_buf(&mut self.store).await
     }
 
     /// Shrinks to the idle size if nothing is unread.
     pub(super) fn rest(&mut self) {
-        if self.start == self.end && self.store.len() > self.idle {
-            *self = Self::new(self.idle);
+        if self.store.is_empty() && self.store.capacity() > IDLE {
+            self.store = Vec::new();
         }
     }
 
+    /// Reads into the shared room, as nothing is unread.
+    async fn read_first<R: AsyncRead + Unpin>(&mut self, from: &mut R) -> io::Result<usize> {
+        poll_fn(|cx| {
+            SHARED.with_borrow_mut(|shared| {
+                let mut room = ReadBuf::new(shared);
+                ready!(Pin::new(&mut *from).poll_read(cx, &mut room))?;
+                self.store.reserve_exact(room.filled().len().max(IDLE));
+                self.store.extend_from_slice(room.filled());
+                Poll::Ready(Ok(self.store.len()))
+            })
+        })
+        .await
+    }
+
     fn make_room(&mut self, whole: usize) {
-        let unread = self.end - self.start;
-        let was_filled = self.end == self.store.len();
-        if self.start > 0 && (was_filled || self.start + whole > self.store.len()) {
-            self.store.copy_within(self.start..self.end, 0);
+        let unread = self.store.len() - self.start;
+        let size = self.store.capacity();
+        let is_filled = self.store.len() == size;
+        if self.start > 0 && (is_filled || self.start + whole > size) {
+            self.store.drain(..self.start);
             self.start = 0;
-            self.end = unread;
         }
-        let size = self.store.len();
-        let wanted = if whole > size {
-            whole.min((2 * unread).max(BUSY))
-        } else if was_filled && size < BUSY {
-            BUSY
-        } else {
-            size
-        };
+        let wanted = if whole > size { whole.min((2 * unread).max(BUSY)) } else { size.max(BUSY) };
         // There is always room for one byte more, or a read of nothing would look like the end.
         let wanted = wanted.max(unread + 1);
         if wanted > size {
-            self.store.resize(wanted, 0);
+            self.store.reserve_exact(wanted - self.store.len());
         }
     }
 }
@@ -105,16 +120,16 @@ mod tests {
     fn a_large_frame_grows_it_and_its_end_shrinks_it() {
         let bytes = vec![7; 3_000_000];
         let mut from = &bytes[..];
-        let mut buffer = Buffer::new(4096);
+        let mut buffer = Buffer::default();
         while buffer.unread().len() < bytes.len() {
             let had = buffer.unread().len();
             assert!(run(buffer.read_from(&mut from, bytes.len())).expect("reads") > 0);
-            assert!(buffer.store.len() <= (2 * had).max(BUSY), "room grows with what arrived");
+            assert!(buffer.store.capacity() <= (2 * had).max(BUSY), "room grows with what arrived");
         }
         buffer.consume(bytes.len());
-        assert_eq!(buffer.store.len(), BUSY);
+        assert_eq!(buffer.store.capacity(), BUSY);
         buffer.rest();
-        assert_eq!(buffer.store.len(), 4096);
+        assert_eq!(buffer.store.capacity(), 0);
     }
 
     proptest! {
@@ -122,7 +137,7 @@ mod tests {
         fn bytes_come_out_as_they_went_in(steps in proptest::collection::vec((0usize..9000, 0usize..20_000), 1..60)) {
             let bytes: Vec<u8> = (0..=250u8).cycle().take(200_000).collect();
             let mut from = &bytes[..];
-            let mut buffer = Buffer::new(64);
+            let mut buffer = Buffer::default();
             let mut taken = 0;
             for (consume, whole) in steps {
                 run(buffer.read_from(&mut from, whole)).expect("reads");

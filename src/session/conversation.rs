@@ -3,11 +3,12 @@
 //! The client's side puts expectations in; the server's side gives every answer that matters to [`Conversation::answer`],
 //! which finds what it belongs to, keeps the names up to date, counts, and says what the client gets instead, if anything.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::planned::{Planned, hint};
+use super::prepared;
 use super::queue::{Entry, Expected, Name, Named, Queue};
 use super::route::{Route, Shared};
 use super::startup::Asked;
@@ -30,10 +31,12 @@ pub(super) struct Conversation {
     pub(super) tally: Tally,
     route: Arc<Route>,
     /// Statements that were prepared through the protocol, as far as anything is to be known of them.
-    statements: HashMap<Name, Arc<Planned>>,
+    pub(super) statements: HashMap<Name, Arc<Planned>>,
     portals: HashMap<Name, Arc<Planned>>,
     /// The session changed tables in its transaction.
     changed_catalog: bool,
+    /// Mapped tables that it has changed, or is about to, and whose change nobody else can see yet.
+    changed_tables: BTreeSet<Arc<str>>,
     /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
     pub(super) waited_for: u64,
     pub(super) phase: Phase,
@@ -66,6 +69,7 @@ impl Conversation {
             statements: HashMap::new(),
             portals: HashMap::new(),
             changed_catalog: false,
+            changed_tables: BTreeSet::new(),
             waited_for: 0,
             phase: Phase::Login,
             steps: None,
@@ -94,6 +98,16 @@ impl Conversation {
     /// True when the client sent another text than the server answers to.
     pub(super) fn head_is_changed(&mut self) -> bool {
         self.head_plan().is_some_and(|p| p.is_changed())
+    }
+
+    /// Mapped tables that were changed out of the sight of others.
+    pub(super) fn changed_tables(&self) -> Vec<Arc<str>> {
+        self.changed_tables.iter().cloned().collect()
+    }
+
+    /// The client sends a change of these.
+    pub(super) fn changes_tables(&mut self, tables: impl IntoIterator<Item = Arc<str>>) {
+        self.changed_tables.extend(tables);
     }
 
     /// A frame of the server. `body` is whole for the types that need it and else whatever is there.
@@ -168,6 +182,10 @@ impl Conversation {
         let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
         let effect = statement.map_or(&Effect::None, |s| &s.effect);
         self.state.completed(tag, effect, note.hints.to_savepoint);
+        if let (Effect::Prepared(name), "PREPARE") = (effect, tag) {
+            let prepared = planned.as_ref().and_then(|p| p.prepares(name)).map(Arc::new);
+            remember(&mut self.statements, self::name(name.as_bytes()), prepared);
+        }
         let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
         self.changed_catalog |= !temporary && changes_catalog(tag, note.hints.catalog);
         if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
@@ -202,7 +220,9 @@ impl Conversation {
         let Some(head) = self.queue.head() else { return };
         let protocol = match &head.what {
             Expected::Query { .. } => Protocol::Simple,
-            Expected::Parse { .. } | Expected::Bind { .. } | Expected::Execute { .. } => Protocol::Extended,
+            Expected::Parse { .. } | Expected::Bind { .. } | Expected::RefusedBind(_) | Expected::Execute { .. } => {
+                Protocol::Extended
+            }
             _ => return,
         };
         let note = head.note;
@@ -251,6 +271,7 @@ impl Conversation {
             message: &message,
             hint: hint.as_deref(),
             position: refusal.at.map(|byte| planned.position_in_plan(self.state.unit(), byte)),
+            routine: prepared::routine(refusal),
         };
         report.write(instead);
     }
@@ -278,6 +299,9 @@ impl Conversation {
             self.queue.settled();
             // Portals end with their transaction.
             self.portals.clear();
+            if self.queue.is_empty() {
+                self.changed_tables.clear();
+            }
             if std::mem::take(&mut self.changed_catalog) {
                 self.route.refresh.ask_after_change();
             }
@@ -296,6 +320,7 @@ impl Conversation {
     fn head_plan(&mut self) -> Option<Arc<Planned>> {
         match &self.queue.head()?.what {
             Expected::Query { planned, .. } | Expected::Parse { planned, .. } => planned.clone(),
+            Expected::RefusedBind(planned) => Some(planned.clone()),
             Expected::Bind { statement, .. } | Expected::Describe(Named::Statement(statement)) => {
                 self.statements.get(statement).cloned()
             }
@@ -316,6 +341,8 @@ pub(super) fn name(given: &[u8]) -> Name {
 fn remember(known: &mut HashMap<Name, Arc<Planned>>, name: Name, planned: Option<Arc<Planned>>) {
     match planned {
         Some(planned) => drop(known.insert(name, planned)),
+        // An empty map would hash the name, too.
+        None if known.is_empty() => {}
         None => drop(known.remove(&name)),
     }
 }

@@ -5,14 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::ddl;
 use super::encoding::Encoding;
 use super::planned::Planned;
+use super::prepared::{Decided, Run};
 use super::relay::Session;
 use super::words::Hints;
-use crate::rewrite::{self, Cache, Context, World};
+use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
 
 /// Texts above this are planned on a thread that may take its time; a relay thread has other sessions to serve.
-const LONGEST_AT_ONCE: usize = 64 * 1024;
+const LONGEST_AT_ONCE: usize = 16 * 1024;
 
 /// What a text looks like from outside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,13 +51,43 @@ pub(super) fn look(session: &Session, text: &[u8]) -> Look {
     Look { hints: session.shared.words.find(text), concerns }
 }
 
-/// The decision for a text that deserves one.
-pub(super) async fn decide(session: &Session, look: Look, text: &[u8]) -> Decision {
+impl Decision {
+    /// The same for a text that executes prepared statements.
+    pub(super) fn running(mut self, runs: Vec<Run>) -> Self {
+        self.planned = Some(Arc::new(match self.planned {
+            Some(planned) => {
+                let mut planned = planned.as_ref().clone();
+                planned.runs = runs;
+                planned
+            }
+            None => Planned::running(runs),
+        }));
+        self
+    }
+}
+
+/// The decision for a text that deserves one; `parsed` by itself, to be executed later.
+pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: bool) -> Decision {
     let world = session.route.world.load_full();
+    let changed = session.lock().changed_tables();
+    let mut changes = if look.hints.catalog { ddl::changes(&world, text) } else { Vec::new() };
     let planned = match read(session, &world, text) {
-        Ok(read) => plan(session, world, read).await,
+        Ok(read) => plan(session, world, read, parsed).await,
         Err(planned) => planned,
     };
+    let uses = |at: usize, table: &str| {
+        planned.plan.statements.get(at).is_some_and(|s| s.uses.iter().any(|u| *u.table == *table))
+    };
+    let all = 0..planned.plan.statements.len();
+    changes.retain(|change| all.clone().any(|at| at > change.turn && uses(at, &change.table)));
+    let unseen = changed.iter().find(|table| all.clone().any(|at| uses(at, table)));
+    if let Some(table) = unseen.or(changes.first().map(|change| &change.table)) {
+        return Decision { hints: look.hints, planned: Some(Arc::new(changed_unseen(table))) };
+    }
+    // A word in it that might have changed the session's names, such as an escaped identifier, was seen to do nothing of the kind.
+    let harmless = |s: &rewrite::Statement| s.outcome == Outcome::Rewritten && s.effect == Effect::None;
+    let names = look.hints.names && !planned.plan.statements.iter().all(harmless);
+    let look = Look { hints: Hints { names, ..look.hints }, ..look };
     let keep = look.concerns && !planned.plan.statements.is_empty() || !planned.is_trivial();
     Decision { hints: look.hints, planned: keep.then(|| Arc::new(planned)) }
 }
@@ -95,11 +127,7 @@ fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<Read<'t>
             "send a Sync between them",
         ));
     }
-    if open.names {
-        let context = Arc::make_mut(&mut context);
-        context.search_path = None;
-        context.temporary_may_change = open.catalog;
-    }
+    open.blur(&mut context);
     Ok(Read { text, encoding, context })
 }
 
@@ -112,9 +140,45 @@ fn unreadable() -> Planned {
     )
 }
 
-async fn plan(session: &Session, world: Arc<World>, read: Read<'_>) -> Planned {
+/// The table may be another one since this transaction changed it.
+fn changed_unseen(table: &str) -> Planned {
+    Planned::refused(
+        "0A000",
+        format!("a statement in legacy names of \"{table}\" follows a change of that table in the same transaction"),
+        "commit first, or write the statement in current names",
+    )
+}
+
+async fn plan(session: &Session, world: Arc<World>, read: Read<'_>, parsed: bool) -> Planned {
     let Read { text, encoding, context } = read;
     let text = &*text;
+    match planned(session, world, context.clone(), text).await {
+        Some(plan) => {
+            let mut planned = Planned::new(plan, text, encoding);
+            if !planned.can_be_written(text) {
+                return unreadable();
+            }
+            let prepares = |s: &rewrite::Statement| matches!(s.effect, Effect::Prepared(_));
+            if parsed || planned.plan.statements.iter().any(prepares) {
+                planned.decided = Some(Decided { text: text.into(), context });
+            }
+            planned
+        }
+        None => Planned::refused(
+            "XX000",
+            "exonym failed on this statement, which was not sent".into(),
+            "please report it; the log has the details",
+        ),
+    }
+}
+
+/// The plan for a text; none when we have failed on it.
+pub(super) async fn planned(
+    session: &Session,
+    world: Arc<World>,
+    context: Arc<Context>,
+    text: &str,
+) -> Option<rewrite::Planned> {
     let begun = Instant::now();
     let plan = if text.len() <= LONGEST_AT_ONCE {
         guarded(&session.route.cache, &world, &context, text)
@@ -124,23 +188,15 @@ async fn plan(session: &Session, world: Arc<World>, read: Read<'_>) -> Planned {
         work.await.ok().flatten()
     };
     let counters = &session.route.counters;
-    match plan {
-        Some(plan) => {
-            if plan.hit {
-                counters.plan_hits.inc();
-            } else {
-                counters.plan_misses.inc();
-                session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
-            }
-            let planned = Planned::new(plan, text, encoding);
-            if planned.can_be_written(text) { planned } else { unreadable() }
+    match &plan {
+        Some(plan) if plan.hit => counters.plan_hits.inc(),
+        Some(_) => {
+            counters.plan_misses.inc();
+            session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
         }
-        None => Planned::refused(
-            "XX000",
-            "exonym failed on this statement, which was not sent".into(),
-            "please report it; the log has the details",
-        ),
+        None => {}
     }
+    plan
 }
 
 /// A bug in the decision must cost one statement, not the session with all that it holds.

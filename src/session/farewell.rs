@@ -12,11 +12,24 @@ use crate::wire::error::Report;
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Sends `report` and closes.
-pub(super) async fn say(mut client: Socket, report: &Report<'_>) {
+pub(super) async fn say(client: Socket, report: &Report<'_>) {
     let mut frame = Vec::new();
     report.write(&mut frame);
+    say_bytes(client, &frame).await;
+}
+
+/// The same for a client that speaks a protocol from before 3, which had errors without length and fields.
+pub(super) async fn say_old(client: Socket, message: &str) {
+    say_bytes(client, format!("EFATAL:  {message}\n\0").as_bytes()).await;
+}
+
+async fn say_bytes(mut client: Socket, bytes: &[u8]) {
+    let sent = async {
+        client.write_all(bytes).await?;
+        client.flush().await
+    };
     // A client that does not take it has left.
-    if let Ok(Ok(())) = timeout(PATIENCE, client.write_all(&frame)).await {
+    if let Ok(Ok(())) = timeout(PATIENCE, sent).await {
         let (mut from, mut to) = tokio::io::split(client);
         linger(&mut from, &mut to).await;
     }

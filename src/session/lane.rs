@@ -29,11 +29,14 @@ pub(super) struct Lane<R, W> {
     out: Vec<u8>,
     /// Bytes of a frame that has begun to pass and has not arrived yet.
     streaming: usize,
+    /// Bytes of a frame in whose place another one went, and that have not arrived yet.
+    dropping: usize,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
-    pub(super) fn new(sender: Sender, from: R, to: W, idle: usize) -> Self {
-        Self { from, to, sender, buffer: Buffer::new(idle), passed: 0, out: Vec::new(), streaming: 0 }
+    /// `buffer` may have bytes already, which are the first.
+    pub(super) fn new(sender: Sender, from: R, to: W, buffer: Buffer) -> Self {
+        Self { from, to, sender, buffer, passed: 0, out: Vec::new(), streaming: 0, dropping: 0 }
     }
 
     /// What has arrived and is not accepted yet.
@@ -78,12 +81,46 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
         self.pass_streaming();
     }
 
+    /// Accepts the frames of this type that are at hand one behind the other, each to its last byte. Returns how many.
+    pub(super) fn pass_run(&mut self, tag: u8) -> u64 {
+        let mut rest = self.at_hand();
+        let (mut bytes, mut frames) = (0, 0);
+        while let Ok(Some(header)) = Header::read(self.sender, rest)
+            && header.tag == tag
+            && let Some(behind) = rest.get(header.total()..)
+        {
+            rest = behind;
+            bytes += header.total();
+            frames += 1;
+        }
+        self.pass(bytes);
+        frames
+    }
+
     /// Accepts what has arrived of a frame that is passing. False when the frame goes on behind it.
     pub(super) fn pass_streaming(&mut self) -> bool {
+        if self.dropping > 0 {
+            self.drop_streaming();
+            return self.dropping == 0;
+        }
         let n = self.streaming.min(self.at_hand().len());
         self.streaming -= n;
         self.pass(n);
         self.streaming == 0
+    }
+
+    /// Lets `write` put a frame in the place of the one at hand, whose bytes are dropped, also those still to arrive.
+    pub(super) fn replace_streaming(&mut self, header: Header, write: impl FnOnce(&mut Vec<u8>)) {
+        self.add(write);
+        self.dropping = header.total();
+        self.drop_streaming();
+    }
+
+    fn drop_streaming(&mut self) {
+        let n = self.dropping.min(self.at_hand().len());
+        self.dropping -= n;
+        self.compose();
+        self.buffer.consume(n);
     }
 
     /// Drops the whole frame at hand and lets `write` put another in its place.
@@ -102,7 +139,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
 
     /// True between frames.
     pub(super) fn is_at_boundary(&self) -> bool {
-        self.streaming == 0 && self.at_hand().is_empty()
+        self.streaming == 0 && self.dropping == 0 && self.at_hand().is_empty()
     }
 
     /// True when everything accepted is written and ends with a frame. (A write that was broken off leaves what is accepted.)

@@ -12,22 +12,29 @@
 //! `app` calls [`serve_client`] for each connection that it accepts. What a statement becomes is `rewrite`'s business.
 
 mod answers;
+mod auth;
 mod buffer;
 mod cancel;
+mod changing;
 mod conversation;
+mod ddl;
 mod decide;
 mod encoding;
+mod executing;
 mod farewell;
 mod flood;
 mod greeting;
 mod lane;
+mod login;
 mod opening;
 mod planned;
+mod prepared;
 mod queue;
 mod reach;
 mod refresh;
 mod relay;
 mod route;
+mod seldom;
 mod startup;
 mod state;
 mod steps;
@@ -36,11 +43,15 @@ mod words;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
 use crate::metrics::Ended;
 pub use crate::net::{Address, Socket, Terms};
+use steps::Steps;
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
@@ -51,9 +62,18 @@ pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
     }
     let metrics = Arc::clone(&shared.metrics);
     metrics.accepted.inc();
-    let ended = match startup::open(client, &shared).await {
-        Some(opened) => relay::run(opened, shared).await,
-        None => Ended::Startup,
-    };
+    let ended = serve(client, shared).await;
     metrics.ended(ended).inc();
+}
+
+async fn serve(client: Socket, shared: Arc<Shared>) -> Ended {
+    // What comes before the session is boxed, so that the session does not carry its weight.
+    let until = Instant::now() + shared.limits.startup_timeout;
+    let mut steps = Steps::begin(Arc::clone(&shared.metrics));
+    let opened = Box::pin(startup::open(client, &shared, until, &mut steps)).await;
+    let Some(opened) = opened else { return Ended::Startup };
+    match Box::pin(login::log_in(opened, &shared, until)).await {
+        Some(ready) => relay::run(ready, shared, until, steps).await,
+        None => Ended::Startup,
+    }
 }

@@ -10,24 +10,25 @@
 //! Frames of any length stream in pieces; only what is opened waits for its end, and a statement beyond
 //! `max_statement_bytes` is searched while it streams (`flood`).
 
-use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::conversation::{Phase, name};
+use super::changing::{Changes, Changing};
+use super::conversation::{Conversation, Phase, name};
+use super::ddl;
 use super::decide::{self, Decision};
+use super::executing::Before;
 use super::flood::Flood;
 use super::lane::Lane;
+use super::prepared;
 use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
 use super::words::{Hints, deallocated};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
-
-/// What the lane keeps while the session idles.
-pub(super) const IDLE: usize = 4 * 1024;
 
 /// The front of a Bind in which both names must end to be known.
 const LONGEST_NAMES: usize = 16 * 1024;
@@ -54,13 +55,6 @@ pub(super) struct Opening<'a, R, W> {
     flood: Option<Flood>,
 }
 
-/// Names, by what executing them may change. As the client sees them: what the server makes of them comes later.
-#[derive(Debug, Default)]
-struct Changing {
-    statements: HashMap<Name, Hints>,
-    portals: HashMap<Name, Hints>,
-}
-
 /// What to do after a step.
 enum Step {
     /// Another frame may be at hand.
@@ -79,7 +73,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     /// Reads until the client ends.
     pub(super) async fn run(&mut self) -> ClientEnd {
         loop {
-            let Ok(step) = self.step().await else { return ClientEnd::ServerDeaf };
+            let step = match self.walk() {
+                Some(step) => step,
+                None => match self.step().await {
+                    Ok(step) => step,
+                    Err(_) => return ClientEnd::ServerDeaf,
+                },
+            };
             let whole = match step {
                 Step::Again => continue,
                 Step::Need(whole) => whole,
@@ -121,12 +121,50 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         ClientEnd::Finished
     }
 
+    /// Accepts everything at hand that needs neither a decision nor a wait. None when the frame at hand is one for [`Self::step`].
+    fn walk(&mut self) -> Option<Step> {
+        if self.flood.is_some() {
+            return None;
+        }
+        let mut conversation = self.session.lock();
+        loop {
+            if !self.lane.pass_streaming() {
+                return Some(Step::Need(1));
+            }
+            let header = match self.lane.header() {
+                Ok(Some(header)) => header,
+                Ok(None) => return Some(Step::Need(HEADER)),
+                Err(_) => return None,
+            };
+            if is_answered(header.tag) && conversation.queue.is_full() {
+                return None;
+            }
+            match header.tag {
+                b'Q' | b'P' => return None,
+                b'D' | b'E' | b'C' if !self.lane.is_whole(header) => return Some(Step::Need(header.total())),
+                b'B' if !conversation.is_unmoved() => return None,
+                b'B' => {
+                    let (portal, statement) = match self.bound(header) {
+                        Ok(names) => names,
+                        Err(more) => return Some(Step::Need(more)),
+                    };
+                    self.changing.bind(&portal, &statement);
+                    self.expect(&mut conversation, Expected::Bind { portal, statement }, Hints::default());
+                    self.lane.pass_frame(header);
+                }
+                b'd' if self.lane.pass_run(header.tag) > 0 => {}
+                tag => {
+                    self.other(tag, header, &mut conversation);
+                    self.lane.pass_frame(header);
+                }
+            }
+        }
+    }
+
+    /// Goes on with the frame at hand.
     async fn step(&mut self) -> io::Result<Step> {
         if self.flood.is_some() {
             return Ok(self.stream_flood());
-        }
-        if !self.lane.pass_streaming() {
-            return Ok(Step::Need(1));
         }
         let header = match self.lane.header() {
             Ok(Some(header)) => header,
@@ -137,20 +175,14 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 return Ok(Step::Garbage);
             }
         };
-        if is_answered(header.tag) {
-            self.make_room().await?;
-        }
+        self.make_room().await?;
         match header.tag {
             b'Q' | b'P' if header.body > self.session.shared.limits.max_statement_bytes => Ok(self.begin_flood(header)),
-            b'Q' | b'P' | b'D' | b'E' | b'C' if !self.lane.is_whole(header) => Ok(Step::Need(header.total())),
+            b'Q' | b'P' if !self.lane.is_whole(header) => Ok(Step::Need(header.total())),
             b'Q' => self.query(header).await,
             b'P' => self.parse(header).await,
-            b'B' => Ok(self.bind(header)),
-            tag => {
-                self.other(tag, header);
-                self.lane.pass_frame(header);
-                Ok(Step::Again)
-            }
+            b'B' => self.bind(header).await,
+            _ => Ok(Step::Again),
         }
     }
 
@@ -163,7 +195,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         Ok(())
     }
 
-    fn other(&mut self, tag: u8, header: Header) {
+    fn other(&mut self, tag: u8, header: Header, conversation: &mut Conversation) {
         let body = self.lane.body(header);
         let (what, hints) = match tag {
             b'D' => (Expected::Describe(named(body)), Hints::default()),
@@ -174,34 +206,84 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             }
             b'E' => {
                 let portal = name(message::execute(body).unwrap_or_default());
-                let hints = self.changing.of_portal(&portal);
+                let Changes { hints, tables } = self.changing.of_portal(&portal);
+                if !tables.is_empty() {
+                    conversation.changes_tables(tables);
+                }
                 (Expected::Execute { portal }, hints)
             }
             b'S' => (Expected::Sync, Hints::default()),
             b'F' => (Expected::FunctionCall, Hints::default()),
             b'c' | b'f' => (Expected::CopyEnd, Hints::default()),
             b'X' => {
-                self.session.lock().phase = Phase::Ending;
+                conversation.phase = Phase::Ending;
                 return;
             }
             _ => return,
         };
-        self.expect(what, hints);
+        self.expect(conversation, what, hints);
     }
 
-    fn bind(&mut self, header: Header) -> Step {
+    /// The portal and the statement that a Bind names; or how many bytes must be at hand to know.
+    fn bound(&self, header: Header) -> Result<(Name, Name), usize> {
         let body = self.lane.body(header);
         let known = message::bind(body);
         if known.is_none() && body.len() < header.body.min(LONGEST_NAMES) {
             let more = (HEADER + 2 * body.len().max(32)).min(header.total());
-            return Step::Need(more);
+            return Err(more);
         }
         // Malformed or absurd: the server decides; nothing is known of such a statement.
-        let (portal, statement) = known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s)));
+        Ok(known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s))))
+    }
+
+    /// A Bind of a session whose context has moved: what the statement meant may be another thing now.
+    async fn bind(&mut self, header: Header) -> io::Result<Step> {
+        let (portal, statement) = match self.bound(header) {
+            Ok(names) => names,
+            Err(more) => return Ok(Step::Need(more)),
+        };
+        let is_stale = self.is_stale(&statement).await?;
         self.changing.bind(&portal, &statement);
-        self.expect(Expected::Bind { portal, statement }, Hints::default());
-        self.lane.pass_frame(header);
-        Step::Again
+        let session = self.session;
+        let conversation = &mut session.lock();
+        if is_stale {
+            let refused = Expected::RefusedBind(Arc::new(prepared::refused_bind()));
+            self.expect(conversation, refused, Hints::default());
+            self.lane.replace_streaming(header, |out| message::write_bind(out, prepared::MARKER.as_bytes()));
+        } else {
+            self.expect(conversation, Expected::Bind { portal, statement }, Hints::default());
+            self.lane.pass_frame(header);
+        }
+        Ok(Step::Again)
+    }
+
+    /// True when the statement was prepared in another context, in which it meant something else.
+    async fn is_stale(&mut self, statement: &Name) -> io::Result<bool> {
+        loop {
+            let before = self.session.lock().before_executing(statement);
+            match before {
+                Before::Nothing => return Ok(false),
+                Before::Compare(planned, context) => {
+                    return Ok(prepared::is_stale(self.session, &planned, &context).await);
+                }
+                Before::Wait => {
+                    self.lane.flush().await?;
+                    self.session.progress().await;
+                }
+            }
+        }
+    }
+
+    /// The decision for a text that executes prepared statements, if it is against one of them.
+    async fn refuse_runs(&mut self, runs: &[prepared::Run], found: &[u8]) -> io::Result<Option<Decision>> {
+        for run in runs {
+            let unmoved = self.session.lock().is_unmoved();
+            if !unmoved && self.is_stale(&run.name).await? {
+                let planned = prepared::refused_run(self.session, found, run.turn).await;
+                return Ok(Some(Decision { hints: Hints::default(), planned: Some(Arc::new(planned)) }));
+            }
+        }
+        Ok(None)
     }
 
     async fn query(&mut self, header: Header) -> io::Result<Step> {
@@ -211,6 +293,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if let Some(statement) = &gives_up {
             self.changing.close(&Named::Statement(statement.clone()));
         }
+        let tables = self.changed_tables(header, &decision);
+        self.session.lock().changes_tables(tables.iter().cloned());
         self.expect_kept(Expected::Query { planned, done: 0, failed: false, gives_up }, decision.hints);
         match decision.sql() {
             Some(sql) => self.lane.replace_frame(header, |out, _| message::write_query(out, &sql)),
@@ -222,7 +306,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn parse(&mut self, header: Header) -> io::Result<Step> {
         let decision = self.decide(header).await?;
         let statement = message::parse(self.lane.body(header)).map(|parse| name(parse.name)).unwrap_or_default();
-        self.changing.parse(&statement, decision.hints);
+        let tables = self.changed_tables(header, &decision);
+        self.changing.parse(&statement, decision.hints, tables);
         let planned = decision.planned.clone();
         self.expect_kept(Expected::Parse { name: statement, planned }, Hints::default());
         match decision.sql() {
@@ -241,15 +326,24 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let session = self.session;
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
         let look = decide::look(session, found);
+        let parsed = header.tag == b'P';
+        let runs = if look.hints.executes { prepared::executed(found) } else { Vec::new() };
+        if !runs.is_empty() {
+            let found = found.to_vec();
+            if let Some(refused) = self.refuse_runs(&runs, &found).await? {
+                return Ok(refused);
+            }
+        }
+        let running = |decision: Decision| if parsed && !runs.is_empty() { decision.running(runs) } else { decision };
         if !look.is_worth_planning() {
-            return Ok(Decision { hints: look.hints, planned: None });
+            return Ok(running(Decision { hints: look.hints, planned: None }));
         }
         if look.concerns {
             self.settle().await?;
         }
         // Flushing may have moved the frame, never changed it.
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        Ok(decide::decide(session, look, found).await)
+        Ok(running(decide::decide(session, look, found, parsed).await))
     }
 
     /// Waits until what came before has shown what it changes, as far as the server tells without being asked, and until a catalog that
@@ -309,54 +403,34 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             let flood = self.flood.take();
             if let Some((what, hints)) = flood.map(|f| f.finish(self.session)) {
                 if let Expected::Parse { name, .. } = &what {
-                    self.changing.parse(name, hints);
+                    self.changing.parse(name, hints, Vec::new());
                 }
-                self.expect(what, hints);
+                self.expect(&mut self.session.lock(), what, hints);
             }
         }
         self.lane.pass(n);
         Step::Again
     }
 
-    fn expect(&mut self, what: Expected, hints: Hints) {
+    /// Mapped tables that the text of the frame at hand changes.
+    fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
+        if !decision.hints.catalog {
+            return Vec::new();
+        }
+        let found = text(header, self.lane.body(header));
+        let changes = found.map(|text| ddl::changes(&self.session.route.world.load(), text)).unwrap_or_default();
+        changes.into_iter().map(|change| change.table).collect()
+    }
+
+    fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {
         let entry = Entry::new(what, self.arrived);
-        self.session.lock().queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
+        conversation.queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
     }
 
     /// The same for a message that was kept for its decision.
     fn expect_kept(&mut self, what: Expected, hints: Hints) {
         let note = Note { hints, arrived: self.arrived, kept: self.arrived.elapsed() };
         self.session.lock().queue.push(Entry { what, note });
-    }
-}
-
-impl Changing {
-    fn parse(&mut self, statement: &Name, hints: Hints) {
-        set(&mut self.statements, statement, hints);
-    }
-
-    fn bind(&mut self, portal: &Name, statement: &Name) {
-        let hints = self.statements.get(statement).copied().unwrap_or_default();
-        set(&mut self.portals, portal, hints);
-    }
-
-    fn close(&mut self, closed: &Named) {
-        match closed {
-            Named::Statement(name) => self.statements.remove(name),
-            Named::Portal(name) => self.portals.remove(name),
-        };
-    }
-
-    fn of_portal(&self, portal: &Name) -> Hints {
-        self.portals.get(portal).copied().unwrap_or_default()
-    }
-}
-
-fn set(known: &mut HashMap<Name, Hints>, name: &Name, hints: Hints) {
-    if hints.any() {
-        known.insert(name.clone(), hints);
-    } else if !known.is_empty() {
-        known.remove(name);
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::encoding::Encoding;
+use super::prepared::{self, Decided, Run};
 use crate::rewrite::{self, Effect, Outcome, Plan, Refusal, Statement};
 use crate::text::Span;
 use crate::wire::error::{Unit, byte_of, position_of};
@@ -26,6 +27,10 @@ pub(super) struct Planned {
     /// The client's text; none when it is ASCII, for then bytes are characters.
     source: Option<Box<str>>,
     trap: Trap,
+    /// For a statement that is prepared: what it was decided on.
+    pub(super) decided: Option<Decided>,
+    /// Prepared statements that it executes.
+    pub(super) runs: Vec<Run>,
 }
 
 /// How a refused statement is made to fail in its place.
@@ -35,13 +40,16 @@ enum Trap {
     Marker,
     /// Its message was spoilt on the way.
     Malformed,
+    /// It names a prepared statement that does not exist.
+    Statement,
 }
 
 impl Planned {
     pub(super) fn new(planned: rewrite::Planned, source: &str, encoding: Encoding) -> Self {
         let sent = planned.sql(source);
         let text = (!source.is_ascii()).then(|| source.into());
-        Self { plan: planned.plan, start: planned.core.start, sent, encoding, source: text, trap: Trap::Marker }
+        let made = Self::made(Plan::default());
+        Self { plan: planned.plan, start: planned.core.start, sent, encoding, source: text, ..made }
     }
 
     /// A whole message that is refused without a look into it.
@@ -55,6 +63,40 @@ impl Planned {
     /// The same for a message that was spoilt while it streamed.
     pub(super) fn spoilt(sqlstate: &'static str, message: String, hint: &str) -> Self {
         Self { trap: Trap::Malformed, ..Self::refused(sqlstate, message, hint) }
+    }
+
+    /// A Bind that names another statement than the client said.
+    pub(super) fn without_statement(refusal: Refusal) -> Self {
+        let statement = Statement { outcome: Outcome::Refused, refusal: Some(refusal), ..unread() };
+        Self { trap: Trap::Statement, ..Self::made(Plan { statements: vec![statement], ..Plan::default() }) }
+    }
+
+    /// A plan for all of `source`.
+    pub(super) fn whole(plan: Plan, source: &str, encoding: Encoding) -> Self {
+        let text = (!source.is_ascii()).then(|| source.into());
+        Self { encoding, source: text, ..Self::made(plan) }
+    }
+
+    /// A message of which nothing is to be known but what it executes.
+    pub(super) fn running(runs: Vec<Run>) -> Self {
+        Self { runs, ..Self::made(Plan::default()) }
+    }
+
+    /// The statement that this text prepares under that name, as if it had come alone.
+    pub(super) fn prepares(&self, name: &str) -> Option<Self> {
+        let prepares = |s: &&Statement| matches!(&s.effect, Effect::Prepared(own) if own == name);
+        let statement = self.plan.statements.iter().find(prepares)?;
+        let decided = self.decided.as_ref()?;
+        let text = decided.text.get(self.start + statement.span.start..self.start + statement.span.end)?;
+        let decided = Decided { text: text.into(), context: decided.context.clone() };
+        let statement = Statement { effect: Effect::None, ..statement.clone() };
+        let made = Self::made(Plan { statements: vec![statement], ..Plan::default() });
+        Some(Self { decided: Some(decided), ..made })
+    }
+
+    /// True when it prepares a statement by SQL.
+    pub(super) fn prepares_any(&self) -> bool {
+        self.plan.statements.iter().any(|s| matches!(s.effect, Effect::Prepared(_)))
     }
 
     /// A message that nobody could read, which may have changed the session's names.
@@ -91,7 +133,8 @@ impl Planned {
             Trap::Marker if sqlstate == "42P01" => refusals.find(|r| names(message, &r.marker)),
             // Zeros that begin inside of a character make of it none.
             Trap::Malformed if matches!(sqlstate, "08P01" | "22021") => refusals.next(),
-            Trap::Marker | Trap::Malformed => None,
+            Trap::Statement if sqlstate == "26000" && names(message, prepared::MARKER) => refusals.next(),
+            Trap::Marker | Trap::Malformed | Trap::Statement => None,
         }
     }
 
@@ -150,7 +193,9 @@ pub(super) fn hint(statement: &Statement) -> Option<String> {
 impl Planned {
     fn made(plan: Plan) -> Self {
         let encoding = Encoding::Unicode;
-        Self { sent: plan.sql.clone(), plan: Arc::new(plan), start: 0, encoding, source: None, trap: Trap::Marker }
+        let (sent, plan) = (plan.sql.clone(), Arc::new(plan));
+        let runs = Vec::new();
+        Self { plan, start: 0, sent, encoding, source: None, trap: Trap::Marker, decided: None, runs }
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) enum Expected {
         portal: Name,
         statement: Name,
     },
+    /// A Bind that was sent with the name of no statement.
+    RefusedBind(Arc<Planned>),
     Describe(Named),
     Execute {
         portal: Name,
@@ -125,7 +127,7 @@ impl Entry {
 
 impl Expected {
     /// True when its answer ends with Z.
-    const fn brings_ready(&self) -> bool {
+    pub(super) const fn brings_ready(&self) -> bool {
         matches!(self, Self::Login | Self::Query { .. } | Self::Sync | Self::FunctionCall)
     }
 }
@@ -261,9 +263,19 @@ impl Queue {
         self.provisional = Hints::default();
     }
 
+    /// True when no entry may still change anything, and nothing that was answered may be taken back.
+    pub(super) fn is_settled(&self) -> bool {
+        self.hinted == 0 && !self.provisional.any()
+    }
+
+    /// From the last one that was sent to the one whose answer is next.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Expected> {
+        self.entries.iter().rev().map(|entry| &entry.what)
+    }
+
     /// What the entries may still change.
     pub(super) fn unsettled(&self) -> Unsettled {
-        if self.hinted == 0 && !self.provisional.any() {
+        if self.is_settled() {
             return Unsettled::default();
         }
         let mut any_closed = false;
@@ -327,7 +339,7 @@ mod tests {
             Expected::Login => 'L',
             Expected::Query { .. } => 'Q',
             Expected::Parse { .. } => 'P',
-            Expected::Bind { .. } => 'B',
+            Expected::Bind { .. } | Expected::RefusedBind(_) => 'B',
             Expected::Describe(_) => 'D',
             Expected::Execute { .. } => 'E',
             Expected::Close(_) => 'C',
@@ -437,8 +449,8 @@ mod tests {
         queue.hinted += 1;
     }
 
-    const NAMES: Hints = Hints { names: true, catalog: false, lexing: false, ends: false, to_savepoint: false };
-    const ENDS: Hints = Hints { names: false, catalog: false, lexing: false, ends: true, to_savepoint: false };
+    const NAMES: Hints = Hints { names: true, catalog: false, lexing: false, ends: false, ..Hints::NONE };
+    const ENDS: Hints = Hints { names: false, catalog: false, lexing: false, ends: true, ..Hints::NONE };
 
     #[test]
     fn what_is_closed_is_waited_for_until_nothing_can_take_it_back() {

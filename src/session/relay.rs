@@ -17,14 +17,18 @@ use tokio::pin;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::answers::{self, Answers, ServerEnd};
+use super::answers::{Answers, ServerEnd};
+use super::buffer::Buffer;
 use super::cancel::{self, Key};
 use super::conversation::{Conversation, Phase};
 use super::farewell;
 use super::lane::Lane;
-use super::opening::{self, ClientEnd, Opening};
+use super::login::Ready;
+use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
-use super::startup::{Asked, Opened};
+use super::seldom::seldom;
+use super::startup::Asked;
+use super::steps::Steps;
 use crate::metrics::{Ended, Login};
 use crate::net::Peer;
 use crate::wire::error::fatal;
@@ -37,7 +41,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const LAST_STATEMENT: Duration = Duration::from_secs(2);
 
 const DRAINED: &str = "exonym is shutting down; connect again";
-const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
+pub(super) const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
 
 /// What both directions of a session use.
 #[derive(Debug)]
@@ -126,30 +130,32 @@ impl Drop for Session {
 }
 
 /// Relays until either end has ended, and tells how.
-pub(super) async fn run(opened: Opened, shared: Arc<Shared>) -> Ended {
-    let Opened { client, server, peer, route, seat: _seat, asked, deadline, steps } = opened;
+pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant, steps: Steps) -> Ended {
+    let Ready { mut client, mut server, peer, route, seat: _seat, asked } = ready;
     let session = Session::new(shared, route, peer, asked);
     session.lock().steps = Some(steps);
-    relay(&session, client, server, deadline).await
+    let (client, server) = ((client.socket.halves(), client.buffer), (server.socket.halves(), server.buffer));
+    relay(&session, client, server, until).await
 }
 
-async fn relay<C, S>(session: &Session, client: C, server: S, deadline: Instant) -> Ended
+/// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
+async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant) -> Ended
 where
-    C: AsyncRead + AsyncWrite,
-    S: AsyncRead + AsyncWrite,
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
 {
-    let (from_client, to_client) = tokio::io::split(client);
-    let (from_server, to_server) = tokio::io::split(server);
-    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, opening::IDLE), session);
-    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answers::IDLE), session);
+    let ((from_client, to_client), asked) = client;
+    let ((from_server, to_server), answered) = server;
+    let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, asked), session);
+    let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answered), session);
     let end = {
         let directions = both(opening.run(), answers.run());
         pin!(directions);
         tokio::select! {
             biased;
             end = &mut directions => end,
-            () = session.is_late(deadline) => Some(ServerEnd::Late),
-            () = session.is_over() => {
+            () = seldom(session.is_late(until)) => Some(ServerEnd::Late),
+            () = seldom(session.is_over()) => {
                 // The directions go on meanwhile: the answer to the cancelled statement is the client's.
                 let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
                 end.unwrap_or(Some(ServerEnd::Drained))
@@ -197,7 +203,7 @@ async fn both(
 mod tests {
     use arc_swap::ArcSwap;
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
     use super::*;
     use crate::backend::hosts::Hosts;
@@ -208,12 +214,9 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let backend = Backend {
-            name: "b".into(),
-            hosts: Arc::new(Hosts::one(address)),
-            terms: ArcSwap::default(),
-            database: "d".into(),
-        };
+        let terms = ArcSwap::default();
+        let backend =
+            Backend { name: "b".into(), hosts: Arc::new(Hosts::one(address)), terms, database: "d".into(), auth: None };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
@@ -234,19 +237,20 @@ mod tests {
     fn through(session: &Session, client: &[Vec<u8>], server: &[Vec<u8>], closes: Closes) -> (Vec<u8>, Vec<u8>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let late = Instant::now() + Duration::from_secs(20);
             // Pipes so narrow that every write has to wait for its reader.
             let (client_end, client_far) = duplex(64);
             let (server_end, server_far) = duplex(64);
+            let later = Instant::now() + Duration::from_secs(60);
             let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let all = async { tokio::join!(relay(session, client_end, server_end, late), both).1 };
+            let (client, server) = ((split(client_end), Buffer::default()), (split(server_end), Buffer::default()));
+            let all = async { tokio::join!(relay(session, client, server, later), both).1 };
             timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
         })
     }
 
     /// Says the pieces one by one, reads everything, closes.
     async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
-        let (mut from, mut to) = tokio::io::split(stream);
+        let (mut from, mut to) = split(stream);
         let mut got = Vec::new();
         let all_heard = Notify::new();
         let say = async {

@@ -11,6 +11,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use prometheus::IntCounter;
 use tokio::sync::watch;
 
+use super::auth::Auth;
 use super::cancel::Sessions;
 use super::refresh::Refresh;
 use super::words::Words;
@@ -30,6 +31,8 @@ pub struct Backend {
     pub terms: ArcSwap<Terms>,
     /// The database to ask it for.
     pub database: Arc<str>,
+    /// How clients are verified whose login cannot be relayed.
+    pub auth: Option<Arc<Auth>>,
 }
 
 /// A database that clients may ask for.
@@ -58,7 +61,7 @@ pub struct Limits {
     /// Bytes of a statement that are held to be looked at; larger ones stream through, and are refused where they name
     /// something legacy.
     pub max_statement_bytes: usize,
-    /// Time for the packets before the login, and for reaching the backend.
+    /// Time from the accepted connection until the server is ready for its first statement.
     pub startup_timeout: Duration,
     /// Time that a statement waits for the catalog to be read again after the session changed it.
     pub refresh_timeout: Duration,
@@ -194,6 +197,14 @@ impl Shared {
             *now = life.max(*now);
             is_shorter
         });
+    }
+
+    /// Waits until it is another than `seen`.
+    pub(super) async fn life_after(&self, seen: Life) -> Life {
+        let mut life = self.life.subscribe();
+        // Without a sender there is nobody who could change it; but that is this struct.
+        let changed = life.wait_for(|life| *life != seen).await.map(|life| *life);
+        changed.unwrap_or(seen)
     }
 
     pub(super) fn count_login(&self, login: Login) {

@@ -5,7 +5,7 @@
 //! greeting ─▶├─▶ startup: route ─▶ backend ─▶ the packet as it came
 //!            └─▶ anything else: FATAL, closed
 //! ```
-//! The login itself is relayed like everything after it.
+//! All of it, and the login behind it, has to be done by `until`.
 
 use std::io;
 use std::sync::Arc;
@@ -32,9 +32,6 @@ pub(super) struct Opened {
     pub(super) route: Arc<Route>,
     pub(super) seat: Seat,
     pub(super) asked: Asked,
-    /// When the server must have let the client in.
-    pub(super) deadline: Instant,
-    pub(super) steps: Steps,
 }
 
 /// What the startup packet says about the session.
@@ -47,24 +44,22 @@ pub(super) struct Asked {
 
 /// What a client gets instead of a session.
 pub(super) struct Refused {
-    login: Login,
-    sqlstate: &'static str,
-    message: String,
-    hint: Option<String>,
+    pub(super) login: Login,
+    pub(super) sqlstate: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
 }
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened> {
-    let deadline = Instant::now() + shared.limits.startup_timeout;
-    let mut steps = Steps::begin(Arc::clone(&shared.metrics));
+pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant, steps: &mut Steps) -> Option<Opened> {
     let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
     let first = tokio::select! {
         // Who has spoken is heard, if only to be told.
         biased;
-        first = timeout_at(deadline, greeting::first_packet(&mut client, door.as_deref())) => first,
+        first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
         _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
     let (client, packet) = match (client, first) {
@@ -89,7 +84,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.
-        Ok(_) => return refuse(client, shared, steps, unknown_version(&packet)).await,
+        Ok(opening) => return refuse_version(client, shared, steps, &opening).await,
         Err(bad) => return refuse(client, shared, steps, bad.into()).await,
     };
     steps.next(Phase::Connect);
@@ -104,7 +99,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
         }
         let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
         let seat = Seat::take(shared).ok_or_else(full)?;
-        let (server, peer) = reach(shared, &route, &startup, deadline).await?;
+        let (server, peer) = reach(shared, &route, &startup, until).await?;
         Ok((route, seat, server, peer))
     };
     let reached = tokio::select! {
@@ -115,13 +110,13 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>) -> Option<Opened>
     match reached {
         Ok((route, seat, server, peer)) => {
             steps.next(Phase::Authentication);
-            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), deadline, steps })
+            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
         }
         Err(refused) => refuse(client, shared, steps, refused).await,
     }
 }
 
-fn shutting_down() -> Refused {
+pub(super) fn shutting_down() -> Refused {
     Refused::new(Login::Unreachable, "57P03", "exonym is shutting down".into())
 }
 
@@ -151,6 +146,9 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     if let Some(route) = shared.routes.get(database.as_ref()) {
         return Ok(route.clone());
     }
+    if startup.is_physical_replication() {
+        return only_backend(shared);
+    }
     let known: Vec<String> = shared.routes().take(20).map(|route| format!("\"{}\"", route.database)).collect();
     let hint = match known.len() {
         0 => "exonym has no routes; add one to its configuration".to_owned(),
@@ -158,6 +156,21 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
     };
     let message = format!("database \"{database}\" does not exist");
     Err(Refused { hint: Some(hint), ..Refused::new(Login::NoRoute, "3D000", message) })
+}
+
+/// Who streams the log of a server asks for no database: there must be one server only.
+fn only_backend(shared: &Shared) -> Result<Arc<Route>, Refused> {
+    let mut routes = shared.routes();
+    match routes.next() {
+        Some(first) if routes.all(|route| route.backend.hosts.addresses() == first.backend.hosts.addresses()) => {
+            Ok(first.clone())
+        }
+        _ => {
+            let message = "exonym does not know which backend is to be replicated".to_owned();
+            let hint = "give the database of one of its routes as `dbname`, or connect to the server itself";
+            Err(Refused { hint: Some(hint.into()), ..Refused::new(Login::NoRoute, "3D000", message) })
+        }
+    }
 }
 
 /// The catalog is not there yet: without it every legacy name would go to the server as it is.
@@ -171,17 +184,17 @@ async fn reach(
     shared: &Shared,
     route: &Route,
     startup: &Startup<'_>,
-    deadline: Instant,
+    until: Instant,
 ) -> Result<(Socket, Peer), Refused> {
     let backend = &route.backend;
     let connected = async {
-        if startup.database() == backend.database.as_bytes() {
-            reach::server(backend, &shared.limits, startup.packet(), deadline).await
+        if startup.is_physical_replication() || startup.database() == backend.database.as_bytes() {
+            reach::server(backend, &shared.limits, startup.packet(), until).await
         } else {
-            reach::server(backend, &shared.limits, &startup.with_database(&backend.database), deadline).await
+            reach::server(backend, &shared.limits, &startup.with_database(&backend.database), until).await
         }
     };
-    let outcome: io::Result<(Socket, Peer)> = timeout_at(deadline, connected)
+    let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
         .await
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
     outcome.map_err(|error| {
@@ -205,7 +218,7 @@ fn is_exhausted(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
-async fn refuse(client: Socket, shared: &Shared, mut steps: Steps, refused: Refused) -> Option<Opened> {
+async fn refuse(client: Socket, shared: &Shared, steps: &mut Steps, refused: Refused) -> Option<Opened> {
     shared.count_login(refused.login);
     steps.end(refused.login);
     if refused.login != Login::Abandoned || !refused.message.is_empty() {
@@ -215,14 +228,21 @@ async fn refuse(client: Socket, shared: &Shared, mut steps: Steps, refused: Refu
     None
 }
 
-fn unknown_version(packet: &[u8]) -> Refused {
-    let (major, minor) = match startup::read(packet) {
-        Ok(Opening::Version { major, minor }) => (major, minor),
-        Ok(Opening::Ssl) => (1234, 5679),
+async fn refuse_version(client: Socket, shared: &Shared, steps: &mut Steps, opening: &Opening<'_>) -> Option<Opened> {
+    let (major, minor) = match opening {
+        Opening::Version { major, minor } => (*major, *minor),
+        Opening::Ssl => (1234, 5679),
         _ => (1234, 5680),
     };
     let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2");
-    Refused::new(Login::Abandoned, "0A000", message)
+    // As the server, to which zero is no version at all.
+    if !(1..3).contains(&major) {
+        return refuse(client, shared, steps, Refused::new(Login::Abandoned, "0A000", message)).await;
+    }
+    shared.count_login(Login::Abandoned);
+    tracing::info!(reason = message, "login refused");
+    farewell::say_old(client, &message).await;
+    None
 }
 
 impl Asked {
@@ -253,7 +273,14 @@ impl Refused {
 
 impl From<BadStartup> for Refused {
     fn from(bad: BadStartup) -> Self {
-        let sqlstate = if bad == BadStartup::NoUser { "28000" } else { "08P01" };
-        Self::new(Login::Abandoned, sqlstate, bad.to_string())
+        match bad {
+            // As the server: who sends this speaks another protocol, and would not understand an error of ours.
+            BadStartup::Length => {
+                tracing::info!("a connection is closed: {bad}");
+                Self::gone()
+            }
+            BadStartup::Layout => Self::protocol(bad.to_string()),
+            BadStartup::NoUser => Self::new(Login::Abandoned, "28000", bad.to_string()),
+        }
     }
 }

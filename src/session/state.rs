@@ -20,6 +20,8 @@ pub(super) struct State {
     /// What the rest say, for the next statement; another `Arc` only where it says something else.
     context: Arc<Context>,
     names: Names,
+    /// True once it has said something else than at the beginning.
+    moved: bool,
     /// As a rollback would leave them.
     committed: Names,
     /// As `RESET` and `DISCARD ALL` leave it.
@@ -100,6 +102,7 @@ impl State {
             context: Arc::new(context),
             committed: names.clone(),
             names,
+            moved: false,
             initial,
             savepoint: Savepoint::None,
             rolled_back: RolledBack::No,
@@ -114,6 +117,11 @@ impl State {
     /// For the next statement.
     pub(super) fn context(&self) -> Arc<Context> {
         self.context.clone()
+    }
+
+    /// True when all statements so far were decided in the same context.
+    pub(super) const fn is_as_it_began(&self) -> bool {
+        !self.moved
     }
 
     pub(super) const fn encoding(&self) -> Encoding {
@@ -160,7 +168,7 @@ impl State {
             "ROLLBACK" => self.roll_back(to_savepoint),
             "SAVEPOINT" if self.savepoint == Savepoint::None => self.savepoint = Savepoint::Same,
             "DISCARD ALL" => self.apply(&Effect::Discard),
-            "DISCARD TEMP" => self.change(|names| names.without_temporary()),
+            "DISCARD TEMP" => self.change(Names::without_temporary),
             _ => {}
         }
         self.apply(effect);
@@ -199,7 +207,7 @@ impl State {
     fn apply(&mut self, effect: &Effect) {
         let initial = self.initial.clone();
         match effect {
-            Effect::None => {}
+            Effect::None | Effect::Prepared(_) => {}
             Effect::SearchPath(path) => self.change(|names| names.set_path(Some(path.as_slice().into()))),
             Effect::LocalSearchPath(path) => {
                 self.change(|names| names.local_path = Some(Some(path.as_slice().into())));
@@ -295,6 +303,7 @@ impl State {
             && self.context.temporary_may_change == may_change
             && self.context.temporary == self.names.temporary;
         if !same {
+            self.moved = true;
             let context = Arc::make_mut(&mut self.context);
             context.search_path.clone_from(path);
             context.temporary_may_change = may_change;

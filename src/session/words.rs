@@ -3,9 +3,12 @@
 //! A statement with none of them, which is nearly every one, costs a fast scan; only behind a find is asked which it was.
 //! It errs on the side of finding: a hint says that the plan is worth asking, or that a pipelined successor has to wait.
 
+use std::sync::Arc;
+
 use aho_corasick::AhoCorasick;
 
 use super::queue::Name;
+use crate::rewrite::Context;
 use crate::sql::{LexOptions, lex};
 use crate::text::Search;
 
@@ -23,6 +26,8 @@ pub(super) struct Hints {
     pub(super) ends: bool,
     /// It goes back to a savepoint and does nothing else.
     pub(super) to_savepoint: bool,
+    /// It may execute a prepared statement.
+    pub(super) executes: bool,
 }
 
 /// The search for all of them.
@@ -43,10 +48,12 @@ const CATALOG: [&str; 3] = ["create", "alter", "drop"];
 const ENDS: [&str; 3] = ["rollback", "commit", "abort"];
 /// `SELECT … INTO` makes a table, `INSERT INTO` does not.
 const INTO: [&str; 2] = ["into", "insert into"];
+const EXECUTES: &str = "execute";
 
 impl Words {
     pub(super) fn new() -> Self {
         let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&ENDS).chain(&CATALOG).chain(&INTO);
+        let patterns = patterns.chain([&EXECUTES]);
         let which = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(patterns.clone())
@@ -79,6 +86,7 @@ impl Words {
                     hints.to_savepoint = is_to_savepoint(text);
                 }
                 at if at <= AFTER_CATALOG => may_make_tables = true,
+                at if at == AFTER_CATALOG + INTO.len() => hints.executes = true,
                 _ => {}
             }
         }
@@ -88,6 +96,19 @@ impl Words {
 }
 
 impl Hints {
+    #[cfg(test)]
+    pub(super) const NONE: Self =
+        Self { names: false, catalog: false, lexing: false, ends: false, to_savepoint: false, executes: false };
+
+    /// What is known in a context when such a change is under way.
+    pub(super) fn blur(self, context: &mut Arc<Context>) {
+        if self.names {
+            let context = Arc::make_mut(context);
+            context.search_path = None;
+            context.temporary_may_change |= self.catalog;
+        }
+    }
+
     pub(super) const fn any(self) -> bool {
         self.changes() || self.ends
     }
@@ -104,6 +125,7 @@ impl Hints {
             lexing: self.lexing || other.lexing,
             ends: self.ends || other.ends,
             to_savepoint: self.to_savepoint && other.to_savepoint,
+            executes: self.executes || other.executes,
         }
     }
 }

@@ -30,6 +30,8 @@ pub struct Report<'a> {
     pub hint: Option<&'a str>,
     /// Characters from 1.
     pub position: Option<usize>,
+    /// The routine of the server by which drivers know some errors.
+    pub routine: Option<&'a str>,
 }
 
 /// What a position counts.
@@ -127,6 +129,7 @@ impl Report<'_> {
         ];
         fields.extend(self.hint.map(|hint| (b'H', value(hint))));
         fields.extend(self.position.map(|position| (b'P', position.to_string())));
+        fields.extend(self.routine.map(|routine| (b'R', value(routine))));
         let mut frame = BytesMut::new();
         ErrorResponse::new(fields).encode(&mut frame).expect("an error of a few fields is far below the largest frame");
         out.extend_from_slice(&frame);
@@ -135,7 +138,7 @@ impl Report<'_> {
 
 /// An error after which the connection ends.
 pub fn fatal<'a>(sqlstate: &'a str, message: &'a str, hint: Option<&'a str>) -> Report<'a> {
-    Report { severity: "FATAL", plain_severity: "FATAL", sqlstate, message, hint, position: None }
+    Report { severity: "FATAL", plain_severity: "FATAL", sqlstate, message, hint, position: None, routine: None }
 }
 
 /// The byte of `text` that position `position` (from 1) is about; the end of the text when it lies behind.

@@ -105,6 +105,15 @@ pub fn write_query(out: &mut Vec<u8>, text: &[u8]) {
     });
 }
 
+/// Appends a Bind of that statement, without parameters, to the unnamed portal.
+pub fn write_bind(out: &mut Vec<u8>, statement: &[u8]) {
+    frame::write(out, b'B', |out| {
+        out.push(0);
+        out.extend_from_slice(statement);
+        out.extend_from_slice(&[0; 7]);
+    });
+}
+
 /// Appends a Parse with this name, text and types.
 pub fn write_parse(out: &mut Vec<u8>, parse: Parse<'_>) {
     frame::write(out, b'P', |out| {

@@ -7,10 +7,12 @@
 //! Views borrow from the bytes and never fail on hostile ones: what does not fit its form is `None`, and goes on as it came.
 //! No IO here; `session` reads, writes and decides.
 
+pub mod auth;
 pub mod error;
 pub mod frame;
 pub mod message;
 pub mod options;
+pub mod scram;
 pub mod startup;
 
 /// Splits a NUL-terminated string off the front: the string without its NUL, and what follows.

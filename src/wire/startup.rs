@@ -71,8 +71,9 @@ pub fn read(packet: &[u8]) -> Result<Opening<'_>, BadStartup> {
     let (code, body) = packet.get(4..).and_then(|rest| rest.split_first_chunk::<4>()).ok_or(BadStartup::Length)?;
     let code = u32::from_be_bytes(*code);
     match code {
-        SSL if body.is_empty() => Ok(Opening::Ssl),
-        GSS if body.is_empty() => Ok(Opening::Gss),
+        // Whatever stands behind the code: the server does not look.
+        SSL => Ok(Opening::Ssl),
+        GSS => Ok(Opening::Gss),
         CANCEL => {
             let (pid, secret) = body.split_first_chunk::<4>().ok_or(BadStartup::Length)?;
             if !(4..=256).contains(&secret.len()) {
@@ -113,6 +114,13 @@ impl Startup<'_> {
     /// `database`, or the user when there is none.
     pub fn database(&self) -> &[u8] {
         self.parameter("database").filter(|d| !d.is_empty()).unwrap_or_else(|| self.user())
+    }
+
+    /// True for a connection that streams the log of the whole server and has no database: `replication` is a boolean that is true.
+    pub fn is_physical_replication(&self) -> bool {
+        let value = self.parameter("replication").unwrap_or_default().to_ascii_lowercase();
+        let is = |word: &[u8], least: usize| value.len() >= least && word.starts_with(&value);
+        is(b"true", 1) || is(b"yes", 1) || is(b"on", 2) || value == b"1"
     }
 
     /// The packet with `database` asked for instead; every other byte as it came.
@@ -199,6 +207,22 @@ mod tests {
         let Ok(Opening::Startup(startup)) = read(&asked) else { panic!("a startup packet") };
         assert_eq!(startup.database(), b"ann");
         assert_eq!(startup.with_database("db"), packet(3 << 16, b"user\0ann\0database\0db\0\0"));
+    }
+
+    #[test]
+    fn physical_replication_is_what_the_server_takes_for_it() {
+        let asks = |parameter: &str| {
+            let asked = packet(3 << 16, format!("user\0ann\0{parameter}\0").as_bytes());
+            let Ok(Opening::Startup(startup)) = read(&asked) else { panic!("a startup packet") };
+            startup.is_physical_replication()
+        };
+        for said in ["true", "T", "tr", "yes", "on", "1"] {
+            assert!(asks(&format!("replication\0{said}\0")), "{said}");
+        }
+        for said in ["database", "o", "truer", "false", "0", ""] {
+            assert!(!asks(&format!("replication\0{said}\0")), "{said}");
+        }
+        assert!(!asks(""));
     }
 
     proptest! {

@@ -409,6 +409,7 @@ SELECT count(*), min(full_name), max(status) FROM customers
 -- case: writes: prepare of a legacy insert
 -- traps: 44
 -- refused: 0A000
+-- as: PREPARE p AS SELECT * FROM a_relation_that_is_not_there
 PREPARE p AS INSERT INTO feedback_log (feedback_id, user_id, rating) VALUES ($1, $2, $3)
 -- then
 SELECT count(*), sum(rating) FROM feedback_log
@@ -645,6 +646,7 @@ SELECT a, b FROM swapped ORDER BY a, b, id
 -- case: writes: swapped names: prepare
 -- traps: 1, 44
 -- refused: 0A000
+-- as: PREPARE p AS SELECT * FROM a_relation_that_is_not_there
 PREPARE p AS DELETE FROM swapped WHERE a = 10
 -- then
 SELECT a, b FROM swapped ORDER BY a, b, id

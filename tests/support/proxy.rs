@@ -13,7 +13,7 @@ use exonym::config::Config;
 use exonym::mapping::Mapping;
 use exonym::metrics::Metrics;
 use exonym::rewrite::World;
-use exonym::session::{Address, Backend, Limits, Route, Shared, Terms, serve_client};
+use exonym::session::{Address, Auth, Backend, Limits, Route, Shared, Source, Terms, serve_client};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
 
@@ -41,6 +41,7 @@ pub(crate) struct Setup {
     pub(crate) mappings: Vec<Mapping>,
     pub(crate) catalog: Catalog,
     pub(crate) limits: Limits,
+    pub(crate) auth: Option<Source>,
     /// How the server is spoken to.
     pub(crate) terms: Terms,
 }
@@ -55,6 +56,7 @@ impl Setup {
             mappings: Vec::new(),
             catalog: Catalog::default().indexed(),
             limits: Limits::default(),
+            auth: None,
             terms: Terms::default(),
         }
     }
@@ -74,6 +76,7 @@ impl Setup {
             hosts: Arc::new(Hosts::one(self.address)),
             terms: ArcSwap::new(Arc::new(self.terms)),
             database: self.server_database.into(),
+            auth: self.auth.map(|source| Arc::new(Auth::new(source))),
         };
         let mappings = self.mappings.into_iter().map(Arc::new).collect();
         let world = World::new(1, mappings, Arc::new(self.catalog));

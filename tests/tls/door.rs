@@ -17,9 +17,14 @@ pub(crate) fn proxy(database: &str, settings: DoorTls) -> Proxy {
     let server = postgres::shared();
     server.database(database);
     let proxy = Setup::to(server.port, database).start();
-    let door = Door::load(&settings).unwrap_or_else(|e| panic!("{}", exonym::text::chain(&e)));
-    proxy.shared.door.store(Some(Arc::new(door)));
+    open(&proxy, &settings);
     proxy
+}
+
+/// Opens TLS at a proxy's door.
+pub(crate) fn open(proxy: &Proxy, settings: &DoorTls) {
+    let door = Door::load(settings).unwrap_or_else(|e| panic!("{}", exonym::text::chain(&e)));
+    proxy.shared.door.store(Some(Arc::new(door)));
 }
 
 pub(crate) fn settings(pair: &Pair) -> DoorTls {

@@ -13,13 +13,13 @@ use super::support::proxy::{Proxy, Setup};
 use super::support::raw::{self, Raw};
 
 /// A server with TLS, and who signed its certificate.
-struct Secured {
-    server: Postgres,
-    authority: Authority,
+pub(crate) struct Secured {
+    pub(crate) server: Postgres,
+    pub(crate) authority: Authority,
 }
 
 /// One for all tests. It lets anybody in; `only_tls` and `only_plain` by one way, `by_certificate` with a client certificate.
-fn secured() -> &'static Secured {
+pub(crate) fn secured() -> &'static Secured {
     static SERVER: OnceLock<Secured> = OnceLock::new();
     SERVER.get_or_init(|| {
         let authority = Authority::new("server");
@@ -53,9 +53,14 @@ fn start(pair: &Pair, clients: &Authority) -> Postgres {
 }
 
 fn proxy(server: &Postgres, query: &str) -> Result<Proxy, String> {
-    let url = url::parse(&format!("postgres://localhost:{}/postgres?{query}", server.port)).map_err(|e| e.message)?;
-    let mut setup = Setup::to(server.port, "postgres");
-    setup.address = exonym::session::Address::Tcp { host: "localhost".into(), port: server.port };
+    through(server.port, query)
+}
+
+/// A proxy before the database `postgres` of the server on `port`, with these parameters in its URL.
+pub(crate) fn through(port: u16, query: &str) -> Result<Proxy, String> {
+    let url = url::parse(&format!("postgres://localhost:{port}/postgres?{query}")).map_err(|e| e.message)?;
+    let mut setup = Setup::to(port, "postgres");
+    setup.address = exonym::session::Address::Tcp { host: "localhost".into(), port };
     setup.terms = Terms::load(&url.tls).map_err(|e| exonym::text::chain(&e))?;
     Ok(setup.start())
 }
@@ -161,7 +166,8 @@ fn who_is_not_trusted_is_named_with_the_file_that_says_so() {
 fn a_certificate_of_our_own_lets_us_in() {
     let Secured { server, authority } = secured();
     let mine = authority.sign("mine", &["by_certificate"], Valid::Now);
-    let foreign = Authority::new("another").sign("mine", &["by_certificate"], Valid::Now);
+    let another = Authority::new("another");
+    let foreign = another.sign("mine", &["by_certificate"], Valid::Now);
     let with =
         |pair: &Pair| format!("sslmode=require&sslcert={}&sslkey={}", pair.certificate.display(), pair.key.display());
     assert_eq!(proxy(server, &with(&mine)).and_then(|proxy| arrives(&proxy, "by_certificate")), Ok(true));

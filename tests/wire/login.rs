@@ -91,18 +91,6 @@ fn plaintext_behind_an_encryption_request_is_refused() {
 }
 
 #[test]
-fn what_is_no_startup_packet_is_refused() {
-    let proxy = proxy("login_malformed");
-    let sqlstate = |bytes: &[u8]| refused(&proxy, bytes).field(b'C').unwrap_or_default();
-    assert_eq!(sqlstate(&[0xff; 8]), "08P01");
-    assert_eq!(sqlstate(&[0, 0, 0x30, 0, 0, 3, 0, 0]), "08P01", "over 10 kB");
-    assert_eq!(sqlstate(&[0, 0, 0, 8, 0, 2, 0, 0]), "0A000", "protocol 2.0");
-    assert_eq!(sqlstate(&[0, 0, 0, 9, 0, 3, 0, 0, 0]), "28000", "no user");
-    assert_eq!(sqlstate(&[0, 0, 0, 10, 0, 3, 0, 0, b'u', b's']), "08P01", "no terminator");
-    assert_eq!(sqlstate(b"GET / HTTP/1.1\r\n\r\n"), "08P01");
-}
-
-#[test]
 fn a_startup_packet_may_arrive_byte_by_byte_but_not_take_forever() {
     let server = postgres::shared();
     server.database("login_slow");
@@ -116,7 +104,7 @@ fn a_startup_packet_may_arrive_byte_by_byte_but_not_take_forever() {
     let mut late = Raw::connect(proxy.port);
     late.send(&startup[..10]);
     assert!(late.rest().is_empty());
-    assert!((proxy.metric("exonym_logins_total{outcome=\"abandoned\"}") - 1.0).abs() < f64::EPSILON);
+    assert!((proxy.metric("exonym_logins_total{outcome=\"timed_out\"}") - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]
@@ -132,6 +120,23 @@ fn an_unknown_database_is_refused_with_the_routes_that_there_are() {
         Some("database \"login_unknown\" does not exist"),
         "the user is the default"
     );
+}
+
+#[test]
+fn physical_replication_needs_no_route_of_its_own() {
+    let proxy = proxy("login_replication");
+    let system = |port| {
+        let mut client = Raw::connect(port);
+        client.send(&raw::startup(&[("user", "postgres"), ("database", "replication"), ("replication", "true")]));
+        client.until(b'Z');
+        client.send(&raw::query("IDENTIFY_SYSTEM"));
+        client.until(b'Z')
+    };
+    let (straight, through) = (system(postgres::shared().port), system(proxy.port));
+    // The position in the WAL moves on.
+    let shape = |frames: &[raw::Frame]| frames.iter().map(|f| f.tag).collect::<Vec<_>>();
+    assert_eq!(shape(&straight), shape(&through));
+    assert_eq!(straight[0], through[0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The Postgres door against a real server.
 //!
-//! `identity`: with nothing mapped each byte is the client's and the server's own. `login`: what comes before. `refusal`: errors
+//! `identity`: with nothing mapped each byte is the client's and the server's own. `opening`: the first packets. `login`: what comes before statements. `refusal`: errors
 //! of ours and errors moved back. `names`: what a session's own statements change. `failure`: ends of all kinds.
 
 #[path = "../support/mod.rs"]
@@ -10,4 +10,6 @@ mod failure;
 mod identity;
 mod login;
 mod names;
+mod opening;
+mod prepared;
 mod refusal;

@@ -161,7 +161,7 @@ def pytest(suite, stage, interpreter, directory, arguments, environment, only=No
     report.unlink(missing_ok=True)
     log = CACHE / "logs" / f"{suite.name}.{stage.label()}.out"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [interpreter, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}", *arguments, *(only or [])]
+    command = [interpreter, "-m", "pytest", "-q", "--tb=short", f"--junitxml={report}", *arguments, *(only or [])]
     code, said = shell(command, log, timeout, cwd=directory, env=environment_of(environment))
     # 1 says that tests failed; more, that not all were run.
     if code not in (0, 1) or not report.exists():

@@ -1,0 +1,169 @@
+//! Statements that were prepared under one search path and are executed under another.
+//!
+//! Postgres reads the text of a prepared statement anew when the search path is another one than before, or a temporary table has
+//! come to hide its table. The text that it has is the one that was decided on then; where now another one would be sent, it must
+//! not execute it. Such a Bind names a statement that does not exist instead, such an EXECUTE is a statement that fails, and the
+//! error is told as the server's own about a cached plan: drivers know that one, parse the statement again, and go on.
+//!
+//! A statement keeps its text when the mapping changes: what counts is whether the two contexts differ in the mapping of now.
+
+use std::sync::Arc;
+
+use super::decide;
+use super::planned::Planned;
+use super::queue::Name;
+use super::relay::Session;
+use crate::rewrite::{Context, Outcome, Plan, Refusal};
+use crate::sql::split::statements;
+use crate::sql::{LexOptions, lex};
+use crate::text::{Edit, Edits, Span};
+
+/// What `RevalidateCachedQuery` of the server says. pgx looks at the message, the others at the routine.
+const MESSAGE: &str = "cached plan must not change result type";
+const ROUTINE: &str = "RevalidateCachedQuery";
+const HINT: &str = "exonym rewrote this statement for another search path or set of temporary tables; prepare it again";
+
+/// No statement is called so, and no relation.
+pub(super) const MARKER: &str = "exonym_parses_this_again";
+
+/// What a prepared statement was decided on.
+#[derive(Clone, Debug)]
+pub(super) struct Decided {
+    pub(super) text: Arc<str>,
+    pub(super) context: Arc<Context>,
+}
+
+/// A statement of a text that executes a prepared one.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// Its place in the text.
+    pub(super) turn: usize,
+    /// What it executes.
+    pub(super) name: Name,
+}
+
+impl Decided {
+    /// True when under `now` another text would be sent.
+    async fn is_stale(&self, session: &Session, now: &Arc<Context>) -> bool {
+        if Arc::ptr_eq(&self.context, now) || self.context == *now {
+            return false;
+        }
+        // How its strings end was settled when it was parsed.
+        let standard_conforming_strings = self.context.standard_conforming_strings;
+        let now = Arc::new(Context { standard_conforming_strings, ..now.as_ref().clone() });
+        let world = session.route.world.load_full();
+        let was = decide::planned(session, world.clone(), self.context.clone(), &self.text).await;
+        let is = decide::planned(session, world, now, &self.text).await;
+        match (was, is) {
+            (Some(was), Some(is)) => was.plan.sql != is.plan.sql,
+            _ => true,
+        }
+    }
+}
+
+/// True when the statement must be prepared again before it is executed in this context.
+pub(super) async fn is_stale(session: &Session, planned: &Planned, now: &Arc<Context>) -> bool {
+    if let Some(decided) = &planned.decided
+        && decided.is_stale(session, now).await
+    {
+        return true;
+    }
+    for run in &planned.runs {
+        let decided = session.lock().committed(&run.name).and_then(|planned| planned.decided.clone());
+        if let Some(decided) = decided
+            && decided.is_stale(session, now).await
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// `EXECUTE name`, alone or behind EXPLAIN or CREATE TABLE … AS.
+pub(super) fn executed(text: &[u8]) -> Vec<Run> {
+    let Ok(text) = std::str::from_utf8(text) else { return Vec::new() };
+    let Ok(tokens) = lex(text, LexOptions::default()) else { return Vec::new() };
+    let mut runs = Vec::new();
+    for (turn, range) in statements(text, &tokens).into_iter().enumerate() {
+        let tokens = &tokens[range];
+        let first = |word: &&str| tokens.first().is_some_and(|t| t.is_keyword(text, word));
+        if !["execute", "explain", "create"].iter().any(first) {
+            continue;
+        }
+        let Some(at) = tokens.iter().position(|t| t.is_keyword(text, "execute")) else { continue };
+        if let Some(name) = tokens.get(at + 1).and_then(|t| t.ident(text)) {
+            runs.push(Run { turn, name: name.as_bytes().into() });
+        }
+    }
+    runs
+}
+
+/// The refusal of a Bind.
+pub(super) fn refused_bind() -> Planned {
+    Planned::without_statement(refusal())
+}
+
+/// The refusal of one statement of a text.
+pub(super) async fn refused_run(session: &Session, text: &[u8], turn: usize) -> Planned {
+    let whole = || Planned::refused("0A000", MESSAGE.into(), HINT);
+    let (context, encoding) = {
+        let conversation = session.lock();
+        (conversation.state.context(), conversation.state.encoding())
+    };
+    let Some(text) = encoding.read(text) else { return whole() };
+    let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
+    let Ok(tokens) = lex(&text, options) else { return whole() };
+    let ranges = statements(&text, &tokens);
+    let span = ranges.get(turn).and_then(|range| {
+        let tokens = tokens.get(range.clone())?;
+        Some(tokens.first()?.span.to(tokens.last()?.span))
+    });
+    let Some(base) = decide::planned(session, session.route.world.load_full(), context, &text).await else {
+        return whole();
+    };
+    let Some(span) = span.filter(|_| base.plan.sql.is_none() && base.plan.statements.len() == ranges.len()) else {
+        return whole();
+    };
+    let mut edits = Edits::new();
+    if edits.push(Edit { span, text: format!("COPY (TABLE \"{MARKER}\") TO STDOUT") }).is_err() {
+        return whole();
+    }
+    let spliced = edits.splice(&text);
+    let mut plan = Plan::clone(&base.plan);
+    for statement in &mut plan.statements {
+        statement.span = Span::new(statement.span.start + base.core.start, statement.span.end + base.core.start);
+    }
+    if let Some(statement) = plan.statements.get_mut(turn) {
+        statement.outcome = Outcome::Refused;
+        statement.refusal = Some(refusal());
+    }
+    plan.sql = Some(spliced.sql.into());
+    plan.map = spliced.map;
+    Planned::whole(plan, &text, encoding)
+}
+
+/// The routine by which drivers know such an error.
+pub(super) fn routine(refusal: &Refusal) -> Option<&'static str> {
+    (refusal.message == MESSAGE).then_some(ROUTINE)
+}
+
+fn refusal() -> Refusal {
+    Refusal { sqlstate: "0A000", message: MESSAGE.into(), hint: Some(HINT.into()), at: None, marker: MARKER.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executions_are_found_where_they_stand() {
+        let of = |text: &str| {
+            let run = |run: Run| (run.turn, String::from_utf8_lossy(&run.name).into_owned());
+            executed(text.as_bytes()).into_iter().map(run).collect::<Vec<_>>()
+        };
+        assert_eq!(of("EXECUTE S(1)"), [(0, "s".into())]);
+        assert_eq!(of("SELECT 'execute a'; explain analyze execute \"A b\"; SELECT 1"), [(1, "A b".into())]);
+        assert_eq!(of("CREATE TEMP TABLE x AS EXECUTE s"), [(0, "s".into())]);
+        assert_eq!(of("SELECT execute FROM t"), []);
+    }
+}

@@ -1,0 +1,182 @@
+//! Clients that bind, over real TLS, and what they may get wrong on purpose.
+
+use exonym::config::{BackendTls, SslMode};
+use exonym::net::{Address, Socket, Terms, Way};
+use exonym::session::Source;
+use exonym::wire::scram::end_point;
+use postgres_protocol::authentication::sasl::{ChannelBinding, ScramSha256};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
+
+use super::client::{PASSWORD, choose, users};
+use super::matrix::Stage;
+use super::support::raw::{self, Frame};
+
+const ROLE: &str = "as_scram";
+
+/// A raw client in TLS.
+struct Client {
+    runtime: Runtime,
+    socket: Socket,
+    /// What the login may be bound to.
+    hash: Vec<u8>,
+    /// The mechanisms.
+    offer: String,
+}
+
+impl Client {
+    /// Connects and waits for an offer.
+    fn ask(port: u16) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let settings = BackendTls { mode: SslMode::Require, ..BackendTls::default() };
+        let terms = Arc::new(Terms::load(&settings).expect("no files"));
+        let to = Address::Tcp { host: "127.0.0.1".into(), port };
+        let (socket, _) = runtime.block_on(terms.connect(&to, Way::Tls)).expect("TLS");
+        let hash = end_point::hash(socket.peer_certificate().expect("a server's")).expect("it can be bound to");
+        let mut client = Self { runtime, socket, hash, offer: String::new() };
+        client.send(&raw::startup(&[("user", ROLE), ("database", "postgres")]));
+        let offer = client.sasl(10);
+        let names: Vec<_> = offer.split(|b| *b == 0).filter(|n| !n.is_empty()).map(String::from_utf8_lossy).collect();
+        client.offer = names.join(" ");
+        client
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        let sending = async {
+            self.socket.write_all(bytes).await?;
+            self.socket.flush().await
+        };
+        self.runtime.block_on(sending).expect("the other end reads");
+    }
+
+    fn frame(&mut self) -> Frame {
+        let reading = async {
+            let tag = self.socket.read_u8().await?;
+            let length = usize::try_from(self.socket.read_u32().await?).expect("it fits");
+            let mut body = vec![0; length - 4];
+            self.socket.read_exact(&mut body).await?;
+            Ok::<_, std::io::Error>(Frame { tag, body })
+        };
+        let soon = async { timeout(Duration::from_secs(20), reading).await };
+        self.runtime.block_on(soon).expect("an answer in time").expect("a frame")
+    }
+
+    fn sasl(&mut self, code: u8) -> Vec<u8> {
+        let frame = self.frame();
+        assert_eq!((frame.tag, &frame.body[..4]), (b'R', &[0, 0, 0, code][..]), "{frame:?}");
+        frame.body[4..].to_vec()
+    }
+
+    /// The whole exchange; nothing when it ends well.
+    fn log_in(mut self, mechanism: &str, binding: ChannelBinding, password: &str) -> Option<(String, String, String)> {
+        let mut scram = ScramSha256::new(password.as_bytes(), binding);
+        self.send(&choose(mechanism, scram.message()));
+        let frame = self.frame();
+        if frame.tag != b'R' {
+            return Some(fields(&frame));
+        }
+        scram.update(&frame.body[4..]).expect("a challenge");
+        self.send(&raw::frame(b'p', scram.message()));
+        let frame = self.frame();
+        if frame.tag != b'R' {
+            return Some(fields(&frame));
+        }
+        scram.finish(&frame.body[4..]).expect("the signature");
+        assert_eq!(self.frame().body, [0; 4], "let in");
+        None
+    }
+}
+
+/// SQLSTATE, message and hint of an error.
+fn fields(frame: &Frame) -> (String, String, String) {
+    assert_eq!(frame.tag, b'E', "{frame:?}");
+    let field = |kind| frame.field(kind).unwrap_or_default();
+    (field(b'C'), field(b'M'), field(b'H'))
+}
+
+fn known(stage: &Stage) -> Source {
+    users(&stage.server, &[ROLE])
+}
+
+#[test]
+fn a_login_is_bound_to_the_certificate_that_was_shown() {
+    let stage = Stage::new();
+    for leg in ["plain", "tls"] {
+        let proxy = stage.proxy(leg, Some(known(&stage)));
+        let ask = || Client::ask(proxy.port);
+        assert_eq!(ask().offer, "SCRAM-SHA-256-PLUS SCRAM-SHA-256", "{leg}");
+        let right = |client: &Client| ChannelBinding::tls_server_end_point(client.hash.clone());
+        let client = ask();
+        let binding = right(&client);
+        assert_eq!(client.log_in("SCRAM-SHA-256-PLUS", binding, PASSWORD), None, "{leg}");
+        let client = ask();
+        let binding = right(&client);
+        let (code, ..) = client.log_in("SCRAM-SHA-256-PLUS", binding, "wrong").expect("an error");
+        assert_eq!(code, "28P01", "{leg}");
+        // Somebody between has a certificate of his own.
+        let other = ChannelBinding::tls_server_end_point(vec![7; 32]);
+        let (code, message, _) = ask().log_in("SCRAM-SHA-256-PLUS", other, PASSWORD).expect("an error");
+        assert_eq!((&*code, &*message), ("28000", "SCRAM channel binding check failed"), "{leg}");
+        // Somebody between has taken the mechanism out of the offer.
+        let (code, message, _) =
+            ask().log_in("SCRAM-SHA-256", ChannelBinding::unrequested(), PASSWORD).expect("an error");
+        assert_eq!(code, "28000", "{leg}");
+        assert!(message.starts_with("SCRAM channel binding negotiation error"), "{message}");
+        // Who cannot bind does not have to, and is the server's to verify.
+        assert_eq!(ask().log_in("SCRAM-SHA-256", ChannelBinding::unsupported(), PASSWORD), None, "{leg}");
+        for (what, mechanism, message) in [
+            ("no binding", "SCRAM-SHA-256-PLUS", &b"n,,n=,r=x"[..]),
+            ("no binding, although it could", "SCRAM-SHA-256-PLUS", b"y,,n=,r=x"),
+            ("another type of binding", "SCRAM-SHA-256-PLUS", b"p=tls-unique,,n=,r=x"),
+            ("binding with the wrong mechanism", "SCRAM-SHA-256", b"p=tls-server-end-point,,n=,r=x"),
+        ] {
+            let mut client = ask();
+            client.send(&choose(mechanism, message));
+            assert_eq!(fields(&client.frame()).0, "08P01", "{leg}, {what}");
+        }
+    }
+}
+
+#[test]
+fn without_auth_a_client_that_could_bind_is_told_what_to_configure() {
+    let stage = Stage::new();
+    let proxy = stage.proxy("tls", None);
+    let ask = || Client::ask(proxy.port);
+    assert_eq!(ask().offer, "SCRAM-SHA-256");
+    let (code, message, hint) =
+        ask().log_in("SCRAM-SHA-256", ChannelBinding::unrequested(), PASSWORD).expect("an error");
+    assert_eq!(code, "28000");
+    assert!(message.contains("cannot relay this SCRAM login"), "{message}");
+    for remedy in ["query = true", "users = \"users.toml\"", "[backends.warehouse]", "channel_binding=disable"] {
+        assert!(hint.contains(remedy), "{hint}");
+    }
+    let binding = ChannelBinding::tls_server_end_point(vec![7; 32]);
+    assert_eq!(ask().log_in("SCRAM-SHA-256-PLUS", binding, PASSWORD).expect("an error").0, "08P01");
+    assert_eq!(ask().log_in("SCRAM-SHA-256", ChannelBinding::unsupported(), PASSWORD), None);
+}
+
+#[test]
+fn what_the_server_thinks_otherwise_is_told_with_a_hint() {
+    let stage = Stage::new();
+    let proxy = stage.proxy("tls", Some(known(&stage)));
+    let log_in = || {
+        let client = Client::ask(proxy.port);
+        let binding = ChannelBinding::tls_server_end_point(client.hash.clone());
+        client.log_in("SCRAM-SHA-256-PLUS", binding, PASSWORD)
+    };
+    assert_eq!(log_in(), None);
+    for change in [
+        // The same verifier, but its time is over: the server's own words.
+        "ALTER ROLE as_scram VALID UNTIL '2020-01-01'",
+        // Another salt: the key that we have is worth nothing there.
+        "ALTER ROLE as_scram VALID UNTIL 'infinity'; ALTER ROLE as_scram PASSWORD 'another'",
+    ] {
+        stage.server.sql("postgres", change);
+        let (code, message, hint) = log_in().expect("an error");
+        assert_eq!((&*code, &*message), ("28P01", "password authentication failed for user \"as_scram\""), "{change}");
+        assert!(hint.contains("the server knows another"), "{change}: {hint}");
+    }
+}

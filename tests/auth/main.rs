@@ -1,0 +1,18 @@
+//! Logins in which Exonym has a part: real servers, real clients, and clients that lie.
+//!
+//! `channel`: logins bound to certificates. `verify`: the server lets in whoever comes, and `auth` does not. `hostile`: what no client should say.
+//! `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs.
+
+#[path = "../tls/authority.rs"]
+mod authority;
+#[path = "../tls/libpq.rs"]
+mod libpq;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod channel;
+mod client;
+mod hostile;
+mod matrix;
+mod serve;
+mod verify;

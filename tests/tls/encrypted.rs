@@ -1,0 +1,189 @@
+//! A client that speaks frames in TLS, and sees the records that they come in.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::ring;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+
+use super::support::raw::{Frame, startup};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const SSL: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+
+/// How a client is set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Dress {
+    pub(crate) root: std::path::PathBuf,
+    /// What it offers.
+    pub(crate) alpn: Vec<&'static str>,
+    /// Begins with TLS.
+    pub(crate) is_direct: bool,
+    /// The longest record that it sends.
+    pub(crate) fragment: Option<usize>,
+    /// Sends bytes one by one.
+    pub(crate) trickles: bool,
+}
+
+/// A session in TLS.
+pub(crate) struct Encrypted {
+    pub(crate) stream: StreamOwned<ClientConnection, Records>,
+    pub(crate) key: Vec<u8>,
+}
+
+/// A socket that notes which records come: their type, and the length on the wire.
+pub(crate) struct Records {
+    pub(crate) socket: TcpStream,
+    pub(crate) seen: Vec<(u8, usize)>,
+    trickles: bool,
+    header: Vec<u8>,
+    body: usize,
+}
+
+impl Dress {
+    pub(crate) fn new(root: &Path) -> Self {
+        Self { root: root.into(), alpn: vec!["postgresql"], is_direct: false, fragment: None, trickles: false }
+    }
+}
+
+impl Encrypted {
+    /// Connects to localhost and does the handshake.
+    pub(crate) fn connect(port: u16, dress: &Dress) -> io::Result<Self> {
+        let mut socket = TcpStream::connect(("127.0.0.1", port))?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_nodelay(true)?;
+        if !dress.is_direct {
+            socket.write_all(&SSL)?;
+            let mut answer = [0];
+            socket.read_exact(&mut answer)?;
+            assert_eq!(answer, *b"S");
+        }
+        let mut roots = RootCertStore::empty();
+        let pem = fs::read(&dress.root)?;
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            roots.add(certificate.expect("PEM")).expect("an authority");
+        }
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has both")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = dress.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        config.max_fragment_size = dress.fragment;
+        let name = "localhost".try_into().expect("a name");
+        let connection = ClientConnection::new(Arc::new(config), name).expect("a good configuration");
+        let records = Records { socket, seen: Vec::new(), trickles: dress.trickles, header: Vec::new(), body: 0 };
+        let mut stream = StreamOwned::new(connection, records);
+        while stream.conn.is_handshaking() {
+            stream.conn.complete_io(&mut stream.sock)?;
+        }
+        Ok(Self { stream, key: Vec::new() })
+    }
+
+    /// The same, and logs in as a trusted user.
+    pub(crate) fn login(port: u16, dress: &Dress, database: &str) -> Self {
+        let mut session = Self::connect(port, dress).expect("a handshake");
+        session.send(&startup(&[("user", "postgres"), ("database", database)]));
+        let frames = session.until(b'Z');
+        session.key = frames.into_iter().find(|f| f.tag == b'K').expect("a login gives a key").body;
+        session
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the other end reads");
+        self.stream.flush().expect("the other end reads");
+    }
+
+    /// The next frame; none at the end of the stream, whether or not TLS was ended first.
+    pub(crate) fn frame(&mut self) -> Option<Frame> {
+        let mut header = [0; 5];
+        match self.stream.read_exact(&mut header) {
+            Ok(()) => {}
+            Err(e) if matches!(e.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => return None,
+            Err(e) => panic!("nothing came: {e}"),
+        }
+        let length = u32::from_be_bytes([header[1], header[2], header[3], header[4]]);
+        let mut body = vec![0; usize::try_from(length).expect("it fits") - 4];
+        self.stream.read_exact(&mut body).expect("the rest of a frame");
+        Some(Frame { tag: header[0], body })
+    }
+
+    pub(crate) fn until(&mut self, tag: u8) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        loop {
+            let Some(frame) = self.frame() else { panic!("the stream ends before {:?}: {frames:?}", char::from(tag)) };
+            frames.push(frame);
+            if frames.last().is_some_and(|f| f.tag == tag) {
+                return frames;
+            }
+        }
+    }
+
+    pub(crate) fn rest(&mut self) -> Vec<Frame> {
+        std::iter::from_fn(|| self.frame()).collect()
+    }
+
+    /// Says in TLS that nothing more will come; the socket stays as it is.
+    pub(crate) fn close_notify(&mut self) {
+        self.stream.conn.send_close_notify();
+        self.stream.flush().expect("the other end reads");
+    }
+
+    /// Closes the socket's sending side without a word in TLS.
+    pub(crate) fn cut(&self) {
+        self.stream.sock.socket.shutdown(Shutdown::Write).expect("it is open");
+    }
+}
+
+impl fmt::Debug for Encrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encrypted").field("records", &self.stream.sock.seen.len()).finish_non_exhaustive()
+    }
+}
+
+impl Records {
+    fn note(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.body > 0 {
+                let n = self.body.min(bytes.len());
+                self.body -= n;
+                bytes = &bytes[n..];
+                continue;
+            }
+            let n = (5 - self.header.len()).min(bytes.len());
+            self.header.extend_from_slice(&bytes[..n]);
+            bytes = &bytes[n..];
+            if let [kind, _, _, high, low] = self.header[..] {
+                self.body = usize::from(u16::from_be_bytes([high, low]));
+                self.seen.push((kind, self.body + 5));
+                self.header.clear();
+            }
+        }
+    }
+}
+
+impl Read for Records {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.socket.read(buffer)?;
+        self.note(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+impl Write for Records {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let n = if self.trickles { buffer.len().min(1) } else { buffer.len() };
+        self.socket.write(&buffer[..n])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.flush()
+    }
+}
