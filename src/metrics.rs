@@ -8,7 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::{
-    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder, exponential_buckets,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    exponential_buckets,
 };
 
 /// The label value under which everything is counted that no longer fits.
@@ -32,7 +33,9 @@ pub struct Metrics {
     plan_cache: IntCounterVec,
     backend_errors: IntCounterVec,
     logins: IntCounterVec,
+    login_seconds: HistogramVec,
     bytes: IntCounterVec,
+    ended: IntCounterVec,
     reloads: IntCounterVec,
     tls_reloads: IntCounterVec,
     unknown_names: IntCounterVec,
@@ -44,6 +47,8 @@ pub struct Metrics {
     pub statement_seconds: Histogram,
     /// Client connections that are open now.
     pub connections: IntGauge,
+    /// Client connections that were accepted.
+    pub accepted: IntCounter,
     /// Rows that went to clients.
     pub rows: IntCounter,
     /// The generation of the mappings in use.
@@ -79,6 +84,36 @@ pub enum Login {
     TooMany,
     /// `startup_timeout` was over.
     TimedOut,
+}
+
+/// The `phase` label of `exonym_login_seconds`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Phase {
+    /// To the startup packet, TLS with the client included.
+    Opening,
+    /// To the connection with the server, TLS included.
+    Connect,
+    /// To the server's first `ReadyForQuery`.
+    Authentication,
+    /// All of them.
+    Total,
+}
+
+/// The `reason` label of `exonym_connections_ended_total`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Ended {
+    /// There was no session: a login that was refused or given up, a cancel request.
+    Startup,
+    /// Client or server had finished.
+    Finished,
+    /// The client's connection broke.
+    ClientGone,
+    /// The server's connection ended before it was finished.
+    ServerGone,
+    /// The login took too long.
+    TimedOut,
+    /// The proxy drained.
+    Drained,
 }
 
 /// The `direction` label of `exonym_bytes_total`.
@@ -130,6 +165,32 @@ impl Login {
     }
 }
 
+impl Phase {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Connect => "connect",
+            Self::Authentication => "authentication",
+            Self::Total => "total",
+        }
+    }
+}
+
+impl Ended {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Startup => "startup",
+            Self::Finished => "finished",
+            Self::ClientGone => "client_gone",
+            Self::ServerGone => "server_gone",
+            Self::TimedOut => "timed_out",
+            Self::Drained => "drained",
+        }
+    }
+}
+
 impl Direction {
     /// The label.
     pub const fn label(self) -> &'static str {
@@ -176,7 +237,22 @@ impl Metrics {
                 &["backend", "sqlstate"],
             ),
             logins: counters(r, "exonym_logins_total", "Logins by how they ended", &["outcome"]),
-            bytes: counters(r, "exonym_bytes_total", "Bytes relayed, on the client's side", &["direction"]),
+            login_seconds: registered(
+                r,
+                HistogramVec::new(
+                    HistogramOpts::new("exonym_login_seconds", "Time that logins took, by phase")
+                        .buckets(waits.clone()),
+                    &["phase", "outcome"],
+                )
+                .expect(VALID),
+            ),
+            bytes: counters(r, "exonym_bytes_total", "Bytes relayed, on the client's side", &["route", "direction"]),
+            ended: counters(r, "exonym_connections_ended_total", "Client connections by how they ended", &["reason"]),
+            accepted: registered(
+                r,
+                IntCounter::new("exonym_connections_accepted_total", "Client connections that were accepted")
+                    .expect(VALID),
+            ),
             reloads: counters(
                 r,
                 "exonym_mapping_reloads_total",
@@ -275,9 +351,19 @@ impl Metrics {
         self.logins.with_label_values(&[outcome.label()])
     }
 
+    /// `exonym_login_seconds`: a phase ended like this after so many seconds.
+    pub fn login_phase(&self, phase: Phase, outcome: Login, seconds: f64) {
+        self.login_seconds.with_label_values(&[phase.label(), outcome.label()]).observe(seconds);
+    }
+
+    /// `exonym_connections_ended_total`.
+    pub fn ended(&self, reason: Ended) -> IntCounter {
+        self.ended.with_label_values(&[reason.label()])
+    }
+
     /// `exonym_bytes_total`.
-    pub fn bytes(&self, direction: Direction) -> IntCounter {
-        self.bytes.with_label_values(&[direction.label()])
+    pub fn bytes(&self, route: &str, direction: Direction) -> IntCounter {
+        self.bytes.with_label_values(&[route, direction.label()])
     }
 
     /// `exonym_mapping_reloads_total`.

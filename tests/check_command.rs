@@ -185,3 +185,10 @@ c = { column = "kwh_consumed", type = "hidden.secret" }
     let output = check(files.path(), &["--format", "json"]);
     assert_eq!(findings(&output), [], "offline: {}", said(&output));
 }
+
+#[test]
+fn the_example_that_is_shipped_is_clean() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output = check(root, &["--config", "deploy/exonym.toml"]);
+    assert!(output.status.success(), "{}", said(&output));
+}

@@ -250,7 +250,7 @@ fn a_client_for_whom_no_descriptor_is_left_is_told() {
 fn a_server_that_never_answers_the_login_is_not_waited_for() {
     let place = Place::new("mute");
     let relay = MuteLater::before(shared().port);
-    let url = format!("postgres://postgres@127.0.0.1:{}/mute", relay.port);
+    let url = format!("postgres://postgres@127.0.0.1:{}/mute?sslmode=disable", relay.port);
     let proxy = Proxy::start(&["--config", &place.configure_for("startup_timeout = \"500ms\"", &url)]);
     proxy.wait_until_ready();
     relay.mute.store(true, Ordering::SeqCst);

@@ -60,6 +60,23 @@ fn the_map_is_the_territory() {
     assert!(architecture.lines().count() <= 200, "ARCHITECTURE.md is longer than 200 lines");
 }
 
+#[test]
+fn every_metric_is_documented_and_every_documented_one_is_there() {
+    let documented: BTreeSet<String> = metrics(&read(&root().join("docs/metrics.md")), '`');
+    let there: BTreeSet<String> = metrics(&without_tests(&read(&root().join("src/metrics.rs"))), '"');
+    let missing: Vec<_> = there.difference(&documented).collect();
+    let gone: Vec<_> = documented.difference(&there).collect();
+    assert!(missing.is_empty(), "not in docs/metrics.md: {missing:#?}");
+    assert!(gone.is_empty(), "in docs/metrics.md and not in src/metrics.rs: {gone:#?}");
+    assert!(there.len() > 10, "{there:?}");
+}
+
+/// Names of metrics between two of `quote`.
+fn metrics(text: &str, quote: char) -> BTreeSet<String> {
+    let names = text.split(quote).filter(|part| part.starts_with("exonym_"));
+    names.filter(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')).map(str::to_owned).collect()
+}
+
 /// The files of a row of the map: ``| `sql/` | what | `lexer` …, `split` … |``.
 fn row(line: &str) -> Option<Vec<String>> {
     let mut cells = line.strip_prefix("| `")?.split('|');

@@ -66,6 +66,10 @@ pub struct Plan {
     pub file: Option<(PathBuf, String)>,
 }
 
+fn listed<'a>(addresses: impl Iterator<Item = &'a Address>) -> String {
+    addresses.map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
 /// Says which database gets which mappings.
 fn describe(config: &Config, mappings: &[RouteMappings]) {
     let mut seen: Vec<&Arc<crate::mapping::Mapping>> = Vec::new();
@@ -89,7 +93,7 @@ fn describe(config: &Config, mappings: &[RouteMappings]) {
         tracing::info!(
             database = route.database,
             backend = route.backend,
-            to = %format_args!("{}/{}", backend.address, config.database(route)),
+            to = %format_args!("{}/{}", listed(backend.addresses()), config.database(route)),
             mappings = names.join(","),
             "route"
         );

@@ -6,6 +6,7 @@
 //!                       a second signal ─▶ exit at once
 //! ```
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use super::users::UserFiles;
 use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
+use crate::backend::hosts::Hosts;
 use crate::backend::introspect::introspect;
 use crate::backend::refresh::Refresher;
 use crate::backend::verifiers::Verifiers;
@@ -103,15 +105,16 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
     let workers = Arc::new(Workers::start(threads).map_err(Error::Threads)?);
+    let mut accepting = Vec::new();
     for listener in listeners {
         let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
-        tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
+        accepting.push(tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let (shared, alive) = (Arc::clone(&shared), alive.clone());
             workers.give(client, async move |client| {
                 session::serve_client(client, shared).await;
                 drop(alive);
             });
-        }));
+        })));
     }
     drop(alive);
 
@@ -124,6 +127,10 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
         }
         tracing::info!(signal = name, "draining: sessions end with their transactions, for at most {drain_timeout:?}");
         closing.send_replace(true);
+        // Once nobody reaches us any more, or whoever is told to come again could reach us again.
+        for door in accepting {
+            let _ = door.await;
+        }
         shared.drain();
         ended(&mut gone, &shared, drain_timeout).await;
     };
@@ -183,12 +190,18 @@ fn build(
 ) -> (Arc<Shared>, Arc<Worlds>, Vec<Database>) {
     let mut databases: Vec<Database> = Vec::new();
     let mut fed = Vec::new();
+    let mut hosts: HashMap<&str, Arc<Hosts>> = HashMap::new();
     for route in &config.routes {
         let Some(backend) = config.backend(&route.backend) else { continue };
         let name = config.database(route);
+        let hosts = hosts.entry(backend.name.as_str()).or_insert_with(|| {
+            let hosts = Arc::new(Hosts::new(backend));
+            hosts.watch(backend, name);
+            hosts
+        });
         let behind = session::Backend {
             name: backend.name.as_str().into(),
-            address: (&backend.address).into(),
+            hosts: Arc::clone(hosts),
             terms: ArcSwap::default(),
             database: name.into(),
             auth: source(backend, name, users).map(Auth::new).map(Arc::new),

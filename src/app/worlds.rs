@@ -87,14 +87,20 @@ mod tests {
     use arc_swap::ArcSwap;
 
     use super::*;
+    use crate::backend::hosts::Hosts;
     use crate::mapping::file::parse;
     use crate::session::{Address, Backend};
 
     fn worlds() -> (Worlds, [Arc<Route>; 2]) {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let terms = ArcSwap::default();
-        let backend = Arc::new(Backend { name: "b".into(), address, terms, database: "d".into(), auth: None });
+        let backend = Arc::new(Backend {
+            name: "b".into(),
+            hosts: Arc::new(Hosts::one(address)),
+            terms: ArcSwap::default(),
+            database: "d".into(),
+            auth: None,
+        });
         let route = |name: &str| {
             let unread = Arc::new(World::new(Route::UNREAD, Vec::new(), Arc::default()));
             Arc::new(Route::new(name.into(), name.into(), Arc::clone(&backend), unread, &metrics))

@@ -13,9 +13,10 @@ use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, NoTls, Row};
 
+use super::hosts::{fits, misfit, role};
 use super::login;
 use crate::catalog::{Catalog, Column, Function, Relation, RelationKind, Yields};
-use crate::config::{Address, Backend};
+use crate::config::{Address, Backend, Target};
 use crate::net::{self, Refusal, Terms, Way};
 
 /// For reading everything; ten thousand tables take about a second.
@@ -78,6 +79,14 @@ pub enum Error {
         /// Which database.
         database: String,
     },
+    /// Several hosts, and none of them will do.
+    #[error("no host of backend `{backend}` will do: {reasons}")]
+    NoHost {
+        /// Its name.
+        backend: String,
+        /// What is wrong with each.
+        reasons: String,
+    },
     /// A server from before 11.
     #[error("the server at `{address}` is too old (`server_version_num` {version}); Postgres 11 or newer is needed")]
     TooOld {
@@ -95,15 +104,47 @@ pub enum Error {
 pub async fn introspect(backend: &Backend, database: &str) -> Result<Catalog, Error> {
     let address = || backend.address.clone();
     let reading = async {
-        let client = log_in(backend, database).await?;
-        read(&client, backend, database).await
+        let (client, backend) = log_in_where_it_fits(backend, database).await?;
+        read(&client, &backend, database).await
     };
     timeout(READ_TIMEOUT, reading)
         .await
         .unwrap_or_else(|_| Err(Error::TooSlow { address: address(), database: database.to_owned() }))
 }
 
-/// Opens a session; its connection ends with the client that is returned.
+/// Opens a session with the first host that is what the backend has to be, and tells which that is.
+pub(super) async fn log_in_where_it_fits(backend: &Backend, database: &str) -> Result<(Client, Backend), Error> {
+    let mut reasons = Vec::new();
+    let mut second = None;
+    for address in backend.addresses() {
+        let host = backend.at(address);
+        let late = || Error::Connect { address: address.clone(), source: io::ErrorKind::TimedOut.into() };
+        // One that hangs must leave time for the others.
+        let logged_in = timeout(backend.connect_timeout, log_in(&host, database)).await;
+        let client = match logged_in.unwrap_or_else(|_| Err(late())) {
+            Ok(client) => client,
+            Err(error) if backend.others.is_empty() => return Err(error),
+            Err(error) => {
+                reasons.push(crate::text::chain(&error));
+                continue;
+            }
+        };
+        if backend.target == Target::Any {
+            return Ok((client, host));
+        }
+        let role = role(&client, &host, database).await?;
+        if fits(backend.target, role) {
+            return Ok((client, host));
+        }
+        reasons.push(format!("{address}: {}", misfit(role)));
+        if backend.target == Target::PreferStandby {
+            second.get_or_insert((client, host));
+        }
+    }
+    second.ok_or_else(|| Error::NoHost { backend: backend.name.clone(), reasons: reasons.join("; ") })
+}
+
+/// Opens a session with the first host; its connection ends with the client that is returned.
 pub(super) async fn log_in(backend: &Backend, database: &str) -> Result<Client, Error> {
     let credentials = login::credentials(backend)?;
     let mut config = tokio_postgres::Config::new();

@@ -69,13 +69,22 @@ fn system_user() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Address, BackendTls, Login};
+    use crate::config::{Address, BackendTls, Login, Target};
     use std::time::Duration;
 
     fn backend(introspect: Option<Login>) -> Backend {
-        let address = Address::Tcp { host: "h".into(), port: 1 };
-        let (tls, connect_timeout) = (BackendTls::default(), Duration::from_secs(1));
-        Backend { name: "b".into(), address, database: None, tls, connect_timeout, introspect, auth: None }
+        Backend {
+            name: "b".into(),
+            address: Address::Tcp { host: "h".into(), port: 1 },
+            others: Vec::new(),
+            target: Target::Any,
+            balance: false,
+            database: None,
+            tls: BackendTls::default(),
+            connect_timeout: Duration::from_secs(1),
+            introspect,
+            auth: None,
+        }
     }
 
     fn with(password: Secret) -> Backend {

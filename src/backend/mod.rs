@@ -4,6 +4,7 @@
 //! These connections are our own; a client's traffic goes through `session`, over connections that the client logs in to. Nothing here
 //! knows of mappings.
 
+pub mod hosts;
 pub mod introspect;
 pub mod login;
 pub mod refresh;

@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::introspect::{Error, log_in};
+use super::introspect::{Error, log_in_where_it_fits};
 use crate::config::Backend;
 
 /// Of what was asked, what the server does not know.
@@ -21,7 +21,7 @@ pub struct Unknown {
 /// # Errors
 /// No connection, no login, a failing query.
 pub async fn unknown(backend: &Backend, database: &str, zones: &[String], types: &[String]) -> Result<Unknown, Error> {
-    let client = log_in(backend, database).await?;
+    let (client, backend) = log_in_where_it_fits(backend, database).await?;
     let failed = |source| Error::Read { address: backend.address.clone(), database: database.to_owned(), source };
     let ask = async |query| list(&client, query, if query == ZONES { zones } else { types }).await.map_err(failed);
     Ok(Unknown { zones: ask(ZONES).await?, types: ask(TYPES).await? })

@@ -294,6 +294,9 @@ pub(super) fn backend_of_url(name: &str, text: &str) -> Result<Backend, Malforme
     Ok(Backend {
         name: name.to_owned(),
         address: url.address,
+        others: url.others,
+        target: url.target,
+        balance: url.balance,
         database: url.database,
         tls: url.tls,
         connect_timeout: url.connect_timeout.unwrap_or(CONNECT_TIMEOUT),

@@ -82,8 +82,14 @@ pub struct Limits {
 pub struct Backend {
     /// The key.
     pub name: String,
-    /// Where it listens.
+    /// Where it listens; of several hosts the first.
     pub address: Address,
+    /// The other hosts, in the order in which they are tried.
+    pub others: Vec<Address>,
+    /// What a host has to be for sessions to be led there.
+    pub target: Target,
+    /// True when sessions are spread over the hosts at random.
+    pub balance: bool,
     /// The database in the URL: which one the catalog is read from, and what sessions are connected to.
     pub database: Option<String>,
     /// What TLS is spoken there.
@@ -94,6 +100,24 @@ pub struct Backend {
     pub introspect: Option<Login>,
     /// How Exonym verifies clients itself, where their login cannot be relayed; none where it does not.
     pub auth: Option<Auth>,
+}
+
+/// `target_session_attrs`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Target {
+    /// Whatever it is.
+    #[default]
+    Any,
+    /// Transactions can write unless they say otherwise.
+    ReadWrite,
+    /// They cannot.
+    ReadOnly,
+    /// Not in recovery.
+    Primary,
+    /// In recovery.
+    Standby,
+    /// In recovery if there is such a host, else any.
+    PreferStandby,
 }
 
 /// A user and where its password is.
@@ -114,6 +138,19 @@ pub struct Route {
     pub backend: String,
     /// Names of mappings and where they stand, later ones winning; none means all that there are.
     pub mappings: Option<Vec<(String, Span)>>,
+}
+
+impl Backend {
+    /// All hosts.
+    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
+        std::iter::once(&self.address).chain(&self.others)
+    }
+
+    /// The same with one host.
+    #[must_use]
+    pub fn at(&self, address: &Address) -> Self {
+        Self { address: address.clone(), others: Vec::new(), target: Target::Any, ..self.clone() }
+    }
 }
 
 impl Default for Limits {

@@ -1,19 +1,25 @@
 //! Backend addresses as URLs: `postgres://user:password@host:5432/database?sslmode=prefer`, in the form that libpq reads.
 //!
-//! Also `postgres:///database?host=/run/postgresql` and `postgres://%2Frun%2Fpostgresql/database` for unix sockets. One host
-//! only. What is about TLS is read by `tls`. Pure; `config::file` and the command line call it.
+//! Also `postgres:///database?host=/run/postgresql` and `postgres://%2Frun%2Fpostgresql/database` for unix sockets, and several hosts:
+//! `postgres://a,b:5433/database`. What is about TLS is read by `tls`. Pure; `config::file` and the command line call it.
 
 use std::ops::Range;
 use std::time::Duration;
 
-use super::{Address, BackendTls, Secret, tls};
+use super::{Address, BackendTls, Secret, Target, tls};
 use crate::text::nearest::did_you_mean;
 
 /// A URL, taken apart.
 #[derive(Clone, Debug)]
 pub struct Url {
-    /// Where the server listens.
+    /// Where the server listens; of several hosts the first.
     pub address: Address,
+    /// The other hosts.
+    pub others: Vec<Address>,
+    /// `target_session_attrs`.
+    pub target: Target,
+    /// `load_balance_hosts=random`.
+    pub balance: bool,
     /// The path; none when the URL has none.
     pub database: Option<String>,
     /// The user, for reading the catalog only: clients bring their own.
@@ -39,7 +45,8 @@ pub struct Malformed {
     pub tls: bool,
 }
 
-const PARAMETERS: [&str; 6] = ["host", "port", "dbname", "user", "password", "connect_timeout"];
+const PARAMETERS: [&str; 8] =
+    ["host", "port", "dbname", "user", "password", "connect_timeout", "target_session_attrs", "load_balance_hosts"];
 const DEFAULT_PORT: u16 = 5432;
 
 /// Takes a URL apart.
@@ -63,9 +70,15 @@ pub fn parse(url: &str) -> Result<Url, Malformed> {
     parts.set(url, "user", user)?;
     parts.set(url, "password", password.unwrap_or_default())?;
     parts.set(url, "dbname", path)?;
-    let (host, port) = split_port(url, host_port)?;
-    parts.set(url, "host", host)?;
-    parts.set(url, "port", port)?;
+    let listed = host_port.split(',').map(|each| split_port(url, each)).collect::<Result<Vec<_>, _>>()?;
+    if listed.len() == 1 {
+        parts.set(url, "host", listed[0].0)?;
+        parts.set(url, "port", listed[0].1)?;
+    } else {
+        for (host, port) in listed {
+            parts.list(url, host, port)?;
+        }
+    }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         parts.set(url, key, value)?;
@@ -75,8 +88,11 @@ pub fn parse(url: &str) -> Result<Url, Malformed> {
 
 #[derive(Default)]
 struct Parts {
-    host: Option<String>,
-    port: Option<u16>,
+    hosts: Vec<String>,
+    /// One for all hosts, or one for each; none for the default.
+    ports: Vec<Option<u16>>,
+    target: Target,
+    balance: bool,
     database: Option<String>,
     user: Option<String>,
     password: Option<String>,
@@ -97,12 +113,19 @@ impl Parts {
             "user" => self.user = Some(value),
             "password" => self.password = Some(value),
             "dbname" => self.database = Some(value),
-            "host" if value.contains(',') => {
-                return Err(wrong("more than one host", at).help("a backend is one server; name the one to use"));
+            "host" => self.hosts = value.split(',').map(str::to_owned).collect(),
+            "port" => self.ports = ports(&value, &at)?,
+            "target_session_attrs" => self.target = target(&value, at)?,
+            "load_balance_hosts" => {
+                self.balance = match value.as_str() {
+                    "disable" => false,
+                    "random" => true,
+                    _ => {
+                        let message = format!("`{value}` is no way to spread sessions over hosts");
+                        return Err(wrong(message, at).help("one of `disable`, `random`"));
+                    }
+                }
             }
-            "host" => self.host = Some(value),
-            // Not repeated: a password with a stray `:` or `/` in it can end up here.
-            "port" => self.port = Some(port(&value).ok_or_else(|| wrong("not a port number", at))?),
             "connect_timeout" => {
                 let seconds = value.parse().map_err(|_| wrong(format!("`{value}` is not a number of seconds"), at))?;
                 // As in libpq, zero means no limit of its own.
@@ -114,20 +137,44 @@ impl Parts {
         Ok(())
     }
 
+    /// Takes one of several hosts.
+    fn list(&mut self, url: &str, host: &str, port: &str) -> Result<(), Malformed> {
+        let at = range_in(url, host);
+        let name = decode(host).ok_or_else(|| wrong("a percent sign starts no valid escape", at))?;
+        self.hosts.push(name);
+        self.ports.extend(if port.is_empty() { vec![None] } else { ports(port, &range_in(url, port))? });
+        Ok(())
+    }
+
     fn finish(self, whole: Range<usize>) -> Result<Url, Malformed> {
-        let port = self.port.unwrap_or(DEFAULT_PORT);
-        let Some(host) = self.host else {
+        if self.hosts.len() > 1 && self.ports.len() > 1 && self.hosts.len() != self.ports.len() {
+            let (hosts, ports) = (self.hosts.len(), self.ports.len());
+            let message = format!("{ports} ports for {hosts} hosts");
+            return Err(wrong(message, whole).help("write one port for all hosts, or one for each"));
+        }
+        if self.hosts.len() > 1 && self.hosts.iter().any(String::is_empty) {
+            return Err(wrong("one of the hosts has no name", whole).help("write `a,b` with a name on both sides"));
+        }
+        let port = |i: usize| if self.ports.len() == 1 { self.ports.first() } else { self.ports.get(i) };
+        let address = |(i, host): (usize, String)| {
+            let port = port(i).copied().flatten().unwrap_or(DEFAULT_PORT);
+            if host.starts_with('/') {
+                Address::Unix { directory: host.into(), port }
+            } else {
+                Address::Tcp { host, port }
+            }
+        };
+        let mut addresses = self.hosts.into_iter().enumerate().map(address);
+        let Some(first) = addresses.next() else {
             let help =
                 "write `postgres://host/database`, or `postgres:///database?host=/run/postgresql` for a unix socket";
             return Err(wrong("the URL names no host", whole).help(help));
         };
-        let address = if host.starts_with('/') {
-            Address::Unix { directory: host.into(), port }
-        } else {
-            Address::Tcp { host, port }
-        };
         Ok(Url {
-            address,
+            address: first,
+            others: addresses.collect(),
+            target: self.target,
+            balance: self.balance,
             database: self.database,
             user: self.user,
             password: self.password.map(Secret::Literal),
@@ -148,6 +195,30 @@ fn split_port<'a>(url: &str, host_port: &'a str) -> Result<(&'a str, &'a str), M
         };
     }
     Ok(host_port.split_once(':').unwrap_or((host_port, "")))
+}
+
+fn ports(list: &str, at: &Range<usize>) -> Result<Vec<Option<u16>>, Malformed> {
+    let one = |text: &str| match text {
+        "" => Ok(None),
+        // Not repeated: a password with a stray `:` or `/` in it can end up here.
+        _ => port(text).map(Some).ok_or_else(|| wrong("not a port number", at.clone())),
+    };
+    list.split(',').map(one).collect()
+}
+
+fn target(value: &str, at: Range<usize>) -> Result<Target, Malformed> {
+    Ok(match value {
+        "any" => Target::Any,
+        "read-write" => Target::ReadWrite,
+        "read-only" => Target::ReadOnly,
+        "primary" => Target::Primary,
+        "standby" => Target::Standby,
+        "prefer-standby" => Target::PreferStandby,
+        _ => {
+            let help = "one of `any`, `read-write`, `read-only`, `primary`, `standby`, `prefer-standby`";
+            return Err(wrong(format!("`{value}` is nothing that a server can be"), at).help(help));
+        }
+    })
 }
 
 pub(super) fn port(text: &str) -> Option<u16> {
@@ -220,6 +291,21 @@ mod tests {
     }
 
     #[test]
+    fn several_hosts_have_their_ports() {
+        for (url, expected) in [
+            ("postgres://a,b:6000,[::1]:6001/d", "a:5432 b:6000 [::1]:6001"),
+            ("postgres:///d?host=a,/run/pg&port=6000", "a:6000 /run/pg/.s.PGSQL.6000"),
+            ("postgres://u:p@a:1,b:2/d?target_session_attrs=primary", "a:1 b:2"),
+        ] {
+            let read = parse(url).unwrap_or_else(|e| panic!("{url}: {e:?}"));
+            let all: Vec<_> = std::iter::once(&read.address).chain(&read.others).map(ToString::to_string).collect();
+            assert_eq!(all.join(" "), expected, "{url}");
+        }
+        let read = parse("postgres://a,b/d?load_balance_hosts=random&target_session_attrs=prefer-standby");
+        assert!(read.is_ok_and(|url| url.balance && url.target == Target::PreferStandby));
+    }
+
+    #[test]
     fn a_password_is_decoded_and_not_shown() {
         let url = parse("postgres://u:p%40ss%3A@h/d").expect("a good URL");
         assert!(matches!(&url.password, Some(Secret::Literal(p)) if p == "p@ss:"));
@@ -233,7 +319,10 @@ mod tests {
             ("postgres://h:0/d", "0", "not a port"),
             ("postgres://h:70000/d", "70000", "not a port"),
             ("postgres://u:a/b@h/d", "u:a/b@h/d", "`/` before the `@`"),
-            ("postgres://a,b/d", "a,b", "more than one host"),
+            ("postgres://a,/d", "postgres://a,/d", "no name"),
+            ("postgres://h/d?host=a,b,c&port=1,2", "postgres://h/d?host=a,b,c&port=1,2", "2 ports for 3 hosts"),
+            ("postgres://a:1,b:x/d", "x", "not a port"),
+            ("postgres://a,b/d?target_session_attrs=master", "master", "nothing that a server can be"),
             ("postgres:///d", "postgres:///d", "no host"),
             ("postgres://h/d?sslmode=verify-full", "verify-full", "whom to trust"),
             ("postgres://h/d?sslmod=prefer", "sslmod", "unknown parameter"),

@@ -1,5 +1,6 @@
 //! Where a server listens, and the one server that a session ended up with.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -48,6 +49,16 @@ impl From<&config::Address> for Address {
         match written {
             config::Address::Tcp { host, port } => Self::Tcp { host: host.as_str().into(), port: *port },
             unix @ config::Address::Unix { .. } => Self::Unix(unix.socket().unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Unix(path) => write!(f, "{}", path.display()),
         }
     }
 }

@@ -159,7 +159,7 @@ impl Terms {
     #[must_use]
     pub fn explain(&self, error: io::Error) -> io::Error {
         match &self.tls {
-            Some(tls) => tls.explain(error),
+            Some(tls) => tls.explain(&error),
             None => error,
         }
     }
@@ -197,7 +197,7 @@ impl Encrypted {
         let stream = TlsConnector::from(Arc::clone(&self.config))
             .connect(name, stream)
             .await
-            .map_err(|error| self.explain(error))?;
+            .map_err(|error| self.explain(&error))?;
         if self.is_direct && stream.get_ref().1.alpn_protocol() != Some(ALPN) {
             let what = "the server did not agree on the protocol `postgresql` (ALPN) in direct TLS".to_owned();
             return Err(refusal(what, "leave out `sslnegotiation=direct`: it takes Postgres 17 or newer"));
@@ -206,7 +206,7 @@ impl Encrypted {
     }
 
     /// What went wrong in a handshake, in terms of the settings.
-    fn explain(&self, error: io::Error) -> io::Error {
+    fn explain(&self, error: &io::Error) -> io::Error {
         let Some(why) = error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) else {
             let what = format!("the server ended the TLS handshake: {error}");
             let hint = if self.is_direct {

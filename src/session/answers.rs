@@ -36,6 +36,8 @@ const LONGEST_OTHER: usize = 64 * 1024;
 pub(super) enum ServerEnd {
     /// Everything that the server sent has reached the client, last words included.
     Finished,
+    /// The server broke off; the client has been told.
+    Lost,
     /// The client takes nothing more.
     ClientDeaf,
     /// Nothing is under way, and the proxy wants to end: the client is still to be told.
@@ -78,7 +80,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 Step::Need(whole) => whole,
                 Step::Garbage => {
                     let report = fatal("08P01", "the backend sent what is not the Postgres protocol", None);
-                    return self.end_with(|out| report.write(out)).await;
+                    return self.end_with(|out| report.write(out)).await.lost();
                 }
             };
             let (quiet, idle) = self.rests();
@@ -201,12 +203,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         let rest = self.lane.at_hand().len();
         self.lane.pass(rest);
         if expected || !whole_frames {
-            return self.end_with(|_| ()).await;
+            let end = self.end_with(|_| ()).await;
+            return if expected { end } else { end.lost() };
         }
         let message = format!("backend \"{}\" closed the connection unexpectedly", self.session.route.backend.name);
         let hint = "the database server probably terminated abnormally before or while processing the request";
         let report = fatal("08006", &message, Some(hint));
-        self.end_with(|out| report.write(out)).await
+        self.end_with(|out| report.write(out)).await.lost()
     }
 
     async fn end_with(&mut self, last: impl FnOnce(&mut Vec<u8>)) -> ServerEnd {
@@ -215,6 +218,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             return ServerEnd::ClientDeaf;
         }
         ServerEnd::Finished
+    }
+}
+
+impl ServerEnd {
+    /// The same end where the server is to blame.
+    fn lost(self) -> Self {
+        if self == Self::Finished { Self::Lost } else { self }
     }
 }
 

@@ -13,6 +13,7 @@ use super::queue::{Entry, Expected, Name, Named, Queue};
 use super::route::{Route, Shared};
 use super::startup::Asked;
 use super::state::State;
+use super::steps::Steps;
 use super::tally::Tally;
 use crate::metrics::{Login, Protocol};
 use crate::rewrite::{Effect, Outcome, Refusal};
@@ -39,6 +40,8 @@ pub(super) struct Conversation {
     /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
     pub(super) waited_for: u64,
     pub(super) phase: Phase,
+    /// None once the login has ended.
+    pub(super) steps: Option<Steps>,
     shared: Arc<Shared>,
 }
 
@@ -69,7 +72,16 @@ impl Conversation {
             changed_tables: BTreeSet::new(),
             waited_for: 0,
             phase: Phase::Login,
+            steps: None,
             shared,
+        }
+    }
+
+    /// The login has ended like this.
+    pub(super) fn login_ended(&mut self, outcome: Login) {
+        self.shared.count_login(outcome);
+        if let Some(mut steps) = self.steps.take() {
+            steps.end(outcome);
         }
     }
 
@@ -194,7 +206,7 @@ impl Conversation {
         if let Some(fields) = Fields::read(body) {
             if fields.ends_session() {
                 if self.phase == Phase::Login {
-                    self.shared.count_login(Login::Rejected);
+                    self.login_ended(Login::Rejected);
                 }
                 self.phase = Phase::Ending;
             }
@@ -280,7 +292,7 @@ impl Conversation {
         let ended = self.queue.ready();
         if self.phase == Phase::Login && matches!(ended, Some(Entry { what: Expected::Login, .. })) {
             self.phase = Phase::Running;
-            self.shared.count_login(Login::Accepted);
+            self.login_ended(Login::Accepted);
         }
         self.state.ready(status);
         if status == Transaction::Idle {

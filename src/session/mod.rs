@@ -37,6 +37,7 @@ mod route;
 mod seldom;
 mod startup;
 mod state;
+mod steps;
 mod tally;
 mod words;
 
@@ -48,6 +49,7 @@ pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
+use crate::metrics::Ended;
 pub use crate::net::{Address, Socket, Terms};
 
 /// Serves one client until either end ends. Errors are told to the client and logged, never returned.
@@ -59,8 +61,15 @@ pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
     }
     // What comes before the session is boxed, so that the session does not carry its weight.
     let until = Instant::now() + shared.limits.startup_timeout;
-    let Some(opened) = Box::pin(startup::open(client, &shared, until)).await else { return };
-    if let Some(ready) = Box::pin(login::log_in(opened, &shared, until)).await {
-        relay::run(ready, shared, until).await;
-    }
+    let metrics = Arc::clone(&shared.metrics);
+    metrics.accepted.inc();
+    let ready = match Box::pin(startup::open(client, &shared, until)).await {
+        Some(opened) => Box::pin(login::log_in(opened, &shared, until)).await,
+        None => None,
+    };
+    let ended = match ready {
+        Some(ready) => relay::run(ready, shared, until).await,
+        None => Ended::Startup,
+    };
+    metrics.ended(ended).inc();
 }

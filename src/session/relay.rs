@@ -28,7 +28,7 @@ use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
 use super::seldom::seldom;
 use super::startup::Asked;
-use crate::metrics::Login;
+use crate::metrics::{Ended, Login};
 use crate::net::Peer;
 use crate::wire::error::fatal;
 use crate::wire::frame::Sender;
@@ -90,7 +90,7 @@ impl Session {
         let is_login = conversation.phase == Phase::Login;
         if is_login {
             conversation.phase = Phase::Ending;
-            self.shared.count_login(Login::TimedOut);
+            conversation.login_ended(Login::TimedOut);
         }
         is_login
     }
@@ -121,22 +121,24 @@ impl Drop for Session {
         if let Some(key) = key.take() {
             self.shared.sessions.leave(&key, &self.peer);
         }
-        if self.lock().phase == Phase::Login {
-            self.shared.count_login(Login::Abandoned);
+        let mut conversation = self.lock();
+        if conversation.phase == Phase::Login {
+            conversation.login_ended(Login::Abandoned);
         }
     }
 }
 
-/// Relays until either end has ended.
-pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) {
-    let Ready { mut client, mut server, peer, route, seat: _seat, asked } = ready;
+/// Relays until either end has ended, and tells how.
+pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) -> Ended {
+    let Ready { mut client, mut server, peer, route, seat: _seat, asked, steps } = ready;
     let session = Session::new(shared, route, peer, asked);
+    session.lock().steps = Some(steps);
     let (client, server) = ((client.socket.halves(), client.buffer), (server.socket.halves(), server.buffer));
-    relay(&session, client, server, until).await;
+    relay(&session, client, server, until).await
 }
 
 /// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
-async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant)
+async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant) -> Ended
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -160,19 +162,23 @@ where
         }
     };
     tracing::debug!(route = %session.route.name, ?end, "session ended");
-    let last_word = match end {
-        Some(ServerEnd::Finished) => None,
-        Some(ServerEnd::Drained) => Some(("57P01", "terminating connection due to administrator command", DRAINED)),
-        Some(ServerEnd::Late) => Some(("57014", "canceling authentication due to timeout", LATE)),
-        Some(ServerEnd::ClientDeaf) | None => return,
+    let (ended, last_word) = match end {
+        Some(ServerEnd::Finished) => (Ended::Finished, None),
+        Some(ServerEnd::Lost) => (Ended::ServerGone, None),
+        Some(ServerEnd::Drained) => {
+            (Ended::Drained, Some(("57P01", "terminating connection due to administrator command", DRAINED)))
+        }
+        Some(ServerEnd::Late) => (Ended::TimedOut, Some(("57014", "canceling authentication due to timeout", LATE))),
+        Some(ServerEnd::ClientDeaf) | None => return Ended::ClientGone,
     };
     if let Some((sqlstate, message, hint)) = last_word {
         let report = fatal(sqlstate, message, Some(hint));
         if !matches!(timeout(farewell::PATIENCE, answers.say(&report)).await, Ok(Ok(()))) {
-            return;
+            return ended;
         }
     }
     farewell::linger(opening.client_stream(), answers.client_stream()).await;
+    ended
 }
 
 /// Runs both directions until the session is at its end; none when there is nobody left to tell anything.
@@ -199,6 +205,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
     use super::*;
+    use crate::backend::hosts::Hosts;
     use crate::metrics::Metrics;
     use crate::rewrite::World;
     use crate::session::{Address, Backend, Limits};
@@ -206,8 +213,13 @@ mod tests {
     fn session(mapping: &str, max_statement_bytes: usize) -> Session {
         let metrics = Arc::new(Metrics::new());
         let address = Address::Unix("/nowhere".into());
-        let terms = ArcSwap::default();
-        let backend = Backend { name: "b".into(), address, terms, database: "d".into(), auth: None };
+        let backend = Backend {
+            name: "b".into(),
+            hosts: Arc::new(Hosts::one(address)),
+            terms: ArcSwap::default(),
+            database: "d".into(),
+            auth: None,
+        };
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));

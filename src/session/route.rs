@@ -15,8 +15,9 @@ use super::auth::Auth;
 use super::cancel::Sessions;
 use super::refresh::Refresh;
 use super::words::Words;
+use crate::backend::hosts::Hosts;
 use crate::metrics::{Direction, Login, Metrics, Protocol};
-use crate::net::{Address, Door, Terms};
+use crate::net::{Door, Terms};
 use crate::rewrite::{Cache, Outcome, World};
 
 /// A database server that routes lead to.
@@ -25,7 +26,7 @@ pub struct Backend {
     /// Its key in the configuration.
     pub name: Arc<str>,
     /// Where it listens.
-    pub address: Address,
+    pub hosts: Arc<Hosts>,
     /// What TLS is spoken there. Swapped when certificates change.
     pub terms: ArcSwap<Terms>,
     /// The database to ask it for.
@@ -237,8 +238,8 @@ impl Counters {
             extended: of(Protocol::Extended),
             plan_hits: metrics.plan_cache(true),
             plan_misses: metrics.plan_cache(false),
-            from_client: metrics.bytes(Direction::FromClient),
-            to_client: metrics.bytes(Direction::ToClient),
+            from_client: metrics.bytes(route, Direction::FromClient),
+            to_client: metrics.bytes(route, Direction::ToClient),
         }
     }
 

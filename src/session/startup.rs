@@ -18,7 +18,8 @@ use super::farewell;
 use super::greeting;
 use super::reach;
 use super::route::{Life, Route, Seat, Shared};
-use crate::metrics::Login;
+use super::steps::Steps;
+use crate::metrics::{Login, Phase};
 use crate::net::{Door, Peer, Refusal, Socket};
 use crate::wire::error::fatal;
 use crate::wire::startup::{self, BadStartup, Opening, Startup};
@@ -31,6 +32,7 @@ pub(super) struct Opened {
     pub(super) route: Arc<Route>,
     pub(super) seat: Seat,
     pub(super) asked: Asked,
+    pub(super) steps: Steps,
 }
 
 /// What the startup packet says about the session.
@@ -52,6 +54,7 @@ pub(super) struct Refused {
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
 pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
+    let mut steps = Steps::begin(Arc::clone(&shared.metrics));
     let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
     let mut client = Some(client);
@@ -63,9 +66,10 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
     };
     let (client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
-        (Some(client), Ok(Err(refused))) => return refuse(client, shared, refused).await,
+        (Some(client), Ok(Err(refused))) => return refuse(client, shared, steps, refused).await,
         (_, Err(_)) => {
             shared.count_login(Login::TimedOut);
+            steps.end(Login::TimedOut);
             return None;
         }
         // Gone in the middle of a handshake.
@@ -77,13 +81,15 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
     let startup = match startup::read(&packet) {
         Ok(Opening::Startup(startup)) => startup,
         Ok(Opening::Cancel { pid, secret }) => {
+            steps.forget();
             cancel::forward(&shared.sessions, Key { pid, secret: secret.into() }, &packet).await;
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.
-        Ok(opening) => return refuse_version(client, shared, &opening).await,
-        Err(bad) => return refuse(client, shared, bad.into()).await,
+        Ok(opening) => return refuse_version(client, shared, steps, &opening).await,
+        Err(bad) => return refuse(client, shared, steps, bad.into()).await,
     };
+    steps.next(Phase::Connect);
     let reached = async {
         admit(door.as_deref(), &client, &startup)?;
         let route = find_route(shared, &startup)?;
@@ -105,9 +111,10 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
     };
     match reached {
         Ok((route, seat, server, peer)) => {
-            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup) })
+            steps.next(Phase::Authentication);
+            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), steps })
         }
-        Err(refused) => refuse(client, shared, refused).await,
+        Err(refused) => refuse(client, shared, steps, refused).await,
     }
 }
 
@@ -157,7 +164,7 @@ fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refu
 fn only_backend(shared: &Shared) -> Result<Arc<Route>, Refused> {
     let mut routes = shared.routes();
     match routes.next() {
-        Some(first) if routes.all(|route| route.backend.address == first.backend.address) => Ok(first.clone()),
+        Some(first) if routes.all(|route| Arc::ptr_eq(&route.backend.hosts, &first.backend.hosts)) => Ok(first.clone()),
         _ => {
             let message = "exonym does not know which backend is to be replicated".to_owned();
             let hint = "give the database of one of its routes as `dbname`, or connect to the server itself";
@@ -182,9 +189,9 @@ async fn reach(
     let backend = &route.backend;
     let connected = async {
         if startup.is_physical_replication() || startup.database() == backend.database.as_bytes() {
-            reach::server(backend, &shared.limits, startup.packet()).await
+            reach::server(backend, &shared.limits, startup.packet(), until).await
         } else {
-            reach::server(backend, &shared.limits, &startup.with_database(&backend.database)).await
+            reach::server(backend, &shared.limits, &startup.with_database(&backend.database), until).await
         }
     };
     let outcome: io::Result<(Socket, Peer)> = timeout_at(until, connected)
@@ -195,7 +202,7 @@ async fn reach(
             let message = format!("sorry, exonym has too many open files for another client: {error}");
             return Refused::new(Login::TooMany, "53300", message);
         }
-        tracing::warn!(%error, backend = %backend.name, address = ?backend.address, "backend cannot be reached");
+        tracing::warn!(%error, backend = %backend.name, "backend cannot be reached");
         let message = format!("backend \"{}\" cannot be reached: {error}", backend.name);
         let hint = Refusal::of(&error).map_or(
             "exonym is up, the database server behind it does not answer; check that it runs and where it listens",
@@ -211,8 +218,9 @@ fn is_exhausted(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|of| number == Some(of.raw_os_error()))
 }
 
-async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Opened> {
+async fn refuse(client: Socket, shared: &Shared, mut steps: Steps, refused: Refused) -> Option<Opened> {
     shared.count_login(refused.login);
+    steps.end(refused.login);
     if refused.login != Login::Abandoned || !refused.message.is_empty() {
         tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
         farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
@@ -220,7 +228,7 @@ async fn refuse(client: Socket, shared: &Shared, refused: Refused) -> Option<Ope
     None
 }
 
-async fn refuse_version(client: Socket, shared: &Shared, opening: &Opening<'_>) -> Option<Opened> {
+async fn refuse_version(client: Socket, shared: &Shared, mut steps: Steps, opening: &Opening<'_>) -> Option<Opened> {
     let (major, minor) = match opening {
         Opening::Version { major, minor } => (*major, *minor),
         Opening::Ssl => (1234, 5679),
@@ -229,9 +237,10 @@ async fn refuse_version(client: Socket, shared: &Shared, opening: &Opening<'_>) 
     let message = format!("unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.2");
     // As the server, to which zero is no version at all.
     if !(1..3).contains(&major) {
-        return refuse(client, shared, Refused::new(Login::Abandoned, "0A000", message)).await;
+        return refuse(client, shared, steps, Refused::new(Login::Abandoned, "0A000", message)).await;
     }
     shared.count_login(Login::Abandoned);
+    steps.end(Login::Abandoned);
     tracing::info!(reason = message, "login refused");
     farewell::say_old(client, &message).await;
     None

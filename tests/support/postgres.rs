@@ -45,12 +45,30 @@ impl Postgres {
             .output()
             .expect("initdb can be run");
         assert!(initdb.status.success(), "initdb: {}", said(&initdb));
+        Self::launch(&directory, settings)
+    }
+
+    /// Starts a standby that streams from `primary`.
+    pub(crate) fn standby_of(primary: &Self) -> Self {
+        let directory = private_directory();
+        let backup = as_postgres(&bin("pg_basebackup"))
+            .args(["-R", "-X", "stream", "-c", "fast", "-U", "postgres", "-h", "127.0.0.1", "-p"])
+            .arg(primary.port.to_string())
+            .arg("-D")
+            .arg(directory.join("data"))
+            .output()
+            .expect("pg_basebackup can be run");
+        assert!(backup.status.success(), "pg_basebackup: {}", said(&backup));
+        Self::launch(&directory, &[])
+    }
+
+    fn launch(directory: &Path, settings: &[&str]) -> Self {
         for _ in 0..5 {
             // Another process may take the port between this look and the server's own; then the next one is tried.
             let port =
                 TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port on loopback").port();
-            let (supervisor, lifeline) = supervise(&directory, port, settings);
-            let server = Self { port, directory: directory.clone(), supervisor, lifeline: Some(lifeline) };
+            let (supervisor, lifeline) = supervise(directory, port, settings);
+            let server = Self { port, directory: directory.to_owned(), supervisor, lifeline: Some(lifeline) };
             if server.comes_up() {
                 return server;
             }

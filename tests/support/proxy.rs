@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use exonym::backend::hosts::Hosts;
 use exonym::backend::introspect::introspect;
 use exonym::catalog::Catalog;
 use exonym::config::Config;
@@ -72,7 +73,7 @@ impl Setup {
         let metrics = Arc::new(Metrics::new());
         let backend = Backend {
             name: "warehouse".into(),
-            address: self.address,
+            hosts: Arc::new(Hosts::one(self.address)),
             terms: ArcSwap::new(Arc::new(self.terms)),
             database: self.server_database.into(),
             auth: self.auth.map(|source| Arc::new(Auth::new(source))),

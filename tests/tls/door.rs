@@ -13,11 +13,11 @@ use super::support::postgres;
 use super::support::proxy::{Proxy, Setup};
 
 /// A proxy whose door shows that pair.
-pub(crate) fn proxy(database: &str, settings: DoorTls) -> Proxy {
+pub(crate) fn proxy(database: &str, settings: &DoorTls) -> Proxy {
     let server = postgres::shared();
     server.database(database);
     let proxy = Setup::to(server.port, database).start();
-    open(&proxy, &settings);
+    open(&proxy, settings);
     proxy
 }
 
@@ -42,7 +42,7 @@ fn psql(conninfo: &str, sql: &str) -> Output {
 #[test]
 fn every_sslmode_gets_what_it_asks_for() {
     let authority = Authority::new("door");
-    let proxy = proxy("door_modes", settings(&authority.sign("door", &["localhost", "127.0.0.1"], Valid::Now)));
+    let proxy = proxy("door_modes", &settings(&authority.sign("door", &["localhost", "127.0.0.1"], Valid::Now)));
     let root = authority.root.display();
     let other = Authority::new("another");
     let foreign = other.root.display();
@@ -76,7 +76,7 @@ fn every_sslmode_gets_what_it_asks_for() {
 fn a_door_that_requires_tls_takes_no_plain_session_but_over_a_unix_socket() {
     let authority = Authority::new("door");
     let pair = authority.sign("door", &["localhost"], Valid::Now);
-    let proxy = proxy("door_required", DoorTls { is_required: true, ..settings(&pair) });
+    let proxy = proxy("door_required", &DoorTls { is_required: true, ..settings(&pair) });
     let common = format!("port={} user=postgres dbname=door_required", proxy.port);
     let socket = proxy.socket_directory.display();
     let went = connect(&[
@@ -97,7 +97,7 @@ fn a_client_certificate_is_demanded_and_judged() {
     let mine = clients.sign("mine", &["me"], Valid::Now);
     let foreign = authority.sign("foreign", &["me"], Valid::Now);
     let client_ca: Option<PathBuf> = Some(clients.root.clone());
-    let proxy = proxy("door_clients", DoorTls { client_ca, is_required: true, ..settings(&pair) });
+    let proxy = proxy("door_clients", &DoorTls { client_ca, is_required: true, ..settings(&pair) });
     let common = format!("host=localhost port={} user=postgres dbname=door_clients sslmode=require", proxy.port);
     let with = |pair: &Pair| format!("{common} sslcert={} sslkey={}", pair.certificate.display(), pair.key.display());
     let went = connect(&[with(&mine), common.clone(), with(&foreign)]);

@@ -40,8 +40,9 @@ pub(crate) fn secured() -> &'static Secured {
 /// A server that shows `pair` and trusts what `clients` has signed.
 fn start(pair: &Pair, clients: &Authority) -> Postgres {
     let setting = |name: &str, path: &Path| format!("{name}={}", path.display());
-    if let Some(postgres) = Some("/var/lib/postgresql").map(Path::new).filter(|p| p.exists()) {
-        give(&pair.key, postgres);
+    let home = Path::new("/var/lib/postgresql");
+    if home.exists() {
+        give(&pair.key, home);
     }
     let settings = [
         "ssl=on".to_owned(),

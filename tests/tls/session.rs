@@ -25,7 +25,7 @@ fn rows(session: &mut Encrypted, sql: &str) -> Vec<String> {
 #[test]
 fn records_to_clients_are_at_most_8_kib() {
     let authority = Authority::new("door");
-    let proxy = door::proxy("session_records", door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
+    let proxy = door::proxy("session_records", &door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
     let mut session = Encrypted::login(proxy.port, &Dress::new(&authority.root), "session_records");
     let sql = "SELECT repeat('x', 100000) FROM generate_series(1, 50)";
     let got = rows(&mut session, sql);
@@ -39,7 +39,7 @@ fn records_to_clients_are_at_most_8_kib() {
 #[test]
 fn a_client_that_begins_with_tls_names_the_protocol() {
     let authority = Authority::new("door");
-    let proxy = door::proxy("session_alpn", door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
+    let proxy = door::proxy("session_alpn", &door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
     let usual = Dress::new(&authority.root);
     let alpn = |alpn: &[&'static str], is_direct| Dress { alpn: alpn.to_vec(), is_direct, ..usual.clone() };
     for (dress, agreed) in [
@@ -67,7 +67,7 @@ fn a_client_that_begins_with_tls_names_the_protocol() {
 #[test]
 fn what_is_sent_before_the_answer_to_an_ssl_request_is_refused() {
     let authority = Authority::new("door");
-    let proxy = door::proxy("session_behind", door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
+    let proxy = door::proxy("session_behind", &door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
     let startup = raw::startup(&[("user", "postgres"), ("database", "session_behind")]);
     let mut client = Raw::connect(proxy.port);
     client.send(&[&[0, 0, 0, 8, 4, 210, 22, 47], &startup[..]].concat());
@@ -111,7 +111,7 @@ fn bytes_behind_the_servers_yes_are_no_session() {
 #[test]
 fn sessions_in_tiny_pieces_and_half_closed_get_everything() {
     let authority = Authority::new("door");
-    let proxy = door::proxy("session_pieces", door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
+    let proxy = door::proxy("session_pieces", &door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
     let usual = Dress::new(&authority.root);
     let tiny = Dress { fragment: Some(40), trickles: true, ..usual.clone() };
     let mut session = Encrypted::login(proxy.port, &tiny, "session_pieces");
@@ -171,7 +171,7 @@ fn libpq_streams_copies_and_cancels_over_tls_on_both_legs() {
 #[test]
 fn old_libpq_comes_in_too() {
     let authority = Authority::new("door");
-    let proxy = door::proxy("session_old", door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
+    let proxy = door::proxy("session_old", &door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
     let script = "\\copy (SELECT repeat('a', 1000) FROM generate_series(1, 20000)) TO '/dev/null'\nSELECT ssl FROM pg_stat_ssl LIMIT 0;\n\\conninfo\n";
     let mut psql = std::process::Command::new(postgres::bin("psql"))
         .args(["-X", "-q", "-A", "-t", "-d"])

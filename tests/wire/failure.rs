@@ -111,7 +111,7 @@ fn a_writer_is_stopped_while_the_server_does_not_read() {
     let mut writer = client.stream.try_clone().expect("a handle");
     let copy = [raw::query("COPY t FROM STDIN"), row.repeat(5_000), raw::frame(b'c', &[])].concat();
     let sending = std::thread::spawn(move || std::io::Write::write_all(&mut writer, &copy));
-    let before = || proxy.metric("exonym_bytes_total{direction=\"from_client\"}");
+    let before = || proxy.metric("exonym_bytes_total{direction=\"from_client\",route=\"failure_lock\"}");
     let mut last = -1.0;
     eventually("the proxy stops reading", || {
         std::thread::sleep(Duration::from_millis(300));

@@ -29,6 +29,7 @@ use super::farewell;
 use super::relay::LATE;
 use super::route::{Life, Route, Seat, Shared};
 use super::startup::{Asked, Opened, Refused, shutting_down};
+use super::steps::Steps;
 use crate::metrics::Login;
 use crate::net::{Peer, Socket};
 use crate::wire::auth::{self, Request};
@@ -44,6 +45,7 @@ pub(super) struct Ready {
     pub(super) route: Arc<Route>,
     pub(super) seat: Seat,
     pub(super) asked: Asked,
+    pub(super) steps: Steps,
 }
 
 /// How far a login has come; what is refused is logged with it.
@@ -89,7 +91,7 @@ enum End {
 
 /// Takes part in the login as far as that is needed. None when it ended: then the client has been told why.
 pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> Option<Ready> {
-    let Opened { client, server, peer, route, seat, asked } = opened;
+    let Opened { client, server, peer, route, seat, asked, mut steps } = opened;
     let passes_by = !server.is_encrypted() && route.backend.auth.is_none();
     let ends = if passes_by { Ends::default() } else { look_at(&client, &server) };
     let mut login = LogIn {
@@ -113,14 +115,16 @@ pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> O
     let LogIn { client, server, phase, .. } = login;
     route.counters.from_client.inc_by(u64::try_from(client.read).unwrap_or_default());
     match outcome {
-        Ok(()) => return Some(Ready { client, server, peer, route, seat, asked }),
+        Ok(()) => return Some(Ready { client, server, peer, route, seat, asked, steps }),
         Err(End::Refused(Refused { login, sqlstate, message, hint })) => {
             shared.count_login(login);
+            steps.end(login);
             tracing::info!(sqlstate, reason = message, user = %asked.user, route = %route.name, ?phase, "login refused");
             farewell::say(client.socket, &fatal(sqlstate, &message, hint.as_deref())).await;
         }
         Err(End::Told) => {
             shared.count_login(Login::Rejected);
+            steps.end(Login::Rejected);
             let (mut from, mut to) = tokio::io::split(client.socket);
             farewell::linger(&mut from, &mut to).await;
         }
