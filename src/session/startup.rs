@@ -84,6 +84,7 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
         Ok(Opening::Cancel { pid, secret }) => {
             steps.forget();
             cancel::forward(&shared.sessions, Key { pid, secret: secret.into() }, &packet).await;
+            farewell::close(client).await;
             return None;
         }
         // An encryption request that comes again, too: then its code is a version that nobody speaks.

@@ -158,6 +158,7 @@ fn libpq_streams_copies_and_cancels_over_tls_on_both_legs() {
         assert_eq!(said["copied_in"], said["copied_out"], "{dsn}: {said}");
         assert_eq!(said["pipelined"], 2000, "{dsn}: {said}");
         assert_eq!(said["cancelled"], "57014", "{dsn}: {said}");
+        assert!(said["cancel_failed"].is_null(), "{dsn}: {said}");
         assert_eq!(said["server_ssl"], true, "{dsn}: {said}");
     }
     // The session, and the request to cancel: both ask the server for TLS first.

@@ -25,7 +25,14 @@ for dsn in json.load(sys.stdin):
         with connection.pipeline():
             cursors = [connection.execute("SELECT %s::text", ["p" * 2000]) for _ in range(2000)]
             said["pipelined"] = sum(1 for cursor in cursors if len(cursor.fetchone()[0]) == 2000)
-        timer = threading.Timer(0.5, connection.cancel_safe)
+
+        def cancel():
+            try:
+                connection.cancel_safe()
+            except psycopg.Error as error:
+                said["cancel_failed"] = str(error)
+
+        timer = threading.Timer(0.5, cancel)
         timer.start()
         begun = time.monotonic()
         try:
