@@ -30,6 +30,10 @@ const SHOWN: &str = "C018";
 
 /// How long connecting to a backend may take unless its URL has a `connect_timeout`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// `MAX_TCP_KEEPIDLE` of Linux.
+const LONGEST_KEEPALIVE: Duration = Duration::from_secs(32_767);
+/// So many milliseconds fit into the kernel's number.
+const LONGEST_USER_TIMEOUT: Duration = Duration::from_millis(2_147_483_647);
 /// The longest message that Postgres itself takes.
 const LONGEST_STATEMENT: i64 = 1_073_741_819;
 
@@ -146,13 +150,17 @@ fn limiting(table: Table<'_>) -> Limits {
         }
         default
     };
-    // Zero turns it off; less than a second is nothing that the system can count.
-    let or_off = |key, default: Option<Duration>| {
+    // Zero turns it off; less than a second, or more than so long, is nothing that the system can count.
+    let or_off = |key, most: Duration, default: Option<Duration>| {
         let found = time(key, Duration::ZERO, default.unwrap_or_default());
-        if !found.is_zero() && found < Duration::from_secs(1) {
+        let wrong = |what, help: String| {
             let span = table.value(key).map_or(table.span, |v| v.span);
-            let message = format!("`{}` is too short", table.below(key));
-            table.document().error(VALUE, span, message, "", "at least 1s, or `0s` for none");
+            table.document().error(VALUE, span, format!("`{}` is too {what}", table.below(key)), "", help);
+        };
+        if !found.is_zero() && found < Duration::from_secs(1) {
+            wrong("short", "at least 1s, or `0s` for none".to_owned());
+        } else if found > most {
+            wrong("long", format!("at most {most:?}, or `0s` for none"));
         }
         (!found.is_zero()).then_some(found)
     };
@@ -162,8 +170,8 @@ fn limiting(table: Table<'_>) -> Limits {
         startup_timeout: time("startup_timeout", Duration::from_millis(100), defaults.startup_timeout),
         drain_timeout: time("drain_timeout", Duration::ZERO, defaults.drain_timeout),
         drain_delay: time("drain_delay", Duration::ZERO, defaults.drain_delay),
-        keepalive: or_off("keepalive", defaults.keepalive),
-        tcp_user_timeout: or_off("tcp_user_timeout", defaults.tcp_user_timeout),
+        keepalive: or_off("keepalive", LONGEST_KEEPALIVE, defaults.keepalive),
+        tcp_user_timeout: or_off("tcp_user_timeout", LONGEST_USER_TIMEOUT, defaults.tcp_user_timeout),
         catalog_refresh: time("catalog_refresh", Duration::from_secs(1), defaults.catalog_refresh),
         threads: Some(number("threads", 1..1025, 0)).filter(|&threads| threads > 0),
     };

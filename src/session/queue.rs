@@ -96,6 +96,8 @@ pub(super) struct Unsettled {
 pub(super) struct Queue {
     entries: VecDeque<Entry>,
     phase: Phase,
+    /// The client has begun a pipeline, which is a transaction, and its Sync is still to come.
+    is_open: bool,
     /// Entries with hints, so that the usual answer costs nothing.
     hinted: usize,
     /// Syncs in front of the copy data that the head reads, if it does.
@@ -141,7 +143,7 @@ impl Queue {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.phase == Phase::Answering
+        self.entries.is_empty() && self.phase == Phase::Answering && !self.is_open
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -165,6 +167,10 @@ impl Queue {
             }
             _ => {}
         }
+        self.is_open = match entry.what {
+            Expected::CopyEnd => self.is_open,
+            ref what => !what.brings_ready(),
+        };
         self.hinted += usize::from(entry.note.hints.any());
         self.entries.push_back(entry);
     }
@@ -250,12 +256,9 @@ impl Queue {
     pub(super) fn ready(&mut self) -> Option<Entry> {
         // Without a Sync in sight it belongs to one that was sent in front of copy data which then failed at once.
         self.phase = Phase::Answering;
-        while let Some(entry) = self.pop() {
-            if entry.what.brings_ready() {
-                return Some(entry);
-            }
-        }
-        None
+        let ended = std::iter::from_fn(|| self.pop()).find(|entry| entry.what.brings_ready());
+        self.is_open &= !self.entries.is_empty();
+        ended
     }
 
     /// No transaction is open: what was answered stays.
@@ -369,6 +372,16 @@ mod tests {
         assert!(!queue.is_empty(), "its Sync is still missing");
         push(&mut queue, "SPB");
         assert_eq!(shape(&queue), "SPB");
+    }
+
+    #[test]
+    fn a_pipeline_is_a_transaction_until_its_sync() {
+        let mut queue = queue("PE");
+        drop((queue.take(|_| true), queue.take(|_| true)));
+        assert!(!queue.is_empty(), "all is answered, nothing is committed");
+        push(&mut queue, "S");
+        queue.ready();
+        assert!(queue.is_empty());
     }
 
     #[test]

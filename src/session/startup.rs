@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use tokio::time::{Instant, timeout_at};
 
 use super::cancel::{self, Key};
+use super::conversation::name;
 use super::farewell;
 use super::greeting;
 use super::reach;
@@ -144,8 +145,8 @@ fn admit(door: Option<&Door>, client: &Socket, startup: &Startup<'_>) -> Result<
 }
 
 fn find_route(shared: &Shared, startup: &Startup<'_>) -> Result<Arc<Route>, Refused> {
-    let database = String::from_utf8_lossy(startup.database());
-    if let Some(route) = shared.routes.get(database.as_ref()) {
+    let database = String::from_utf8_lossy(&name(startup.database())).into_owned();
+    if let Some(route) = shared.routes.get(database.as_str()) {
         return Ok(route.clone());
     }
     if startup.is_physical_replication() {
@@ -248,8 +249,9 @@ async fn refuse_version(client: Socket, shared: &Shared, mut steps: Steps, openi
 
 impl Asked {
     fn read(startup: &Startup<'_>) -> Self {
-        let text = |name| startup.parameter(name).and_then(|value| std::str::from_utf8(value).ok());
-        let user = std::str::from_utf8(startup.user()).unwrap_or_default().into();
+        let text = |key| startup.parameter(key).and_then(|value| std::str::from_utf8(value).ok());
+        // As the server cuts it.
+        let user = std::str::from_utf8(&name(startup.user())).unwrap_or_default().into();
         // A parameter of its own wins over `options`: the server applies it later.
         let in_options = || text("options").and_then(|options| crate::wire::options::setting(options, "search_path"));
         let search_path = text("search_path").map(str::to_owned).or_else(in_options);

@@ -56,10 +56,11 @@ fn pieces(literal: &str) -> Option<Vec<Run>> {
         },
     };
     let mut start = quote.len();
-    let end = literal.len().checked_sub(quote.len()).filter(|end| *end >= start)?;
+    // A literal that the parser has recovered from may lack its end.
+    let body = literal.get(start..)?.strip_suffix(quote)?;
+    let end = start + body.len();
     if quote.len() == 3 {
         // A newline right after the opening quotes is not part of the value.
-        let body = &literal[start..end];
         start += if body.starts_with("\r\n") { 2 } else { usize::from(body.starts_with('\n')) };
     }
     let mut runs = Vec::new();
@@ -141,6 +142,13 @@ mod tests {
             "''''b'''",
         ] {
             assert!(check(literal) > 0, "{literal:?}");
+        }
+    }
+
+    #[test]
+    fn a_literal_without_its_end_has_no_places() {
+        for literal in ["\"$\u{487}", "\"", "\"a"] {
+            assert_eq!(place(literal, "b", Span::new(0, 1)), None, "{literal:?}");
         }
     }
 

@@ -31,7 +31,7 @@ class PostgresJs(Suite):
             tests = fresh / "node_modules/postgres/tests"
             shutil.copytree(self.checkout / "tests", tests)
             # It stops at the first test that fails, and tells the rest at its end: we want to know of each when it ends.
-            runner = (tests / "test.js").read_text().replace("failed = true", "void 0").replace("t.timeout = 5", "t.timeout = 60")
+            runner = (tests / "test.js").read_text().replace("failed = true", "void 0").replace("(options.timeout || t.timeout)", "60")
             runner = runner.replace("process.stdout.write('✅')", "process.stdout.write(`\\nok ${line} ${name}\\n`)")
             runner = runner.replace(".catch(err => {", ".catch(err => {\n      process.stdout.write(`\\nfailed ${line} ${name}\\n${util.inspect(err)}\\n`)")
             # And it waits for connections that a failed test left open.
