@@ -233,7 +233,7 @@ impl Unfit {
                  or use sslmode=require without `sslrootcert`"
             }
             Self::Authority => {
-                "name that very certificate as `sslrootcert`, without `sslcrl`, or sign one without CA:TRUE"
+                "if it signs itself, name that very certificate as `sslrootcert`, without `sslcrl`; else sign one without CA:TRUE"
             }
         }
     }

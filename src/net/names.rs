@@ -127,13 +127,13 @@ mod tests {
             params.distinguished_name.push(DnType::CommonName, name.clone());
         }
         params.subject_alt_names = alternative.to_vec();
-        let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
-        let host = ServerName::try_from(host).unwrap();
-        verdict(&Certificate::read(der.der()).unwrap(), &host).unwrap()
+        let der = params.self_signed(&KeyPair::generate().expect("a key")).expect("signed");
+        let host = ServerName::try_from(host).expect("a good host");
+        verdict(&Certificate::read(der.der()).expect("readable"), &host).expect("readable")
     }
 
     fn dns(name: &str) -> SanType {
-        SanType::DnsName(name.try_into().unwrap())
+        SanType::DnsName(name.try_into().expect("a good name"))
     }
 
     #[test]
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn strings_that_are_not_plain_bytes_are_no_names() {
-        let wide = DnValue::BmpString("localhost".try_into().unwrap());
+        let wide = DnValue::BmpString("localhost".try_into().expect("a good name"));
         assert_eq!(said(&[wide], &[], "localhost"), Verdict::Another);
-        let printable = DnValue::PrintableString("localhost".try_into().unwrap());
+        let printable = DnValue::PrintableString("localhost".try_into().expect("a good name"));
         assert_eq!(said(&[printable], &[], "localhost"), Verdict::Common);
         assert_eq!(said(&[DnValue::from("localhost\0.evil.org")], &[], "localhost"), Verdict::Another);
         assert_eq!(said(&[], &[], "localhost"), Verdict::Another);

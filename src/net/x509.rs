@@ -188,12 +188,13 @@ mod tests {
     use crate::net::names;
 
     fn example(change: impl FnOnce(&mut CertificateParams)) -> Vec<u8> {
-        let mut params = CertificateParams::new(vec!["localhost".to_owned(), "10.0.0.1".to_owned()]).unwrap();
+        let mut params =
+            CertificateParams::new(vec!["localhost".to_owned(), "10.0.0.1".to_owned()]).expect("good names");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         change(&mut params);
-        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+        params.self_signed(&KeyPair::generate().expect("a key")).expect("signed").der().to_vec()
     }
 
     #[test]
@@ -203,28 +204,28 @@ mod tests {
             // Beyond what a UTCTime can say.
             params.not_after = rcgen::date_time_ymd(2096, 10, 2);
         });
-        let certificate = Certificate::read(&der).unwrap();
+        let certificate = Certificate::read(&der).expect("readable");
         assert_eq!(certificate.version, 3);
         assert_eq!(certificate.issuer, certificate.subject);
         assert_eq!(certificate.is_authority(), Ok(true));
-        let (not_before, not_after) = certificate.validity().unwrap();
+        let (not_before, not_after) = certificate.validity().expect("readable");
         assert_eq!((not_before.as_secs(), not_after.as_secs()), (999_993_600, 3_999_974_400));
-        let usage = certificate.extension(KEY_USAGE).unwrap();
+        let usage = certificate.extension(KEY_USAGE).expect("readable");
         assert_eq!(usage, Some(&[0x03, 0x02, 0x07, 0x80][..]));
         assert_eq!(certificate.extension(NAME_CONSTRAINTS), Ok(None));
         let end = example(|params| params.is_ca = IsCa::ExplicitNoCa);
-        assert_eq!(Certificate::read(&end).unwrap().is_authority(), Ok(false));
+        assert_eq!(Certificate::read(&end).expect("readable").is_authority(), Ok(false));
     }
 
     #[test]
     fn only_what_the_key_has_signed_is_proven() {
         let algorithms = ring::default_provider().signature_verification_algorithms.all;
         let mut der = example(|_| {});
-        assert_eq!(Certificate::read(&der).unwrap().has_signed_itself(algorithms), Ok(()));
-        assert_eq!(Certificate::read(&der).unwrap().has_signed_itself(&[]), Err(Unproven::Unknown));
-        let at = der.windows(9).position(|bytes| bytes == b"localhost").unwrap();
+        assert_eq!(Certificate::read(&der).expect("readable").has_signed_itself(algorithms), Ok(()));
+        assert_eq!(Certificate::read(&der).expect("readable").has_signed_itself(&[]), Err(Unproven::Unknown));
+        let at = der.windows(9).position(|bytes| bytes == b"localhost").expect("it is in there");
         der[at] = b'L';
-        assert_eq!(Certificate::read(&der).unwrap().has_signed_itself(algorithms), Err(Unproven::Wrong));
+        assert_eq!(Certificate::read(&der).expect("readable").has_signed_itself(algorithms), Err(Unproven::Wrong));
     }
 
     proptest! {
@@ -238,7 +239,7 @@ mod tests {
             if let Ok(certificate) = Certificate::read(&der) {
                 let _ = (certificate.validity(), certificate.is_authority(), certificate.has_signed_itself(algorithms));
                 for host in ["localhost", "10.0.0.1"] {
-                    let _ = names::verdict(&certificate, &host.try_into().unwrap());
+                    let _ = names::verdict(&certificate, &host.try_into().expect("a good name"));
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! An authority of our own, and what it signs, in files of a temporary directory.
 
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};

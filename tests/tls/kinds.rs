@@ -1,6 +1,6 @@
 //! Servers' certificates of every kind that one meets with Postgres: what libpq takes we take, and what it refuses we refuse.
 //!
-//! One difference is meant: a certificate of version 1 that an authority has signed is no chain to us.
+//! One difference is meant: a certificate of version 1, or an authority's, that another authority has signed is no chain to us.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -166,7 +166,7 @@ fn version_1(authority: &Authority, file: &str, by: &str) -> Pair {
     openssl(authority, &format!("x509 -req -in {file}.csr -days 365 {by} -out {file}.crt"));
     let version = |file: &str| openssl(authority, &format!("x509 -in {file}.crt -noout -text"));
     if !version(file).contains("Version: 1 ") {
-        // OpenSSL from 3.2 on has to be told.
+        // Newer versions of OpenSSL have to be told.
         let by = by.replace("-signkey", "-key").replace(" -CAcreateserial", "");
         openssl(authority, &format!("req -x509v1 -in {file}.csr -days 365 {by} -out {file}.crt"));
     }
@@ -215,6 +215,8 @@ fn a_certificate_that_is_itself_a_root_is_judged_as_libpq_does() {
     check(
         &authority,
         &[
+            Case::new("an authority's", authority.sign_as("below", &localhost()), &authority.root, ALWAYS)
+                .refused("CA:TRUE"),
             Case::root("openssl req -x509", recipe.clone(), ALWAYS),
             Case::root("openssl req -x509, for another", recipe.clone(), ANOTHER_NAME).at("127.0.0.1"),
             Case::new("another root of its name", recipe, &twin.certificate, NOT_TRUSTED),
