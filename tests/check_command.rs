@@ -124,6 +124,20 @@ fn files_that_quarrel_are_found_by_route() {
 }
 
 #[test]
+fn files_with_which_tls_would_not_start_are_found() {
+    let config = "mappings = \"m\"\n\
+        [listen]\ntls = { cert = \"server.crt\", key = \"missing.key\" }\n\
+        [backends.b]\nkind = \"postgres\"\nurl = \"postgres://h/d?sslmode=verify-ca&sslrootcert=m\"\n\
+        [[routes]]\ndatabase = \"d\"\nbackend = \"b\"\n";
+    let files = directory(&[("m/a.toml", GOOD), ("exonym.toml", config), ("server.crt", "no certificate")]);
+    let output = check(files.path(), &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    for says in ["`listen.tls`", "server.crt", "`backends.b.url`"] {
+        assert!(said(&output).contains(says), "{says}: {}", said(&output));
+    }
+}
+
+#[test]
 fn what_cannot_run_is_exit_2_and_says_what_now() {
     let files = directory(&[("m/a.toml", GOOD), ("catalog.json", "{\"relations\": 5}")]);
     for (args, says) in [

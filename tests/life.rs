@@ -105,6 +105,26 @@ fn at_the_deadline_what_runs_is_cancelled_and_everyone_is_told() {
 }
 
 #[test]
+fn a_pipeline_without_its_sync_is_waited_for() {
+    let place = Place::new("drain_pipeline");
+    shared().sql("drain_pipeline", "CREATE TABLE t (a text)");
+    let mut proxy = place.serve();
+    let mut client = Raw::login(proxy.port, "postgres", "drain_pipeline");
+    client.send(&[raw::extended("INSERT INTO t VALUES ('kept')", &[]), raw::frame(b'H', b"")].concat());
+    client.until(b'C');
+    proxy.signal("TERM");
+    eventually("draining", || match proxy.get("/readyz") {
+        (503, _) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    client.send(&raw::sync());
+    client.until(b'Z');
+    assert_eq!(last_word(&mut client), "57P01");
+    assert!(proxy.wait().success(), "{}", proxy.log());
+    assert_eq!(shared().sql("drain_pipeline", "SELECT a FROM t").trim(), "kept");
+}
+
+#[test]
 fn one_process_replaces_another_while_clients_come() {
     let place = Place::new("replaced");
     let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();

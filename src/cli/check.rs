@@ -22,9 +22,14 @@ use crate::catalog::{self, Catalog};
 use crate::config::check::{against, against_server, declared_types};
 use crate::config::{self, Backend, Config};
 use crate::mapping::{Mapping, merge};
+use crate::net::{self, Door, Terms};
+use crate::text::chain;
 use crate::text::diagnostic::{Source, render};
 use crate::text::toml::{Codes, Document};
 use crate::text::{Diagnostic, Severity};
+
+/// A file that TLS needs cannot be used.
+const CERTIFICATE: &str = "C027";
 
 /// Validate configuration and mappings: all findings at once, each with its place and remedy
 #[derive(clap::Args)]
@@ -117,6 +122,7 @@ fn read_config(path: &Path, findings: &mut Vec<Diagnostic>) -> Result<(Option<Co
         Ok(config) => {
             findings.extend(config.warnings.iter().cloned());
             findings.extend(users::paths(&config).flat_map(|path| users::read(path).1));
+            findings.extend(unusable_certificates(&config));
             let paths = config.mappings.clone();
             Ok((Some(config), paths))
         }
@@ -126,6 +132,16 @@ fn read_config(path: &Path, findings: &mut Vec<Diagnostic>) -> Result<(Option<Co
             Ok((None, mappings_of(&text).into_iter().map(|place| directory.join(place)).collect()))
         }
     }
+}
+
+/// Certificates, keys and authorities with which `serve` would not start.
+fn unusable_certificates(config: &Config) -> Vec<Diagnostic> {
+    let door = config.listen.tls.iter().map(|settings| ("listen.tls".to_owned(), Door::load(settings).err()));
+    let backends = config.backends.iter().map(|b| (format!("backends.{}.url", b.name), Terms::load(&b.tls).err()));
+    let finding = |(place, error): (String, Option<net::Error>)| {
+        error.map(|error| Diagnostic::error(CERTIFICATE, format!("`{place}`: {}", chain(&error))))
+    };
+    door.chain(backends).filter_map(finding).collect()
 }
 
 /// The value of `mappings` in a configuration that cannot be used: the files are checked all the same.
