@@ -7,9 +7,11 @@ mod address;
 mod door;
 mod halves;
 mod judge;
+mod names;
 mod pem;
 mod socket;
 mod terms;
+mod x509;
 
 pub use address::{Address, Peer};
 pub use door::{Door, Start};

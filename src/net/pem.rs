@@ -72,21 +72,32 @@ pub(super) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDe
     all(path, "certificate revocation list")
 }
 
+/// Authorities, as what chains end in, and as the certificates that they are.
+#[derive(Clone, Debug)]
+pub(super) struct Roots {
+    pub(super) anchors: Arc<RootCertStore>,
+    pub(super) certificates: Vec<CertificateDer<'static>>,
+}
+
 /// The authorities of a file.
-pub(super) fn authorities(path: &Path) -> Result<RootCertStore, Error> {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
-        roots.add(certificate).map_err(|source| Error::Unusable { path: path.into(), source })?;
+pub(super) fn authorities(path: &Path) -> Result<Roots, Error> {
+    let mut anchors = RootCertStore::empty();
+    let certificates = certificates(path)?;
+    for certificate in &certificates {
+        anchors.add(certificate.clone()).map_err(|source| Error::Unusable { path: path.into(), source })?;
     }
-    Ok(roots)
+    Ok(Roots { anchors: Arc::new(anchors), certificates })
 }
 
 /// The authorities that the system trusts; what of them cannot be read is as if it were not there.
-pub(super) fn system_authorities() -> Result<RootCertStore, Error> {
+pub(super) fn system_authorities() -> Result<Roots, Error> {
     let found = rustls_native_certs::load_native_certs();
-    let mut roots = RootCertStore::empty();
-    let (taken, _) = roots.add_parsable_certificates(found.certs);
-    if taken == 0 { Err(Error::NoSystemRoots(found.errors.into_iter().next())) } else { Ok(roots) }
+    let mut anchors = RootCertStore::empty();
+    let (taken, _) = anchors.add_parsable_certificates(found.certs.iter().cloned());
+    if taken == 0 {
+        return Err(Error::NoSystemRoots(found.errors.into_iter().next()));
+    }
+    Ok(Roots { anchors: Arc::new(anchors), certificates: found.certs })
 }
 
 /// The first private key of a file.

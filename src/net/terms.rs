@@ -12,7 +12,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::Resumption;
 use rustls::{CertificateError, ClientConfig, SupportedProtocolVersion, version};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -21,7 +21,7 @@ use tokio_rustls::{TlsConnector, TlsStream};
 
 use super::address::{Address, Peer};
 use super::door::{ALPN, provider};
-use super::judge::Judge;
+use super::judge::{Judge, Trust, Unfit};
 use super::pem::{self, Error, Pair};
 use super::socket::{Certificate, Socket};
 use crate::config::{BackendTls, Roots, SslMode, TlsVersion};
@@ -72,25 +72,17 @@ impl Terms {
             return Ok(Self::default());
         }
         let provider = provider();
-        let chain = match &settings.roots {
+        let trust = match &settings.roots {
             None => None,
             Some(roots) => {
-                let store = match roots {
-                    Roots::System => pem::system_authorities()?,
-                    Roots::File(path) => pem::authorities(path)?,
+                let (found, place) = match roots {
+                    Roots::System => (pem::system_authorities()?, "system".as_ref()),
+                    Roots::File(path) => (pem::authorities(path)?, path.as_path()),
                 };
-                let mut verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&provider));
-                if let Some(path) = &settings.revoked {
-                    verifier = verifier.with_crls(pem::revocations(path)?).enforce_revocation_expiration();
-                }
-                let path = settings.revoked.as_deref().or_else(|| roots.file()).unwrap_or_else(|| "system".as_ref());
-                Some(verifier.build().map_err(|e| Error::Unusable {
-                    path: path.into(),
-                    source: rustls::Error::General(e.to_string()),
-                })?)
+                Some(Trust::new(found, settings.revoked.as_deref(), place, &provider)?)
             }
         };
-        let judge = Judge { chain, checks_name: settings.mode == SslMode::VerifyFull, provider: Arc::clone(&provider) };
+        let judge = Judge { trust, checks_name: settings.mode == SslMode::VerifyFull, provider: Arc::clone(&provider) };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions(settings))
             .expect("ring has suites for both versions")
@@ -217,6 +209,12 @@ impl Encrypted {
             return refusal(what, hint);
         };
         let trusted = self.roots.as_deref().map(|roots| format!(", sslrootcert={roots}")).unwrap_or_default();
+        let no_tls = format!("no TLS with the server (sslmode={}{trusted})", self.mode);
+        if let rustls::Error::InvalidCertificate(why) = why
+            && let Some(unfit) = Unfit::of(why)
+        {
+            return refusal(format!("{no_tls}: {unfit}"), unfit.hint());
+        }
         let hint = match why {
             rustls::Error::InvalidCertificate(why) => match why {
                 CertificateError::UnknownIssuer | CertificateError::BadSignature => {
@@ -236,7 +234,7 @@ impl Encrypted {
             }
             _ => "look into the server's log",
         };
-        refusal(format!("no TLS with the server (sslmode={}{trusted}): {why}", self.mode), hint)
+        refusal(format!("{no_tls}: {why}"), hint)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The libpq that psycopg brings along, which is newer than the system's: direct TLS and ALPN are its.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// How a connection went.
@@ -31,6 +31,11 @@ pub(crate) fn connect(dsns: &[String]) -> Vec<Went> {
 
 /// The lines that a script of this directory prints about its input.
 pub(crate) fn run(script: &str, input: &[String]) -> Vec<serde_json::Value> {
+    run_with(script, input, &[])
+}
+
+/// The same, in an environment that names these files.
+pub(crate) fn run_with(script: &str, input: &[String], environment: &[(&str, &Path)]) -> Vec<serde_json::Value> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("tests/.venv/bin/python");
     assert!(python.exists(), "there is no {}; tests/run makes it", python.display());
@@ -41,6 +46,7 @@ pub(crate) fn run(script: &str, input: &[String]) -> Vec<serde_json::Value> {
         .stderr(Stdio::piped())
         // Nothing of the user's own, as libpq looks for certificates at home.
         .env("HOME", "/nonexistent")
+        .envs(environment.iter().copied())
         .spawn()
         .expect("python can be run");
     let text = serde_json::to_vec(input).expect("strings are JSON");

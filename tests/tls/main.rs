@@ -1,6 +1,7 @@
 //! TLS on both legs against a real server, with certificates made for each run.
 //!
 //! `door`: clients, as libpq and as raw bytes. `server`: the way to the server, under each `sslmode`.
+//! `kinds`: the certificates that servers show, and `roots`: what they are held against, both as libpq judges them.
 //! `session`: what goes through when both are encrypted. `reload`: certificates that change
 //! while the program runs.
 
@@ -10,7 +11,9 @@ mod support;
 mod authority;
 mod door;
 mod encrypted;
+mod kinds;
 mod libpq;
 mod reload;
+mod roots;
 mod server;
 mod session;

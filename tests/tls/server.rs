@@ -38,7 +38,7 @@ pub(crate) fn secured() -> &'static Secured {
 }
 
 /// A server that shows `pair` and trusts what `clients` has signed.
-fn start(pair: &Pair, clients: &Authority) -> Postgres {
+pub(crate) fn start(pair: &Pair, clients: &Authority) -> Postgres {
     let setting = |name: &str, path: &Path| format!("{name}={}", path.display());
     let home = Path::new("/var/lib/postgresql");
     if home.exists() {
@@ -59,16 +59,26 @@ fn proxy(server: &Postgres, query: &str) -> Result<Proxy, String> {
 
 /// A proxy before the database `postgres` of the server on `port`, with these parameters in its URL.
 pub(crate) fn through(port: u16, query: &str) -> Result<Proxy, String> {
-    let url = url::parse(&format!("postgres://localhost:{port}/postgres?{query}")).map_err(|e| e.message)?;
+    through_host("localhost", port, query)
+}
+
+/// The same, by another name of this machine.
+pub(crate) fn through_host(host: &str, port: u16, query: &str) -> Result<Proxy, String> {
+    let url = url::parse(&format!("postgres://{host}:{port}/postgres?{query}")).map_err(|e| e.message)?;
     let mut setup = Setup::to(port, "postgres");
-    setup.address = exonym::session::Address::Tcp { host: "localhost".into(), port };
+    setup.address = exonym::session::Address::Tcp { host: host.into(), port };
     setup.terms = Terms::load(&url.tls).map_err(|e| exonym::text::chain(&e))?;
     Ok(setup.start())
 }
 
 /// Whether the server sees that user come by TLS; or what the client is told.
-fn arrives(proxy: &Proxy, user: &str) -> Result<bool, String> {
-    let mut client = Raw::connect(proxy.port);
+pub(crate) fn arrives(proxy: &Proxy, user: &str) -> Result<bool, String> {
+    arrives_at(proxy.port, user)
+}
+
+/// The same, of a proxy in a process of its own.
+pub(crate) fn arrives_at(port: u16, user: &str) -> Result<bool, String> {
+    let mut client = Raw::connect(port);
     client.send(&raw::startup(&[("user", user), ("database", "postgres")]));
     loop {
         let frame = client.frame().ok_or("closed without a word")?;
