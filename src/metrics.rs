@@ -291,7 +291,11 @@ impl Metrics {
             ),
             connections: registered(
                 r,
-                IntGauge::new("exonym_connections", "Client connections that are open now").expect(VALID),
+                IntGauge::new(
+                    "exonym_connections",
+                    "Client connections that are open now and have sent their startup packet",
+                )
+                .expect(VALID),
             ),
             rows: registered(r, IntCounter::new("exonym_rows_total", "Rows that went to clients").expect(VALID)),
             mapping_generation: registered(

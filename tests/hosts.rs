@@ -11,7 +11,7 @@ use support::program::{Proxy, eventually};
 fn serve(place: &Place, ports: &[u16], query: &str) -> Proxy {
     let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
     let url = format!("postgres://postgres@{}/postgres?sslmode=disable&{query}", hosts.join(","));
-    let limits = "startup_timeout = \"5s\"\ncatalog_refresh = \"1s\"";
+    let limits = "startup_timeout = \"5s\"\ncatalog_refresh = \"1h\"";
     Proxy::start(&["--config", &place.configure_for(limits, &url)])
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::backend::hosts::Hosts;
 use crate::backend::refresh::{Refresher, Status};
 
-/// One database whose catalog is read, and what it is called.
+/// One database whose catalog is read, what it is called, and the servers that have it.
 pub(super) struct Watched {
     pub(super) name: String,
     pub(super) refresher: Refresher,
+    pub(super) hosts: Arc<Hosts>,
 }
 
 /// Why the process should get no new clients; nothing when it should.
@@ -18,9 +20,10 @@ pub(super) fn unready(watched: &[Watched], draining: &watch::Receiver<bool>) -> 
     if *draining.borrow() {
         reasons.push("draining".to_owned());
     }
-    for Watched { name, refresher } in watched {
+    for Watched { name, refresher, hosts } in watched {
         match refresher.status() {
-            Status::Fresh => {}
+            // The roles of servers change between two readings.
+            Status::Fresh => reasons.extend(hosts.misfits().map(|why| format!("{name}: {why}"))),
             Status::Starting => reasons.push(format!("{name}: the catalog has not been read yet")),
             Status::Failed { why } => reasons.push(format!("{name}: {why}")),
         }

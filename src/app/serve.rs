@@ -177,6 +177,7 @@ fn refused(address: &Address) -> impl FnOnce(io::Error) -> Error {
 /// A database whose catalog is read, and the routes that it is read for.
 struct Database {
     backend: Backend,
+    hosts: Arc<Hosts>,
     name: String,
     routes: Vec<Arc<Route>>,
 }
@@ -210,7 +211,8 @@ fn build(
         let route = Arc::new(Route::new(Arc::clone(&asked), asked, Arc::new(behind), unread(), metrics));
         let same = |database: &Database| database.backend.name == backend.name && database.name == name;
         let catalog = databases.iter().position(same).unwrap_or_else(|| {
-            databases.push(Database { backend: backend.clone(), name: name.to_owned(), routes: Vec::new() });
+            let (backend, hosts) = (backend.clone(), Arc::clone(hosts));
+            databases.push(Database { backend, hosts, name: name.to_owned(), routes: Vec::new() });
             databases.len() - 1
         });
         if let Some(database) = databases.get_mut(catalog) {
@@ -259,7 +261,7 @@ fn unread() -> Arc<World> {
 impl Database {
     /// Starts reading its catalog into the worlds; sessions of its routes may ask for it.
     fn start(self, index: usize, config: &Config, worlds: &Arc<Worlds>) -> Watched {
-        let Self { backend, name, routes } = self;
+        let Self { backend, hosts, name, routes } = self;
         let label = format!("{}/{name}", backend.name);
         let read = {
             let (backend, name) = (Arc::new(backend), Arc::<str>::from(name));
@@ -279,7 +281,7 @@ impl Database {
         for route in routes {
             tokio::spawn(pass_on(route, refresher.clone()));
         }
-        Watched { name: label, refresher }
+        Watched { name: label, refresher, hosts }
     }
 }
 

@@ -115,6 +115,12 @@ impl Hosts {
         self.target != Target::Any
     }
 
+    /// Why no server fits, as far as is known; none when one does.
+    #[must_use]
+    pub fn misfits(&self) -> Option<String> {
+        self.fitting().is_empty().then(|| self.reasons())
+    }
+
     /// The servers to try, in order.
     ///
     /// # Errors
@@ -133,9 +139,11 @@ impl Hosts {
     pub fn failed(&self, address: &Address, why: &str) {
         let Some(index) = self.addresses.iter().position(|a| a == address) else { return };
         self.seen.send_modify(|seen| {
-            if let Some(seen) = seen.get_mut(index) {
-                seen.state = State::Down(why.into());
+            let Some(seen) = seen.get_mut(index) else { return };
+            if !matches!(seen.state, State::Down(_)) {
+                tracing::warn!(host = %address, "host is down: {why}");
             }
+            seen.state = State::Down(why.into());
         });
         self.asked.send_modify(|asked| *asked += 1);
     }

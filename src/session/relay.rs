@@ -122,7 +122,7 @@ impl Drop for Session {
             self.shared.sessions.leave(&key, &self.peer);
         }
         let mut conversation = self.lock();
-        if conversation.phase == Phase::Login {
+        if conversation.steps.is_some() {
             conversation.login_ended(Login::Abandoned);
         }
     }
