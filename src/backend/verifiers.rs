@@ -75,8 +75,8 @@ impl Verifiers {
             let mut kept = self.connection.lock().await;
             if let Some(client) = kept.take() {
                 match self.ask(&client, user).await {
-                    // The server has ended the connection since it was last used.
-                    Err(Error::Query(error)) if error.is_closed() || client.is_closed() => {}
+                    // The server has ended the connection since it was last used, or does so now.
+                    Err(Error::Query(error)) if client.is_closed() || is_ended(&error) => {}
                     outcome => {
                         *kept = outcome.is_ok().then_some(client);
                         return outcome;
@@ -118,4 +118,9 @@ impl Verifiers {
         }
         Ok(found)
     }
+}
+
+/// True for what a server says as it ends a connection (57P01 and its like), and for one that is ended.
+fn is_ended(error: &tokio_postgres::Error) -> bool {
+    error.is_closed() || error.code().is_some_and(|code| code.code().starts_with("57P"))
 }
