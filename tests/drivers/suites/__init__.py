@@ -102,13 +102,17 @@ def sdist(suite, package, version):
             sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-binary", ":all:",
             f"{package}=={version}", "-d", downloads,
         ])  # fmt: skip
-        archive = next(downloads.glob(f"*-{version}.tar.gz"))
-        unpacked = suite.work / "unpacked"
-        shutil.rmtree(unpacked, ignore_errors=True)
-        with tarfile.open(archive) as tar:
-            tar.extractall(unpacked, filter="data")
-        next(unpacked.iterdir()).rename(directory)
+        unpack(suite, next(downloads.glob(f"*-{version}.tar.gz")), directory)
     return directory
+
+
+def unpack(suite, archive, directory):
+    """Makes the one directory in an archive this directory; it is there whole or not at all."""
+    unpacked = suite.work / "unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    with tarfile.open(archive) as tar:
+        tar.extractall(unpacked, filter="data")
+    next(unpacked.iterdir()).rename(directory)
 
 
 def debian_source(suite, package, version):
@@ -130,12 +134,7 @@ def debian_source(suite, package, version):
     must(["apt-get", *options, "-q", "update"])
     must(["apt-get", *options, "-q", "source", "--download-only", f"{package}={version}"], cwd=apt)
     # Only upstream's own files: Debian's patches concern where things are installed.
-    archive = next(apt.glob("*.orig.tar.*"))
-    unpacked = suite.work / "unpacked"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    with tarfile.open(archive) as tar:
-        tar.extractall(unpacked, filter="data")
-    next(unpacked.iterdir()).rename(directory)
+    unpack(suite, next(apt.glob("*.orig.tar.*")), directory)
     return directory
 
 
