@@ -229,10 +229,12 @@ async fn read(client: &Client, backend: &Backend, database: &str) -> Result<Cata
         client.batch_execute("COMMIT").await?;
         let relations = relations.iter().map(relation).collect::<Result<_, _>>()?;
         let functions = functions.iter().map(function).collect::<Result<_, _>>()?;
-        let search_paths = search_paths.iter().map(search_path).collect::<Result<Vec<_>, _>>()?;
-        Ok((relations, functions, search_paths))
+        let settings = search_paths.iter().map(setting).collect::<Result<Vec<_>, _>>()?;
+        Ok((relations, functions, settings))
     };
-    let (relations, functions, search_paths) = rows.await.map_err(failed)?;
+    let (relations, functions, settings) = rows.await.map_err(failed)?;
+    let (search_paths, roles): (Vec<_>, Vec<_>) = settings.into_iter().partition(|(_, name, _)| name == "search_path");
+    let search_paths: Vec<_> = search_paths.into_iter().map(|(role, _, path)| (role, path)).collect();
     let hidden: bool = server.try_get(2).map_err(failed)?;
     if hidden && search_paths.iter().all(|(role, _)| !role.is_empty()) {
         HIDDEN.call_once(|| {
@@ -249,6 +251,7 @@ async fn read(client: &Client, backend: &Backend, database: &str) -> Result<Cata
         server_version: version,
         search_path,
         role_search_paths,
+        given_roles: roles.into_iter().map(|(role, _, _)| role).collect(),
         relations,
         functions,
         ..Catalog::default()
@@ -310,8 +313,9 @@ fn function(row: &Row) -> Result<Function, tokio_postgres::Error> {
     })
 }
 
-fn search_path(row: &Row) -> Result<(String, String), tokio_postgres::Error> {
-    Ok((row.try_get(0)?, row.try_get(1)?))
+/// Whose, which, and what.
+fn setting(row: &Row) -> Result<(String, String, String), tokio_postgres::Error> {
+    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
 }
 
 /// The default for everyone and those of single roles; the weightiest of each stands first.

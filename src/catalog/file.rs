@@ -36,6 +36,9 @@ pub fn to_json(catalog: &Catalog) -> String {
     if !catalog.role_search_paths.is_empty() {
         fields.push(field("role_search_paths", &catalog.role_search_paths));
     }
+    if !catalog.given_roles.is_empty() {
+        fields.push(field("given_roles", &catalog.given_roles));
+    }
     fields.push(list("relations", &catalog.relations));
     fields.push(list("functions", &catalog.functions));
     format!("{{\n{}\n}}\n", fields.join(",\n"))
@@ -120,6 +123,7 @@ mod tests {
             server_version: 150_018,
             search_path: vec!["app".into(), "public".into()],
             role_search_paths: [("bob".to_owned(), vec!["bob".to_owned()])].into(),
+            given_roles: ["eve".to_owned()].into(),
             relations: vec![Relation {
                 schema: "public".into(),
                 name: "log".into(),
@@ -152,7 +156,7 @@ mod tests {
             "database = {:?}\nserver_version = {}\nsearch_path = [\"app\", \"public\"]\n",
             catalog.database, catalog.server_version
         );
-        out.push_str("role_search_paths = { bob = [\"bob\"] }\n");
+        out.push_str("role_search_paths = { bob = [\"bob\"] }\ngiven_roles = [\"eve\"]\n");
         out.push_str("[[relations]]\nschema = \"public\"\nname = \"log\"\nkind = \"view\"\n");
         out.push_str("columns = [{ name = \"kwh\", type = \"numeric(10,2)\", not_null = true }]\n");
         out.push_str("definition = \"SELECT \\\"kwh\\\"\\n  FROM raw\"\n");

@@ -5,7 +5,7 @@
 
 pub mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap as HashMap;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,9 @@ pub struct Catalog {
     /// Search paths that `ALTER ROLE … SET search_path` gives to single users.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub role_search_paths: BTreeMap<String, Vec<String>>,
+    /// Users whose sessions begin as another role (`ALTER ROLE … SET role`); an empty name means all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub given_roles: BTreeSet<String>,
     /// Tables, views and whatever else may stand in FROM by name.
     #[serde(default)]
     pub relations: Vec<Relation>,

@@ -138,7 +138,7 @@ impl Weighter<Key, Arc<Plan>> for ByBytes {
 }
 
 /// The text between the comments and the white space at its edges.
-fn core(source: &str) -> Range<usize> {
+pub(super) fn core(source: &str) -> Range<usize> {
     let bytes = source.as_bytes();
     let mut start = 0;
     loop {

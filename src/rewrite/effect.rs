@@ -12,18 +12,22 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
         return set(source, tokens);
     }
     if is(0, "reset") {
-        return match () {
-            () if is(1, "search_path") || is(1, "all") => Effect::DefaultSearchPath,
-            () if is(1, "role") => Effect::Role { which: Identity::Role, other: false, local: false },
-            () if is(1, "session") => Effect::Role { which: Identity::Session, other: false, local: false },
-            () => Effect::None,
-        };
+        return reset(source, tokens);
     }
     if is(0, "discard") && is(1, "all") {
         return Effect::Discard;
     }
     if is(0, "create") {
-        return create(source, tokens);
+        return match configures(source, tokens) {
+            Effect::None => create(source, tokens),
+            unsure => unsure,
+        };
+    }
+    if is(0, "explain")
+        && let Some(at) = (1..tokens.len()).find(|&at| is(at, "create"))
+    {
+        // With ANALYZE it does make the table.
+        return create(source, &tokens[at..]);
     }
     if is(0, "do") {
         return in_body(source, tokens);
@@ -40,11 +44,17 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
         // ALTER ROLE … SET search_path concerns later sessions.
         return renamed(source, tokens);
     }
-    if names_search_path(source, tokens) {
-        // set_config('search_path', …), in whatever statement.
-        return if sets_locally(source, tokens) { Effect::LocalUnsure } else { Effect::Unsure };
+    match configures(source, tokens) {
+        Effect::None => into(source, tokens),
+        effect => effect,
     }
-    into(source, tokens)
+}
+
+/// The effect of executing what a `PREPARE name AS …` has prepared.
+#[must_use]
+pub fn effect_of_prepared(source: &str) -> Effect {
+    let Ok(tokens) = lex(source, LexOptions::default()) else { return Effect::Unsure };
+    configures(source, &tokens)
 }
 
 /// True for what ends a transaction or goes back in it.
@@ -63,7 +73,21 @@ fn in_body(source: &str, tokens: &[Token]) -> Effect {
         if let Some(effect) = creates.map(|at| create(&body, &inner[at..])).find(|effect| *effect != Effect::None) {
             return effect;
         }
-        if inner.iter().any(|t| t.is_keyword(&body, "search_path")) || names_search_path(&body, &inner) {
+        let begins = |at: usize| {
+            let before = at.checked_sub(1).and_then(|before| inner.get(before));
+            before.is_none_or(|t| {
+                let opens = ["begin", "then", "else", "loop"].iter().any(|word| t.is_keyword(&body, word));
+                opens || t.kind == TokenKind::Semicolon
+            })
+        };
+        let sets = |at: usize| match () {
+            () if inner[at].is_keyword(&body, "set") => set(&body, &inner[at..]),
+            () if inner[at].is_keyword(&body, "reset") => reset(&body, &inner[at..]),
+            () => Effect::None,
+        };
+        let is_set = (0..inner.len()).any(|at| begins(at) && sets(at) != Effect::None);
+        let is_named = inner.iter().any(|t| t.is_keyword(&body, "search_path"));
+        if is_set || is_named || configures(&body, &inner) != Effect::None {
             return Effect::Unsure;
         }
     }
@@ -74,10 +98,16 @@ fn set(source: &str, tokens: &[Token]) -> Effect {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
     let local = is(1, "local");
     let at = if local || (is(1, "session") && !is(2, "authorization")) { 2 } else { 1 };
-    let session = is(at, "session") && is(at + 1, "authorization");
-    if session || is(at, "role") {
-        let which = if session { Identity::Session } else { Identity::Role };
-        let name = if session { at + 2 } else { at + 1 };
+    let setting = setting(source, tokens, at);
+    let two_words = is(at, "session") && is(at + 1, "authorization");
+    let which = match setting.as_deref() {
+        _ if two_words => Some(Identity::Session),
+        Some("session_authorization") => Some(Identity::Session),
+        Some("role") => Some(Identity::Role),
+        _ => None,
+    };
+    if let Some(which) = which {
+        let name = if two_words { at + 2 } else { at + 1 };
         let name = if is(name, "to") || tokens.get(name).is_some_and(|t| t.is_operator(source, "=")) {
             name + 1
         } else {
@@ -88,7 +118,7 @@ fn set(source: &str, tokens: &[Token]) -> Effect {
         return Effect::Role { which, other, local };
     }
     let schema = is(at, "schema");
-    if !schema && tokens.get(at).and_then(|t| t.ident(source)).as_deref() != Some("search_path") {
+    if !schema && setting.as_deref() != Some("search_path") {
         return Effect::None;
     }
     let values = at + if schema { 1 } else { 2 };
@@ -110,16 +140,62 @@ fn set(source: &str, tokens: &[Token]) -> Effect {
     }
 }
 
-/// True when each string that names the search path is the first argument of `set_config(…, value, true)`.
-fn sets_locally(source: &str, tokens: &[Token]) -> bool {
+fn reset(source: &str, tokens: &[Token]) -> Effect {
+    let back = |which| Effect::Role { which, other: false, local: false };
+    match setting(source, tokens, 1).as_deref() {
+        Some("search_path" | "all") => Effect::DefaultSearchPath,
+        Some("role") => back(Identity::Role),
+        Some("session" | "session_authorization") => back(Identity::Session),
+        _ => Effect::None,
+    }
+}
+
+/// The name of a setting, which is the same in any case, also in quotes.
+fn setting(source: &str, tokens: &[Token], at: usize) -> Option<String> {
+    Some(tokens.get(at)?.ident(source)?.to_ascii_lowercase())
+}
+
+/// What the calls of `set_config` in a statement, and updates of `pg_settings`, do to the names of the session.
+fn configures(source: &str, tokens: &[Token]) -> Effect {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
     let kind = |at: usize| tokens.get(at).map(|t| t.kind);
-    let mut named = (0..tokens.len()).filter(|&at| names_search_path(source, &tokens[at..=at]));
-    named.all(|at| {
-        let called = at >= 2 && kind(at - 1) == Some(TokenKind::LeftParen) && is(at - 2, "set_config");
-        let two_more = kind(at + 1) == Some(TokenKind::Comma) && kind(at + 3) == Some(TokenKind::Comma);
-        called && two_more && is(at + 4, "true") && kind(at + 5) == Some(TokenKind::RightParen)
-    })
+    let named = |name: &str| tokens.iter().any(|t| t.ident(source).as_deref() == Some(name));
+    if named("pg_settings") && (0..tokens.len()).any(|at| is(at, "update")) {
+        return Effect::Unsure;
+    }
+    let mut found = Vec::new();
+    let mut arguments = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        if token.ident(source).as_deref() != Some("set_config") || kind(at + 1) != Some(TokenKind::LeftParen) {
+            continue;
+        }
+        let local = kind(at + 3) == Some(TokenKind::Comma)
+            && kind(at + 5) == Some(TokenKind::Comma)
+            && is(at + 6, "true")
+            && kind(at + 7) == Some(TokenKind::RightParen);
+        let plain = kind(at + 3) == Some(TokenKind::Comma);
+        let setting = tokens.get(at + 2).filter(|_| plain).and_then(|t| t.string_value(source));
+        arguments.push(at + 2);
+        let role = |which| Effect::Role { which, other: true, local };
+        found.push(match setting.map(|s| s.to_ascii_lowercase()).as_deref() {
+            Some("role") => role(Identity::Role),
+            Some("session_authorization") => role(Identity::Session),
+            // A name that is put together may be any.
+            Some("search_path") | None if local => Effect::LocalUnsure,
+            Some("search_path") | None => Effect::Unsure,
+            Some(_) => continue,
+        });
+    }
+    // In a string it may be a part of anything that is executed.
+    if (0..tokens.len()).any(|at| !arguments.contains(&at) && names_search_path(source, &tokens[at..=at])) {
+        return Effect::Unsure;
+    }
+    let is_local = |e: &Effect| matches!(e, Effect::LocalUnsure | Effect::Role { local: true, .. });
+    match found.len() {
+        0 | 1 => found.pop().unwrap_or_default(),
+        _ if found.iter().all(is_local) => Effect::LocalUnsure,
+        _ => Effect::Unsure,
+    }
 }
 
 /// The value of a plain literal without escapes.
@@ -149,11 +225,12 @@ fn create(source: &str, tokens: &[Token]) -> Effect {
     if !["table", "view"].iter().any(|w| is(at, w)) {
         return Effect::None;
     }
+    let view = is(at, "view");
     at += 1;
     if is(at, "if") {
         at += 3;
     }
-    match created(source, tokens, at, temporary) {
+    match created(source, tokens, at, temporary, view) {
         Effect::Temporary(name) if drops_on_commit(source, tokens) => Effect::TemporaryUntilCommit(name),
         effect => effect,
     }
@@ -179,8 +256,9 @@ fn renamed(source: &str, tokens: &[Token]) -> Effect {
 /// `DROP TABLE [IF EXISTS] a, b`: without a schema, a temporary table is found first.
 fn dropped(source: &str, tokens: &[Token]) -> Effect {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let cascade = is(1, "owned") || (1..tokens.len()).any(|at| is(at, "cascade"));
     if !is(1, "table") && !is(1, "view") {
-        return Effect::None;
+        return if cascade { Effect::Dropped { names: Vec::new(), cascade } } else { Effect::None };
     }
     let mut at = if is(2, "if") { 4 } else { 2 };
     let mut names = Vec::new();
@@ -198,7 +276,7 @@ fn dropped(source: &str, tokens: &[Token]) -> Effect {
         }
         at += 2;
     }
-    Effect::Dropped(names)
+    Effect::Dropped { names, cascade }
 }
 
 /// `SELECT … INTO [TEMP] [TABLE] name`.
@@ -214,20 +292,19 @@ fn into(source: &str, tokens: &[Token]) -> Effect {
         temporary |= is(at, "temp") || is(at, "temporary");
         at += 1;
     }
-    created(source, tokens, at, temporary)
+    created(source, tokens, at, temporary, false)
 }
 
-fn created(source: &str, tokens: &[Token], at: usize, temporary: bool) -> Effect {
+fn created(source: &str, tokens: &[Token], at: usize, temporary: bool, view: bool) -> Effect {
     let ident = |at: usize| tokens.get(at).and_then(|t| t.ident(source)).map(String::from);
     let dotted = tokens.get(at + 1).is_some_and(|t| t.kind == TokenKind::Dot);
-    let name = if dotted && ident(at).as_deref() == Some("pg_temp") {
-        ident(at + 2)
-    } else if temporary {
-        ident(at)
-    } else {
-        None
-    };
-    name.map_or(Effect::None, Effect::Temporary)
+    match (dotted, temporary) {
+        (true, _) if ident(at).as_deref() == Some("pg_temp") => ident(at + 2).map(Effect::Temporary),
+        (true, _) => None,
+        (false, true) => ident(at).map(Effect::Temporary),
+        (false, false) => ident(at).map(|name| Effect::Created { name, view }),
+    }
+    .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -258,6 +335,17 @@ mod tests {
         assert_eq!(of("SELECT set_config('search_path', $1, true), set_config('x', $2, false)"), Effect::LocalUnsure);
         let both = "SELECT set_config('search_path', $1, true), set_config('search_path', $2, false)";
         assert_eq!(of(both), Effect::Unsure);
+        assert_eq!(of("SET \"Search_Path\" = a"), path(&["a"]));
+        assert_eq!(of("SET session_authorization = 'x'"), role(Identity::Session, true, false));
+        assert_eq!(of("SET LOCAL \"ROLE\" TO x"), role(Identity::Role, true, true));
+        assert_eq!(of("RESET \"search_path\""), Effect::DefaultSearchPath);
+        assert_eq!(of("RESET \"role\""), role(Identity::Role, false, false));
+        assert_eq!(of("SELECT set_config('Role', 'x', false)"), role(Identity::Role, true, false));
+        assert_eq!(of("SELECT set_config($1, $2, true)"), Effect::LocalUnsure);
+        assert_eq!(of("SELECT set_config('app.tenant', $1, false), 'role'"), Effect::None);
+        assert_eq!(of("UPDATE pg_settings SET setting = 'x' WHERE name LIKE 'search%'"), Effect::Unsure);
+        assert_eq!(of("DO $$ BEGIN SET ROLE x; END $$"), Effect::Unsure);
+        assert_eq!(of("DO $$ BEGIN UPDATE t SET role = 1; END $$"), Effect::None);
         assert_eq!(of("PREPARE S(int) AS SELECT $1"), Effect::Prepared("s".into()));
         assert_eq!(of("PREPARE TRANSACTION 'x'"), Effect::None);
         assert_eq!(of("DISCARD ALL"), Effect::Discard);
@@ -268,9 +356,13 @@ mod tests {
         assert_eq!(of("CREATE TEMP TABLE solver ON COMMIT DROP AS SELECT 1"), until_commit);
         assert_eq!(
             of("DROP TABLE IF EXISTS public.a, solver, pg_temp.b CASCADE"),
-            Effect::Dropped(vec!["solver".into(), "b".into()])
+            Effect::Dropped { names: vec!["solver".into(), "b".into()], cascade: true }
         );
-        assert_eq!(of("CREATE TABLE solver (a int)"), Effect::None);
+        assert_eq!(of("DROP SCHEMA a CASCADE"), Effect::Dropped { names: Vec::new(), cascade: true });
+        assert_eq!(of("CREATE TABLE solver (a int)"), Effect::Created { name: "solver".into(), view: false });
+        assert_eq!(of("CREATE TABLE a.solver (a int)"), Effect::None);
+        assert_eq!(of("CREATE VIEW v AS SELECT 1"), Effect::Created { name: "v".into(), view: true });
+        assert_eq!(of("EXPLAIN (ANALYZE) CREATE TEMP TABLE t AS SELECT 1"), Effect::Temporary("t".into()));
         let renamed = Effect::Renamed { from: "foo".into(), to: "solver".into() };
         assert_eq!(of("ALTER TABLE IF EXISTS pg_temp.foo RENAME TO solver"), renamed);
         assert_eq!(of("ALTER TABLE foo RENAME COLUMN a TO b"), Effect::None);

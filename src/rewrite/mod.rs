@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use cache::{Cache, Planned};
+pub use effect::effect_of_prepared;
 pub use meaning::same_type;
 pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
 pub use walk::Reason;
@@ -54,11 +55,18 @@ pub struct Context {
     pub search_path: Option<Arc<[String]>>,
     /// Names of the session's temporary tables, which hide mapped ones.
     pub temporary: BTreeSet<String>,
+    /// Names of which nobody knows whether they are such tables.
+    pub doubtful: BTreeSet<String>,
     /// True while statements are under way that may make or end temporary tables.
     pub temporary_may_change: bool,
+    /// True when some of the above was changed in the transaction that is open, whose end may take it back.
+    pub provisional: bool,
     /// `standard_conforming_strings`.
     pub standard_conforming_strings: bool,
 }
+
+/// The alias of the schema of temporary tables.
+const TEMPORARY: &str = "pg_temp";
 
 /// Decides about the text of one Query or Parse message.
 #[must_use]
@@ -78,21 +86,9 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
         // What cannot be cut into tokens is refused by the server for the same reason.
         return (whole(source, Outcome::Unparsed), Vec::new());
     };
-    let mut contexts = vec![context.clone()];
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
-    let mut changed = false;
-    for (range, effect) in ranges.iter().zip(&effects) {
-        let mut after = contexts.last().unwrap_or(context).clone();
-        after.apply(effect, context);
-        changed |= *effect != Effect::None;
-        if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
-            // A rollback takes back what was set, and a commit drops some temporary tables.
-            after.search_path = None;
-            after.temporary_may_change = true;
-        }
-        contexts.push(after);
-    }
+    let contexts = successive(context, source, &tokens, &ranges, &effects);
     let judged: Vec<Judged<'_>> = ranges
         .iter()
         .zip(&contexts)
@@ -100,6 +96,46 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
         .collect();
     let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges, effects: &effects };
     draft.finish(judged)
+}
+
+/// A text without the comments at its edges.
+#[must_use]
+pub fn core(source: &str) -> &str {
+    &source[cache::core(source)]
+}
+
+/// The context that each statement of a text begins with, when the text begins with this one.
+#[must_use]
+pub fn contexts(context: &Context, source: &str) -> Vec<Context> {
+    let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
+    let Ok(tokens) = lex(source, options) else { return Vec::new() };
+    let ranges = split::statements(source, &tokens);
+    let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
+    successive(context, source, &tokens, &ranges, &effects)
+}
+
+fn successive(
+    context: &Context,
+    source: &str,
+    tokens: &[Token],
+    ranges: &[std::ops::Range<usize>],
+    effects: &[Effect],
+) -> Vec<Context> {
+    let mut contexts = vec![context.clone()];
+    let mut changed = context.provisional;
+    for (range, effect) in ranges.iter().zip(effects) {
+        let mut after = contexts.last().unwrap_or(context).clone();
+        after.apply(effect, context);
+        let creates = matches!(effect, Effect::Created { .. });
+        changed |= *effect != Effect::None && (!creates || contexts.last() != Some(&after));
+        if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
+            // A rollback takes back what was set, and a commit drops some temporary tables.
+            after.search_path = None;
+            after.temporary_may_change = true;
+        }
+        contexts.push(after);
+    }
+    contexts
 }
 
 impl Context {
@@ -110,7 +146,9 @@ impl Context {
             user: user.into(),
             search_path: Some(search_path.into()),
             temporary: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
             temporary_may_change: false,
+            provisional: false,
             standard_conforming_strings: true,
         }
     }
@@ -127,7 +165,8 @@ impl Context {
                 self.search_path = None;
             }
             Effect::Discard => {
-                *self = Self { search_path: None, temporary: BTreeSet::new(), ..start.clone() };
+                let none = BTreeSet::new();
+                *self = Self { search_path: None, temporary: none.clone(), doubtful: none, ..start.clone() };
             }
             Effect::Temporary(name) | Effect::TemporaryUntilCommit(name) => {
                 self.temporary.insert(name.clone());
@@ -137,8 +176,35 @@ impl Context {
                     self.temporary.insert(to.clone());
                 }
             }
-            Effect::Dropped(names) => self.temporary.retain(|name| !names.contains(name)),
+            Effect::Created { name, view } => {
+                if self.may_be_temporary(*view) {
+                    self.doubtful.insert(name.clone());
+                }
+            }
+            Effect::Dropped { names, cascade } => {
+                self.temporary.retain(|name| !names.contains(name));
+                self.doubtful.retain(|name| !names.contains(name));
+                if *cascade {
+                    self.doubtful.extend(self.temporary.iter().cloned());
+                }
+            }
         }
+    }
+
+    /// True when something that is made here without TEMP can be temporary.
+    #[must_use]
+    pub fn may_be_temporary(&self, view: bool) -> bool {
+        let in_path = self.search_path.as_ref().is_none_or(|path| path.iter().any(|schema| schema == TEMPORARY));
+        let any = !self.temporary.is_empty() || !self.doubtful.is_empty() || self.temporary_may_change;
+        in_path || (view && any)
+    }
+
+    /// True when nobody knows whether a temporary table hides this name.
+    #[must_use]
+    fn is_doubtful(&self, name: &str) -> bool {
+        // Named in the path, they are looked up in their turn.
+        let late = || self.search_path.as_ref().is_some_and(|path| path.iter().skip(1).any(|s| s == TEMPORARY));
+        self.doubtful.contains(name) || (self.temporary.contains(name) && late())
     }
 }
 

@@ -144,6 +144,19 @@ pub enum Effect {
     },
     /// `PREPARE name AS …`: it can be executed by that name.
     Prepared(String),
+    /// A table or view was made without saying that it is temporary: in a search path with `pg_temp` it may be, and a view is when
+    /// what it reads is.
+    Created {
+        /// Its name, which had no schema.
+        name: String,
+        /// True for a view.
+        view: bool,
+    },
     /// Tables of these names are gone; the temporary ones among them hide nothing any more.
-    Dropped(Vec<String>),
+    Dropped {
+        /// Their names.
+        names: Vec<String>,
+        /// What depended on them is gone, too, and nobody here knows what that was.
+        cascade: bool,
+    },
 }

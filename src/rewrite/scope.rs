@@ -385,7 +385,8 @@ pub fn resolve<'w>(
     if let Some(schema) = schema {
         return in_schema(schema).unwrap_or(Resolved::Missing);
     }
-    if context.temporary_may_change && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
+    let unsure = context.temporary_may_change || context.is_doubtful(name);
+    if unsure && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
         return Resolved::Unsure;
     }
     if context.temporary.contains(name) {

@@ -51,7 +51,8 @@ pub struct Table {
 }
 
 /// Words that change what a session's names mean, in any text: they make a text worth lexing. `temp` also finds `temporary`.
-const SESSION_WORDS: [&str; 7] = ["search_path", "schema", "temp", "role", "authorization", "discard", "reset"];
+const SESSION_WORDS: [&str; 9] =
+    ["search_path", "set_config", "pg_settings", "schema", "temp", "role", "authorization", "discard", "reset"];
 
 /// An identifier can be spelled with escapes, and then no search for the word finds it.
 const ESCAPED_IDENTIFIER: &str = "u&\"";

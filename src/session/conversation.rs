@@ -32,7 +32,11 @@ pub(super) struct Conversation {
     route: Arc<Route>,
     /// Statements that were prepared through the protocol, as far as anything is to be known of them.
     pub(super) statements: HashMap<Name, Arc<Planned>>,
-    portals: HashMap<Name, Arc<Planned>>,
+    pub(super) portals: HashMap<Name, Arc<Planned>>,
+    /// How often a message was sent that may have moved what names mean.
+    pub(super) moves: u64,
+    /// Something was prepared that changes something when it is executed, or is read only then: seldom, and then all is looked at.
+    pub(super) changing: bool,
     /// The session changed tables in its transaction.
     changed_catalog: bool,
     /// Mapped tables that it has changed, or is about to, and whose change nobody else can see yet.
@@ -59,7 +63,7 @@ pub(super) enum Phase {
 impl Conversation {
     pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, asked: Asked) -> Self {
         let catalog = route.world.load().catalog.clone();
-        let state = State::new(asked.user.clone(), asked.search_path.as_deref(), &catalog);
+        let state = State::new(asked.user.clone(), asked.search_path.as_deref(), asked.another_role, &catalog);
         let application_name = asked.application_name.unwrap_or_default();
         Self {
             queue: Queue::at_login(Instant::now()),
@@ -68,6 +72,8 @@ impl Conversation {
             route,
             statements: HashMap::new(),
             portals: HashMap::new(),
+            moves: 0,
+            changing: false,
             changed_catalog: false,
             changed_tables: BTreeSet::new(),
             waited_for: 0,
@@ -93,6 +99,11 @@ impl Conversation {
     /// True when nothing is under way and no transaction is open.
     pub(super) fn is_idle(&self) -> bool {
         self.is_quiet() && self.state.transaction() == Transaction::Idle
+    }
+
+    /// Of the mapping and the catalog.
+    pub(super) fn generation(&self) -> u64 {
+        self.route.world.load().generation
     }
 
     /// True when the client sent another text than the server answers to.
@@ -180,10 +191,15 @@ impl Conversation {
         };
         self.queue.answered();
         let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
+        // EXECUTE does what the statement does that was prepared.
+        let run = planned.as_ref().and_then(|p| p.runs.iter().find(|run| run.turn == turn));
+        let run = run.and_then(|run| self.statements.get(&run.name)).cloned();
+        let statement = run.as_ref().and_then(|p| p.plan.statements.first()).or(statement);
         let effect = statement.map_or(&Effect::None, |s| &s.effect);
         self.state.completed(tag, effect, note.hints.to_savepoint);
         if let (Effect::Prepared(name), "PREPARE") = (effect, tag) {
             let prepared = planned.as_ref().and_then(|p| p.prepares(name)).map(Arc::new);
+            self.changing |= prepared.as_ref().is_some_and(|planned| planned.changes_something());
             remember(&mut self.statements, self::name(name.as_bytes()), prepared);
         }
         let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
@@ -220,7 +236,7 @@ impl Conversation {
         let Some(head) = self.queue.head() else { return };
         let protocol = match &head.what {
             Expected::Query { .. } => Protocol::Simple,
-            Expected::Parse { .. } | Expected::Bind { .. } | Expected::RefusedBind(_) | Expected::Execute { .. } => {
+            Expected::Parse { .. } | Expected::Bind { .. } | Expected::Refused(_) | Expected::Execute { .. } => {
                 Protocol::Extended
             }
             _ => return,
@@ -320,7 +336,7 @@ impl Conversation {
     fn head_plan(&mut self) -> Option<Arc<Planned>> {
         match &self.queue.head()?.what {
             Expected::Query { planned, .. } | Expected::Parse { planned, .. } => planned.clone(),
-            Expected::RefusedBind(planned) => Some(planned.clone()),
+            Expected::Refused(planned) => Some(planned.clone()),
             Expected::Bind { statement, .. } | Expected::Describe(Named::Statement(statement)) => {
                 self.statements.get(statement).cloned()
             }

@@ -27,12 +27,24 @@ pub(super) fn changes(world: &World, text: &[u8]) -> Vec<Change> {
     let tables = || world.mappings.iter().flat_map(|m| &m.tables);
     let mut found = Vec::new();
     for (turn, range) in statements(&text, &tokens).into_iter().enumerate() {
-        for name in changed_names(&text, &tokens[range]) {
+        let tokens = &tokens[range];
+        if changes_schema(&text, tokens) {
+            found.extend(tables().map(|t| Change { turn, table: t.legacy.clone() }));
+            continue;
+        }
+        for name in changed_names(&text, tokens) {
             let is_it = |t: &&Table| *t.legacy == *name || t.current == name;
             found.extend(tables().filter(is_it).map(|t| Change { turn, table: t.legacy.clone() }));
         }
     }
     found
+}
+
+/// True when any table may be another one behind it. A schema that is new has nothing but what the statement says.
+fn changes_schema(text: &str, tokens: &[Token]) -> bool {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(text, word));
+    let whole = is(1, "schema") || is(1, "owned") || is(1, "extension");
+    whole && (is(0, "alter") || is(0, "drop"))
 }
 
 /// The names in a statement that may be tables which it changes.
@@ -104,6 +116,8 @@ mod tests {
         ] {
             assert!(of(text).is_empty(), "{text}");
         }
+        assert_eq!(of("ALTER SCHEMA other RENAME TO ann"), [0]);
+        assert!(of("CREATE SCHEMA other").is_empty());
         assert_eq!(of("SELECT 1; ALTER TABLE log ADD a int"), [1]);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::ddl;
 use super::encoding::Encoding;
+use super::executing::Moment;
 use super::planned::Planned;
 use super::prepared::{Decided, Run};
 use super::relay::Session;
@@ -52,17 +53,29 @@ pub(super) fn look(session: &Session, text: &[u8]) -> Look {
 }
 
 impl Decision {
-    /// The same for a text that executes prepared statements.
-    pub(super) fn running(mut self, runs: Vec<Run>) -> Self {
-        self.planned = Some(Arc::new(match self.planned {
-            Some(planned) => {
-                let mut planned = planned.as_ref().clone();
-                planned.runs = runs;
-                planned
-            }
-            None => Planned::running(runs),
-        }));
+    /// The same for a text that executes prepared statements, which change so much.
+    pub(super) fn running(mut self, runs: Vec<Run>, hints: Hints) -> Self {
+        if !runs.is_empty() {
+            let mut planned = self.taken();
+            planned.runs = runs;
+            self.planned = Some(Arc::new(planned));
+            self.hints = self.hints.with(hints);
+        }
         self
+    }
+
+    /// The same for a text that is prepared: what it changes is asked for when it is executed.
+    pub(super) fn prepared(mut self, tables: Vec<Arc<str>>) -> Self {
+        if self.hints.any() || self.hints.prepares || !tables.is_empty() {
+            let mut planned = self.taken();
+            (planned.hints, planned.tables) = (self.hints, tables);
+            self.planned = Some(Arc::new(planned));
+        }
+        self
+    }
+
+    fn taken(&mut self) -> Planned {
+        self.planned.take().map_or_else(Planned::plain, |planned| planned.as_ref().clone())
     }
 }
 
@@ -73,7 +86,7 @@ pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: b
     let mut changes = if look.hints.catalog { ddl::changes(&world, text) } else { Vec::new() };
     let planned = match read(session, &world, text) {
         Ok(read) => plan(session, world, read, parsed).await,
-        Err(planned) => planned,
+        Err(planned) => *planned,
     };
     let uses = |at: usize, table: &str| {
         planned.plan.statements.get(at).is_some_and(|s| s.uses.iter().any(|u| *u.table == *table))
@@ -106,29 +119,32 @@ struct Read<'t> {
     text: Cow<'t, str>,
     encoding: Encoding,
     context: Arc<Context>,
+    moment: Moment,
 }
 
 /// The text as such, and the context that it will be read in.
-fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<Read<'t>, Planned> {
-    let (mut context, encoding, open) = {
+fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<Read<'t>, Box<Planned>> {
+    let (mut context, encoding, open, moment) = {
         let conversation = session.lock();
         let state = &conversation.state;
-        (state.context(), state.encoding(), conversation.queue.unsettled().open)
+        let moment = Moment { generation: world.generation, ..conversation.moment() };
+        (state.context(), state.encoding(), conversation.queue.unsettled().open, moment)
     };
     // A legacy name with other letters than ASCII's is known only in UTF-8.
     let known = |text: &str| encoding == Encoding::Unicode || text.is_ascii() || world.is_ascii();
     let Some(text) = encoding.read(text).filter(|text| known(text)) else {
-        return Err(if names_legacy(world, text) || !world.is_ascii() { unreadable() } else { Planned::unsure() });
+        let legacy = names_legacy(world, text) || !world.is_ascii();
+        return Err(Box::new(if legacy { unreadable() } else { Planned::unsure() }));
     };
     if open.lexing && names_legacy(world, text.as_bytes()) {
-        return Err(Planned::refused(
+        return Err(Box::new(Planned::refused(
             "0A000",
             "a statement in legacy names follows a change of encoding or string syntax in the same pipeline".into(),
             "send a Sync between them",
-        ));
+        )));
     }
     open.blur(&mut context);
-    Ok(Read { text, encoding, context })
+    Ok(Read { text, encoding, context, moment })
 }
 
 /// In this encoding its characters cannot be told apart.
@@ -150,8 +166,9 @@ fn changed_unseen(table: &str) -> Planned {
 }
 
 async fn plan(session: &Session, world: Arc<World>, read: Read<'_>, parsed: bool) -> Planned {
-    let Read { text, encoding, context } = read;
+    let Read { text, encoding, context, moment } = read;
     let text = &*text;
+    let mappings = world.mappings.clone();
     match planned(session, world, context.clone(), text).await {
         Some(plan) => {
             let mut planned = Planned::new(plan, text, encoding);
@@ -160,7 +177,8 @@ async fn plan(session: &Session, world: Arc<World>, read: Read<'_>, parsed: bool
             }
             let prepares = |s: &rewrite::Statement| matches!(s.effect, Effect::Prepared(_));
             if parsed || planned.plan.statements.iter().any(prepares) {
-                planned.decided = Some(Decided { text: text.into(), context });
+                let sent = planned.plan.sql.clone();
+                planned.decided = Some(Decided { text: text.into(), sent, context, mappings, moment });
             }
             planned
         }
@@ -197,6 +215,12 @@ pub(super) async fn planned(
         None => {}
     }
     plan
+}
+
+/// The same for a world of which nobody else knows.
+pub(super) fn planned_apart(world: &World, context: &Context, text: &str) -> Option<Arc<rewrite::Plan>> {
+    // As the cache does, without the comments at the edges.
+    catch_unwind(AssertUnwindSafe(|| Arc::new(rewrite::plan(world, context, rewrite::core(text))))).ok()
 }
 
 /// A bug in the decision must cost one statement, not the session with all that it holds.

@@ -16,14 +16,12 @@ use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::changing::{Changes, Changing};
 use super::conversation::{Conversation, Phase, name};
 use super::ddl;
 use super::decide::{self, Decision};
-use super::executing::Before;
+use super::executing::{Before, Place};
 use super::flood::Flood;
 use super::lane::Lane;
-use super::prepared;
 use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
 use super::words::{Hints, deallocated};
@@ -46,17 +44,15 @@ pub(super) enum ClientEnd {
 
 /// The client's direction of one session.
 pub(super) struct Opening<'a, R, W> {
-    lane: Lane<R, W>,
-    session: &'a Session,
+    pub(super) lane: Lane<R, W>,
+    pub(super) session: &'a Session,
     /// When the bytes at hand arrived.
     arrived: Instant,
-    /// Prepared statements and portals that change something when they are executed; nearly always empty.
-    changing: Changing,
     flood: Option<Flood>,
 }
 
 /// What to do after a step.
-enum Step {
+pub(super) enum Step {
     /// Another frame may be at hand.
     Again,
     /// So many bytes must be at hand to go on.
@@ -67,7 +63,7 @@ enum Step {
 
 impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     pub(super) fn new(lane: Lane<R, W>, session: &'a Session) -> Self {
-        Self { lane, session, arrived: Instant::now(), changing: Changing::default(), flood: None }
+        Self { lane, session, arrived: Instant::now(), flood: None }
     }
 
     /// Reads until the client ends.
@@ -142,13 +138,15 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             match header.tag {
                 b'Q' | b'P' => return None,
                 b'D' | b'E' | b'C' if !self.lane.is_whole(header) => return Some(Step::Need(header.total())),
-                b'B' if !conversation.is_unmoved() => return None,
+                b'E' if conversation.changing && self.is_read_late(header, &conversation) => return None,
                 b'B' => {
                     let (portal, statement) = match self.bound(header) {
                         Ok(names) => names,
                         Err(more) => return Some(Step::Need(more)),
                     };
-                    self.changing.bind(&portal, &statement);
+                    if !matches!(conversation.before_executing(&statement, Place::Alone), Before::Nothing) {
+                        return None;
+                    }
                     self.expect(&mut conversation, Expected::Bind { portal, statement }, Hints::default());
                     self.lane.pass_frame(header);
                 }
@@ -182,6 +180,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             b'Q' => self.query(header).await,
             b'P' => self.parse(header).await,
             b'B' => self.bind(header).await,
+            b'E' => self.execute(header).await,
             _ => Ok(Step::Again),
         }
     }
@@ -195,18 +194,14 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         Ok(())
     }
 
-    fn other(&mut self, tag: u8, header: Header, conversation: &mut Conversation) {
+    pub(super) fn other(&mut self, tag: u8, header: Header, conversation: &mut Conversation) {
         let body = self.lane.body(header);
         let (what, hints) = match tag {
             b'D' => (Expected::Describe(named(body)), Hints::default()),
-            b'C' => {
-                let closed = named(body);
-                self.changing.close(&closed);
-                (Expected::Close(closed), Hints::default())
-            }
+            b'C' => (Expected::Close(named(body)), Hints::default()),
             b'E' => {
                 let portal = name(message::execute(body).unwrap_or_default());
-                let Changes { hints, tables } = self.changing.of_portal(&portal);
+                let (hints, tables) = conversation.changes_of_portal(&portal);
                 if !tables.is_empty() {
                     conversation.changes_tables(tables);
                 }
@@ -225,7 +220,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     }
 
     /// The portal and the statement that a Bind names; or how many bytes must be at hand to know.
-    fn bound(&self, header: Header) -> Result<(Name, Name), usize> {
+    pub(super) fn bound(&self, header: Header) -> Result<(Name, Name), usize> {
         let body = self.lane.body(header);
         let known = message::bind(body);
         if known.is_none() && body.len() < header.body.min(LONGEST_NAMES) {
@@ -236,65 +231,18 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         Ok(known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s))))
     }
 
-    /// A Bind of a session whose context has moved: what the statement meant may be another thing now.
-    async fn bind(&mut self, header: Header) -> io::Result<Step> {
-        let (portal, statement) = match self.bound(header) {
-            Ok(names) => names,
-            Err(more) => return Ok(Step::Need(more)),
-        };
-        let is_stale = self.is_stale(&statement).await?;
-        self.changing.bind(&portal, &statement);
-        let session = self.session;
-        let conversation = &mut session.lock();
-        if is_stale {
-            let refused = Expected::RefusedBind(Arc::new(prepared::refused_bind()));
-            self.expect(conversation, refused, Hints::default());
-            self.lane.replace_streaming(header, |out| message::write_bind(out, prepared::MARKER.as_bytes()));
-        } else {
-            self.expect(conversation, Expected::Bind { portal, statement }, Hints::default());
-            self.lane.pass_frame(header);
-        }
-        Ok(Step::Again)
-    }
-
-    /// True when the statement was prepared in another context, in which it meant something else.
-    async fn is_stale(&mut self, statement: &Name) -> io::Result<bool> {
-        loop {
-            let before = self.session.lock().before_executing(statement);
-            match before {
-                Before::Nothing => return Ok(false),
-                Before::Compare(planned, context) => {
-                    return Ok(prepared::is_stale(self.session, &planned, &context).await);
-                }
-                Before::Wait => {
-                    self.lane.flush().await?;
-                    self.session.progress().await;
-                }
-            }
-        }
-    }
-
-    /// The decision for a text that executes prepared statements, if it is against one of them.
-    async fn refuse_runs(&mut self, runs: &[prepared::Run], found: &[u8]) -> io::Result<Option<Decision>> {
-        for run in runs {
-            let unmoved = self.session.lock().is_unmoved();
-            if !unmoved && self.is_stale(&run.name).await? {
-                let planned = prepared::refused_run(self.session, found, run.turn).await;
-                return Ok(Some(Decision { hints: Hints::default(), planned: Some(Arc::new(planned)) }));
-            }
-        }
-        Ok(None)
-    }
-
     async fn query(&mut self, header: Header) -> io::Result<Step> {
         let decision = self.decide(header).await?;
+        let decision = if decision.hints.prepares { decision.prepared(Vec::new()) } else { decision };
         let planned = decision.planned.clone();
         let gives_up = message::query(self.lane.body(header)).and_then(deallocated);
-        if let Some(statement) = &gives_up {
-            self.changing.close(&Named::Statement(statement.clone()));
+        let mut tables = self.changed_tables(header, &decision);
+        let mut conversation = self.session.lock();
+        for run in planned.iter().flat_map(|planned| &planned.runs) {
+            tables.extend(conversation.changes_of(&run.name).1);
         }
-        let tables = self.changed_tables(header, &decision);
-        self.session.lock().changes_tables(tables.iter().cloned());
+        conversation.changes_tables(tables);
+        drop(conversation);
         self.expect_kept(Expected::Query { planned, done: 0, failed: false, gives_up }, decision.hints);
         match decision.sql() {
             Some(sql) => self.lane.replace_frame(header, |out, _| message::write_query(out, &sql)),
@@ -307,8 +255,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let decision = self.decide(header).await?;
         let statement = message::parse(self.lane.body(header)).map(|parse| name(parse.name)).unwrap_or_default();
         let tables = self.changed_tables(header, &decision);
-        self.changing.parse(&statement, decision.hints, tables);
+        let decision = decision.prepared(tables);
         let planned = decision.planned.clone();
+        if let Some(planned) = &planned {
+            self.session.lock().changing |= planned.changes_something() || planned.is_read_late();
+        }
         self.expect_kept(Expected::Parse { name: statement, planned }, Hints::default());
         match decision.sql() {
             Some(sql) => self.lane.replace_frame(header, |out, body| {
@@ -327,33 +278,38 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
         let look = decide::look(session, found);
         let parsed = header.tag == b'P';
-        let runs = if look.hints.executes { prepared::executed(found) } else { Vec::new() };
+        let runs = if look.hints.executes { self.runs(found) } else { Vec::new() };
+        let mut executed = Hints::default();
         if !runs.is_empty() {
             let found = found.to_vec();
-            if let Some(refused) = self.refuse_runs(&runs, &found).await? {
+            if let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
                 return Ok(refused);
             }
+            let conversation = session.lock();
+            executed = runs.iter().fold(executed, |hints, run| hints.with(conversation.changes_of(&run.name).0));
         }
-        let running = |decision: Decision| if parsed && !runs.is_empty() { decision.running(runs) } else { decision };
         if !look.is_worth_planning() {
-            return Ok(running(Decision { hints: look.hints, planned: None }));
+            return Ok(Decision { hints: look.hints, planned: None }.running(runs, executed));
         }
         if look.concerns {
             self.settle().await?;
         }
         // Flushing may have moved the frame, never changed it.
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        Ok(running(decide::decide(session, look, found, parsed).await))
+        Ok(decide::decide(session, look, found, parsed).await.running(runs, executed))
     }
 
     /// Waits until what came before has shown what it changes, as far as the server tells without being asked, and until a catalog that
     /// some session has changed is read again.
-    async fn settle(&mut self) -> io::Result<()> {
+    pub(super) async fn settle(&mut self) -> io::Result<()> {
         loop {
             let ticket = {
                 let mut conversation = self.session.lock();
                 // How the client writes is told at the end of the login.
-                let unsettled = conversation.phase == Phase::Login || conversation.queue.unsettled().must_wait;
+                let queue = &conversation.queue;
+                // While the server reads copy data it would wait for us: whatever else comes now, it ends the session.
+                let unsettled =
+                    conversation.phase == Phase::Login || queue.unsettled().must_wait && !queue.reads_copy();
                 let change = self.session.route.refresh.unserved_change(conversation.waited_for);
                 conversation.waited_for = change.filter(|_| !unsettled).unwrap_or(conversation.waited_for);
                 if unsettled { None } else { Some(change) }
@@ -401,9 +357,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         }
         if flood.is_over() {
             let flood = self.flood.take();
-            if let Some((what, hints)) = flood.map(|f| f.finish(self.session)) {
-                if let Expected::Parse { name, .. } = &what {
-                    self.changing.parse(name, hints, Vec::new());
+            if let Some((mut what, hints)) = flood.map(|f| f.finish(self.session)) {
+                if let Expected::Parse { planned, .. } = &mut what {
+                    let decision = Decision { hints, planned: planned.take() };
+                    *planned = decision.prepared(Vec::new()).planned;
+                    self.session.lock().changing |= hints.any();
                 }
                 self.expect(&mut self.session.lock(), what, hints);
             }
@@ -422,15 +380,18 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         changes.into_iter().map(|change| change.table).collect()
     }
 
-    fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {
+    pub(super) fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {
         let entry = Entry::new(what, self.arrived);
+        conversation.moves(hints);
         conversation.queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
     }
 
     /// The same for a message that was kept for its decision.
     fn expect_kept(&mut self, what: Expected, hints: Hints) {
         let note = Note { hints, arrived: self.arrived, kept: self.arrived.elapsed() };
-        self.session.lock().queue.push(Entry { what, note });
+        let mut conversation = self.session.lock();
+        conversation.moves(hints);
+        conversation.queue.push(Entry { what, note });
     }
 }
 

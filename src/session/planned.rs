@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::encoding::Encoding;
 use super::prepared::{self, Decided, Run};
+use super::words::Hints;
 use crate::rewrite::{self, Effect, Outcome, Plan, Refusal, Statement};
 use crate::text::Span;
 use crate::wire::error::{Unit, byte_of, position_of};
@@ -31,6 +32,10 @@ pub(super) struct Planned {
     pub(super) decided: Option<Decided>,
     /// Prepared statements that it executes.
     pub(super) runs: Vec<Run>,
+    /// What executing it may change, for a statement that is prepared.
+    pub(super) hints: Hints,
+    /// Mapped tables among it.
+    pub(super) tables: Vec<Arc<str>>,
 }
 
 /// How a refused statement is made to fail in its place.
@@ -65,7 +70,7 @@ impl Planned {
         Self { trap: Trap::Malformed, ..Self::refused(sqlstate, message, hint) }
     }
 
-    /// A Bind that names another statement than the client said.
+    /// A Bind or an Execute that names another statement or portal than the client said.
     pub(super) fn without_statement(refusal: Refusal) -> Self {
         let statement = Statement { outcome: Outcome::Refused, refusal: Some(refusal), ..unread() };
         Self { trap: Trap::Statement, ..Self::made(Plan { statements: vec![statement], ..Plan::default() }) }
@@ -77,9 +82,29 @@ impl Planned {
         Self { encoding, source: text, ..Self::made(plan) }
     }
 
-    /// A message of which nothing is to be known but what it executes.
-    pub(super) fn running(runs: Vec<Run>) -> Self {
-        Self { runs, ..Self::made(Plan::default()) }
+    /// A message of which no decision is to be known.
+    pub(super) fn plain() -> Self {
+        Self::made(Plan::default())
+    }
+
+    /// True when its text means something by the names of the session, or what it executes does.
+    pub(super) fn depends_on_names(&self) -> bool {
+        self.decided.is_some() || !self.runs.is_empty()
+    }
+
+    /// True when executing it may change something that statements behind it depend on.
+    pub(super) fn changes_something(&self) -> bool {
+        self.hints.any() || self.hints.prepares || !self.tables.is_empty()
+    }
+
+    /// True when the server reads it when it is executed, and not when it is bound.
+    pub(super) fn is_read_late(&self) -> bool {
+        let first = |text: &str| {
+            let word = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            // Whatever stands behind a comment may be one of them.
+            word.is_empty() || ["copy", "prepare", "explain"].iter().any(|w| word.eq_ignore_ascii_case(w))
+        };
+        !self.runs.is_empty() || self.decided.as_ref().is_some_and(|decided| first(&decided.text))
     }
 
     /// The statement that this text prepares under that name, as if it had come alone.
@@ -88,15 +113,17 @@ impl Planned {
         let statement = self.plan.statements.iter().find(prepares)?;
         let decided = self.decided.as_ref()?;
         let text = decided.text.get(self.start + statement.span.start..self.start + statement.span.end)?;
-        let decided = Decided { text: text.into(), context: decided.context.clone() };
-        let statement = Statement { effect: Effect::None, ..statement.clone() };
+        let sent = self.plan.sql.as_ref().map(|sql| {
+            let at = |byte| self.plan.map.to_spliced(byte);
+            let piece = at(statement.span.start).zip(at(statement.span.end)).and_then(|(a, b)| sql.get(a..b));
+            // What cannot be told apart is like nothing that could be sent now.
+            Arc::<str>::from(piece.unwrap_or_default())
+        });
+        let sent = sent.filter(|sent| **sent != *text);
+        let decided = Decided { text: text.into(), sent, ..decided.clone() };
+        let statement = Statement { effect: rewrite::effect_of_prepared(text), ..statement.clone() };
         let made = Self::made(Plan { statements: vec![statement], ..Plan::default() });
-        Some(Self { decided: Some(decided), ..made })
-    }
-
-    /// True when it prepares a statement by SQL.
-    pub(super) fn prepares_any(&self) -> bool {
-        self.plan.statements.iter().any(|s| matches!(s.effect, Effect::Prepared(_)))
+        Some(Self { decided: Some(decided), hints: self.hints, ..made })
     }
 
     /// A message that nobody could read, which may have changed the session's names.
@@ -133,7 +160,9 @@ impl Planned {
             Trap::Marker if sqlstate == "42P01" => refusals.find(|r| names(message, &r.marker)),
             // Zeros that begin inside of a character make of it none.
             Trap::Malformed if matches!(sqlstate, "08P01" | "22021") => refusals.next(),
-            Trap::Statement if sqlstate == "26000" && names(message, prepared::MARKER) => refusals.next(),
+            Trap::Statement if matches!(sqlstate, "26000" | "34000") && names(message, prepared::MARKER) => {
+                refusals.next()
+            }
             Trap::Marker | Trap::Malformed | Trap::Statement => None,
         }
     }
@@ -194,8 +223,18 @@ impl Planned {
     fn made(plan: Plan) -> Self {
         let encoding = Encoding::Unicode;
         let (sent, plan) = (plan.sql.clone(), Arc::new(plan));
-        let runs = Vec::new();
-        Self { plan, start: 0, sent, encoding, source: None, trap: Trap::Marker, decided: None, runs }
+        Self {
+            plan,
+            start: 0,
+            sent,
+            encoding,
+            source: None,
+            trap: Trap::Marker,
+            decided: None,
+            runs: Vec::new(),
+            hints: Hints::default(),
+            tables: Vec::new(),
+        }
     }
 }
 

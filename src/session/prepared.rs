@@ -10,10 +10,12 @@
 use std::sync::Arc;
 
 use super::decide;
+use super::executing::Moment;
 use super::planned::Planned;
 use super::queue::Name;
 use super::relay::Session;
-use crate::rewrite::{Context, Outcome, Plan, Refusal};
+use crate::mapping::Mapping;
+use crate::rewrite::{Context, Outcome, Plan, Refusal, World};
 use crate::sql::split::statements;
 use crate::sql::{LexOptions, lex};
 use crate::text::{Edit, Edits, Span};
@@ -30,7 +32,13 @@ pub(super) const MARKER: &str = "exonym_parses_this_again";
 #[derive(Clone, Debug)]
 pub(super) struct Decided {
     pub(super) text: Arc<str>,
+    /// What the server got instead of it; none for itself.
+    pub(super) sent: Option<Arc<str>>,
     pub(super) context: Arc<Context>,
+    /// Those of then: a reload of the mapping leaves the statement alone.
+    pub(super) mappings: Vec<Arc<Mapping>>,
+    /// When it was last known to be right.
+    pub(super) moment: Moment,
 }
 
 /// A statement of a text that executes a prepared one.
@@ -40,24 +48,34 @@ pub(super) struct Run {
     pub(super) turn: usize,
     /// What it executes.
     pub(super) name: Name,
+    /// The place of the statement of the same text that prepares it, if one does.
+    pub(super) own: Option<usize>,
 }
 
 impl Decided {
-    /// True when under `now` another text would be sent.
+    /// True when under `now`, and with the catalog of now, another text would be sent.
     async fn is_stale(&self, session: &Session, now: &Arc<Context>) -> bool {
-        if Arc::ptr_eq(&self.context, now) || self.context == *now {
-            return false;
-        }
+        let world = session.route.world.load_full();
+        let changed = session.lock().changed_tables();
         // How its strings end was settled when it was parsed.
         let standard_conforming_strings = self.context.standard_conforming_strings;
-        let now = Arc::new(Context { standard_conforming_strings, ..now.as_ref().clone() });
-        let world = session.route.world.load_full();
-        let was = decide::planned(session, world.clone(), self.context.clone(), &self.text).await;
-        let is = decide::planned(session, world, now, &self.text).await;
-        match (was, is) {
-            (Some(was), Some(is)) => was.plan.sql != is.plan.sql,
-            _ => true,
+        let provisional = self.context.provisional;
+        let now = Context { provisional, standard_conforming_strings, ..now.as_ref().clone() };
+        if changed.is_empty() && self.moment.generation == world.generation && *self.context == now {
+            return false;
         }
+        let same = self.mappings.len() == world.mappings.len()
+            && self.mappings.iter().zip(&world.mappings).all(|(one, two)| Arc::ptr_eq(one, two));
+        let plan = if same {
+            decide::planned(session, world, Arc::new(now), &self.text).await.map(|planned| planned.plan)
+        } else {
+            let world = World::new(world.generation, self.mappings.clone(), world.catalog.clone());
+            decide::planned_apart(&world, &now, &self.text)
+        };
+        plan.is_none_or(|plan| {
+            let uses = |table: &Arc<str>| plan.statements.iter().any(|s| s.uses.iter().any(|u| u.table == *table));
+            plan.sql != self.sent || changed.iter().any(uses)
+        })
     }
 }
 
@@ -80,26 +98,31 @@ pub(super) async fn is_stale(session: &Session, planned: &Planned, now: &Arc<Con
 }
 
 /// `EXECUTE name`, alone or behind EXPLAIN or CREATE TABLE … AS.
-pub(super) fn executed(text: &[u8]) -> Vec<Run> {
-    let Ok(text) = std::str::from_utf8(text) else { return Vec::new() };
-    let Ok(tokens) = lex(text, LexOptions::default()) else { return Vec::new() };
+pub(super) fn executed(text: &str, options: LexOptions) -> Vec<Run> {
+    let Ok(tokens) = lex(text, options) else { return Vec::new() };
     let mut runs = Vec::new();
+    let mut prepared: Vec<(usize, Name)> = Vec::new();
     for (turn, range) in statements(text, &tokens).into_iter().enumerate() {
         let tokens = &tokens[range];
         let first = |word: &&str| tokens.first().is_some_and(|t| t.is_keyword(text, word));
+        let named = |at: usize| tokens.get(at).and_then(|t| t.ident(text)).map(|name| Name::from(name.as_bytes()));
+        if first(&"prepare") {
+            prepared.extend(named(1).map(|name| (turn, name)));
+        }
         if !["execute", "explain", "create"].iter().any(first) {
             continue;
         }
         let Some(at) = tokens.iter().position(|t| t.is_keyword(text, "execute")) else { continue };
-        if let Some(name) = tokens.get(at + 1).and_then(|t| t.ident(text)) {
-            runs.push(Run { turn, name: name.as_bytes().into() });
+        if let Some(name) = named(at + 1) {
+            let own = prepared.iter().rev().find(|(_, own)| *own == name).map(|(turn, _)| *turn);
+            runs.push(Run { turn, name, own });
         }
     }
     runs
 }
 
-/// The refusal of a Bind.
-pub(super) fn refused_bind() -> Planned {
+/// The refusal of a Bind or an Execute.
+pub(super) fn refused() -> Planned {
     Planned::without_statement(refusal())
 }
 
@@ -159,7 +182,7 @@ mod tests {
     fn executions_are_found_where_they_stand() {
         let of = |text: &str| {
             let run = |run: Run| (run.turn, String::from_utf8_lossy(&run.name).into_owned());
-            executed(text.as_bytes()).into_iter().map(run).collect::<Vec<_>>()
+            executed(text, LexOptions::default()).into_iter().map(run).collect::<Vec<_>>()
         };
         assert_eq!(of("EXECUTE S(1)"), [(0, "s".into())]);
         assert_eq!(of("SELECT 'execute a'; explain analyze execute \"A b\"; SELECT 1"), [(1, "A b".into())]);

@@ -51,8 +51,8 @@ pub(super) enum Expected {
         portal: Name,
         statement: Name,
     },
-    /// A Bind that was sent with the name of no statement.
-    RefusedBind(Arc<Planned>),
+    /// A Bind that was sent with the name of no statement, or an Execute with that of no portal.
+    Refused(Arc<Planned>),
     Describe(Named),
     Execute {
         portal: Name,
@@ -98,6 +98,8 @@ pub(super) struct Queue {
     phase: Phase,
     /// The client has begun a pipeline, which is a transaction, and its Sync is still to come.
     is_open: bool,
+    /// Entries that nothing answers.
+    copy_ends: usize,
     /// Entries with hints, so that the usual answer costs nothing.
     hinted: usize,
     /// Syncs in front of the copy data that the head reads, if it does.
@@ -147,7 +149,7 @@ impl Queue {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.entries.len() >= LONGEST
+        self.entries.len() - self.copy_ends >= LONGEST
     }
 
     /// The client sent a message that will be answered, unless the server skips it.
@@ -159,11 +161,15 @@ impl Queue {
                 self.phase = Phase::Answering;
                 return;
             }
-            // Outside of COPY it is ignored by the server; one is enough to tell where a COPY to come has ended.
-            (Phase::Answering, Expected::CopyEnd)
-                if self.entries.back().is_none_or(|last| matches!(last.what, Expected::CopyEnd)) =>
-            {
-                return;
+            // Outside of COPY it is ignored by the server; only behind what can read data it may tell where that has ended.
+            (Phase::Answering, Expected::CopyEnd) => {
+                let reads = |what: &Expected| {
+                    matches!(what, Expected::Query { .. } | Expected::Execute { .. } | Expected::Sync)
+                };
+                if !self.entries.back().is_some_and(|last| reads(&last.what)) {
+                    return;
+                }
+                self.copy_ends += 1;
             }
             _ => {}
         }
@@ -179,6 +185,7 @@ impl Queue {
     pub(super) fn head(&mut self) -> Option<&mut Entry> {
         while matches!(self.entries.front(), Some(Entry { what: Expected::CopyEnd, .. })) {
             self.entries.pop_front();
+            self.copy_ends -= 1;
         }
         self.entries.front_mut()
     }
@@ -222,7 +229,10 @@ impl Queue {
                     self.inside += 1;
                     drop(self.entries.remove(1));
                 }
-                Expected::CopyEnd => return drop(self.entries.remove(1)),
+                Expected::CopyEnd => {
+                    self.copy_ends -= 1;
+                    return drop(self.entries.remove(1));
+                }
                 // Anything else inside of copy data ends the connection.
                 _ => return,
             }
@@ -272,8 +282,13 @@ impl Queue {
     }
 
     /// From the last one that was sent to the one whose answer is next.
-    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Expected> {
-        self.entries.iter().rev().map(|entry| &entry.what)
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().rev()
+    }
+
+    /// True while the server reads copy data: it answers nothing else before it has ended.
+    pub(super) fn reads_copy(&self) -> bool {
+        self.phase == Phase::CopyIn
     }
 
     /// What the entries may still change.
@@ -298,6 +313,7 @@ impl Queue {
     fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
         self.hinted -= usize::from(entry.note.hints.any());
+        self.copy_ends -= usize::from(matches!(entry.what, Expected::CopyEnd));
         self.provisional = self.provisional.with(entry.note.hints);
         if self.entries.is_empty() && self.entries.capacity() > 64 {
             self.entries = VecDeque::new();
@@ -342,7 +358,7 @@ mod tests {
             Expected::Login => 'L',
             Expected::Query { .. } => 'Q',
             Expected::Parse { .. } => 'P',
-            Expected::Bind { .. } | Expected::RefusedBind(_) => 'B',
+            Expected::Bind { .. } | Expected::Refused(_) => 'B',
             Expected::Describe(_) => 'D',
             Expected::Execute { .. } => 'E',
             Expected::Close(_) => 'C',
@@ -448,8 +464,14 @@ mod tests {
 
     #[test]
     fn late_ends_of_copy_are_nothing() {
-        let mut queue = queue("ccQccc");
-        assert_eq!(shape(&queue), "Qc");
+        let mut queue = queue("ccQcccPcPcEcSc");
+        assert_eq!(shape(&queue), "QcPPEcSc");
+        assert_eq!(queue.entries.len() - queue.copy_ends, 5, "what is never answered holds nothing up");
+        queue.failed();
+        queue.ready();
+        queue.ready();
+        assert!(queue.head().is_none());
+        let mut queue = super::tests::queue("ccQccc");
         queue.failed();
         queue.ready();
         assert!(queue.head().is_none());
@@ -503,6 +525,8 @@ mod tests {
                     tag => push(&mut queue, tag),
                 }
                 let _ = queue.unsettled();
+                let ends = queue.entries.iter().filter(|e| matches!(e.what, Expected::CopyEnd)).count();
+                prop_assert!(ends == queue.copy_ends);
                 prop_assert!(queue.entries.iter().filter(|e| e.note.hints.any()).count() == queue.hinted);
             }
             // A Sync and its Z always bring both ends together again.

@@ -42,6 +42,8 @@ pub(super) struct Asked {
     pub(super) application_name: Option<String>,
     /// As the client spelled it, in `options` or by itself.
     pub(super) search_path: Option<String>,
+    /// It begins as another role than its user.
+    pub(super) another_role: bool,
 }
 
 /// What a client gets instead of a session.
@@ -254,9 +256,13 @@ impl Asked {
         // As the server cuts it.
         let user = std::str::from_utf8(&name(startup.user())).unwrap_or_default().into();
         // A parameter of its own wins over `options`: the server applies it later.
-        let in_options = || text("options").and_then(|options| crate::wire::options::setting(options, "search_path"));
-        let search_path = text("search_path").map(str::to_owned).or_else(in_options);
-        Self { user, application_name: text("application_name").map(str::to_owned), search_path }
+        let setting = |name: &str| {
+            let in_options = || text("options").and_then(|options| crate::wire::options::setting(options, name));
+            startup.setting(name).map(|value| String::from_utf8_lossy(value).into_owned()).or_else(in_options)
+        };
+        let another_role = setting("role").is_some() || setting("session_authorization").is_some();
+        let application_name = text("application_name").map(str::to_owned);
+        Self { user, application_name, search_path: setting("search_path"), another_role }
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::encoding::Encoding;
+use super::names::{Acts, Names, Part, Path};
 use crate::catalog::Catalog;
 use crate::rewrite::{Context, Effect, Identity};
 use crate::wire::error::Unit;
@@ -20,12 +21,15 @@ pub(super) struct State {
     /// What the rest say, for the next statement; another `Arc` only where it says something else.
     context: Arc<Context>,
     names: Names,
-    /// True once it has said something else than at the beginning.
-    moved: bool,
+    /// How often it has said something else than before.
+    moves: u64,
     /// As a rollback would leave them.
     committed: Names,
     /// As `RESET` and `DISCARD ALL` leave it.
     initial: Path,
+    initial_role: Acts,
+    /// What the transaction has changed, also if it is as before again.
+    touched: BTreeSet<Part>,
     savepoint: Savepoint,
     rolled_back: RolledBack,
     failed: bool,
@@ -34,35 +38,6 @@ pub(super) struct State {
     encoding: Encoding,
     unit: Unit,
     transaction: Transaction,
-}
-
-/// A search path; none when it may be anything.
-type Path = Option<Arc<[String]>>;
-
-/// What a transaction can change.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Names {
-    path: Path,
-    /// Until the transaction ends.
-    local_path: Option<Path>,
-    role: Acts,
-    local_role: Option<Acts>,
-    session: Acts,
-    local_session: Option<Acts>,
-    temporary: BTreeSet<String>,
-    /// Those of them that end with the transaction.
-    until_commit: BTreeSet<String>,
-    /// There may be others, or fewer.
-    temporary_unsure: bool,
-}
-
-/// On whose behalf the session acts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Acts {
-    /// Its own.
-    Itself,
-    /// Another role's: which schemas it may use, and what `$user` is, is not known here.
-    Another,
 }
 
 /// What has happened since the first savepoint of the transaction.
@@ -82,28 +57,35 @@ enum RolledBack {
 }
 
 impl State {
-    /// As a session begins: `asked` is the search path of the startup packet.
-    pub(super) fn new(user: Arc<str>, asked: Option<&str>, catalog: &Catalog) -> Self {
+    /// As a session begins: `asked` is the search path of the startup packet, and `another` tells of a role there.
+    pub(super) fn new(user: Arc<str>, asked: Option<&str>, another: bool, catalog: &Catalog) -> Self {
         let initial: Path = if let Some(list) = asked {
             schemas(list).map(Into::into)
         } else {
             let path = catalog.role_search_paths.get(user.as_ref()).unwrap_or(&catalog.search_path);
             Some(path.as_slice().into())
         };
+        let given = &catalog.given_roles;
+        let another = another || given.contains(user.as_ref()) || given.contains("");
+        let initial_role = if another { Acts::Another } else { Acts::Itself };
+        let names = Names::with(initial.clone(), initial_role);
         let context = Context {
             user,
-            search_path: initial.clone(),
+            search_path: names.effective_path().clone(),
             temporary: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
             temporary_may_change: false,
+            provisional: false,
             standard_conforming_strings: true,
         };
-        let names = Names::with(initial.clone());
         Self {
             context: Arc::new(context),
             committed: names.clone(),
             names,
-            moved: false,
+            moves: 0,
             initial,
+            initial_role,
+            touched: BTreeSet::new(),
             savepoint: Savepoint::None,
             rolled_back: RolledBack::No,
             failed: false,
@@ -119,9 +101,9 @@ impl State {
         self.context.clone()
     }
 
-    /// True when all statements so far were decided in the same context.
-    pub(super) const fn is_as_it_began(&self) -> bool {
-        !self.moved
+    /// Another number for each context, so that one comparison tells that nothing has moved.
+    pub(super) const fn moves(&self) -> u64 {
+        self.moves
     }
 
     pub(super) const fn encoding(&self) -> Encoding {
@@ -216,10 +198,14 @@ impl State {
             Effect::LocalUnsure => self.change(|names| names.local_path = Some(None)),
             Effect::DefaultSearchPath => self.change(|names| names.set_path(initial)),
             Effect::Role { which, other, local } => {
-                let acts = if *other { Acts::Another } else { Acts::Itself };
+                let back = if *which == Identity::Role { self.initial_role } else { Acts::Itself };
+                let acts = if *other { Acts::Another } else { back };
                 self.change(|names| names.act(*which, acts, *local));
             }
-            Effect::Discard => self.change(|names| *names = Names::with(initial)),
+            Effect::Discard => {
+                let role = self.initial_role;
+                self.change(|names| *names = Names::with(initial, role));
+            }
             Effect::Temporary(name) => self.change(|names| {
                 names.temporary.insert(name.clone());
             }),
@@ -227,25 +213,21 @@ impl State {
                 names.temporary.insert(name.clone());
                 names.until_commit.insert(name.clone());
             }),
-            Effect::Renamed { from, to } => self.change(|names| {
-                if names.temporary.remove(from) {
-                    names.temporary.insert(to.clone());
-                }
-                if names.until_commit.remove(from) {
-                    names.until_commit.insert(to.clone());
-                }
-            }),
-            Effect::Dropped(gone) => self.change(|names| names.temporary.retain(|name| !gone.contains(name))),
+            Effect::Created { name, view } => {
+                let may_be = self.context.may_be_temporary(*view);
+                self.change(|names| names.create(name, may_be));
+            }
+            Effect::Renamed { from, to } => self.change(|names| names.rename(from, to)),
+            Effect::Dropped { names: gone, cascade } => self.change(|names| names.drop(gone, *cascade)),
         }
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Names)) {
-        if self.savepoint == Savepoint::None {
-            change(&mut self.names);
-        } else {
-            let before = self.names.clone();
-            change(&mut self.names);
-            if before != self.names {
+        let before = self.names.clone();
+        change(&mut self.names);
+        if before != self.names {
+            self.touched.extend(self.names.differences(&before));
+            if self.savepoint != Savepoint::None {
                 self.savepoint = Savepoint::Changed;
             }
         }
@@ -271,6 +253,7 @@ impl State {
         self.names.end_transaction();
         self.committed.clone_from(&self.names);
         self.savepoint = Savepoint::None;
+        self.touched.clear();
         self.settle();
     }
 
@@ -278,93 +261,50 @@ impl State {
     fn restore(&mut self) {
         self.names.clone_from(&self.committed);
         self.savepoint = Savepoint::None;
+        self.touched.clear();
         self.settle();
     }
 
     /// Some of what was set in this transaction is gone, and nobody here knows what.
     fn lose(&mut self) {
-        if self.names.path != self.committed.path || self.names.local_path.is_some() {
+        let touched = |part| self.touched.contains(&part);
+        if touched(Part::Path) {
             self.names.set_path(None);
         }
-        let acts = |names: &Names| (names.role, names.local_role, names.session, names.local_session);
-        if acts(&self.names) != acts(&self.committed) {
+        if touched(Part::LocalPath) {
+            self.names.local_path = Some(None);
+        }
+        if touched(Part::Role) {
             self.names.act(Identity::Session, Acts::Another, false);
         }
-        self.names.temporary_unsure |= self.names.temporary != self.committed.temporary;
+        if touched(Part::LocalRole) {
+            self.names.act(Identity::Session, Acts::Another, true);
+        }
+        self.names.temporary_unsure |= touched(Part::Temporary);
         self.settle();
     }
 
     /// Makes the context say what is known.
     fn settle(&mut self) {
-        let unsure = self.rolled_back == RolledBack::Somewhere && self.names != self.committed;
-        let path = if unsure { &None } else { self.names.effective_path() };
-        let may_change = self.names.temporary_unsure || (unsure && self.names.temporary != self.committed.temporary);
+        let unsure = self.rolled_back == RolledBack::Somewhere;
+        let in_doubt = |parts: &[Part]| unsure && parts.iter().any(|part| self.touched.contains(part));
+        let names = [Part::Path, Part::LocalPath, Part::Role, Part::LocalRole];
+        let path = if in_doubt(&names) { &None } else { self.names.effective_path() };
+        let may_change = self.names.temporary_unsure || in_doubt(&[Part::Temporary]);
         let same = self.context.search_path == *path
             && self.context.temporary_may_change == may_change
-            && self.context.temporary == self.names.temporary;
+            && self.context.temporary == self.names.temporary
+            && self.context.doubtful == self.names.doubtful
+            && self.context.provisional != self.touched.is_empty();
         if !same {
-            self.moved = true;
+            self.moves += 1;
             let context = Arc::make_mut(&mut self.context);
             context.search_path.clone_from(path);
             context.temporary_may_change = may_change;
             context.temporary.clone_from(&self.names.temporary);
+            context.doubtful.clone_from(&self.names.doubtful);
+            context.provisional = !self.touched.is_empty();
         }
-    }
-}
-
-impl Names {
-    fn with(path: Path) -> Self {
-        Self {
-            path,
-            local_path: None,
-            role: Acts::Itself,
-            local_role: None,
-            session: Acts::Itself,
-            local_session: None,
-            temporary: BTreeSet::new(),
-            until_commit: BTreeSet::new(),
-            temporary_unsure: false,
-        }
-    }
-
-    fn effective_path(&self) -> &Path {
-        let role = self.local_role.unwrap_or(self.role);
-        let session = self.local_session.unwrap_or(self.session);
-        if role == Acts::Another || session == Acts::Another {
-            return &None;
-        }
-        self.local_path.as_ref().unwrap_or(&self.path)
-    }
-
-    fn set_path(&mut self, path: Path) {
-        self.path = path;
-        self.local_path = None;
-    }
-
-    fn act(&mut self, which: Identity, acts: Acts, local: bool) {
-        match (which, local) {
-            (Identity::Role, true) => self.local_role = Some(acts),
-            (Identity::Role, false) => (self.role, self.local_role) = (acts, None),
-            // Whatever ROLE said is over; at the end of the transaction nobody here knows whether it comes back.
-            (Identity::Session, true) => (self.local_session, self.local_role) = (Some(acts), Some(Acts::Itself)),
-            (Identity::Session, false) => {
-                (self.session, self.local_session, self.role, self.local_role) = (acts, None, Acts::Itself, None);
-            }
-        }
-    }
-
-    fn end_transaction(&mut self) {
-        self.local_path = None;
-        self.local_role = None;
-        self.local_session = None;
-        let ended = std::mem::take(&mut self.until_commit);
-        self.temporary.retain(|name| !ended.contains(name));
-    }
-
-    fn without_temporary(&mut self) {
-        self.temporary.clear();
-        self.until_commit.clear();
-        self.temporary_unsure = false;
     }
 }
 
@@ -373,7 +313,7 @@ mod tests {
     use super::*;
 
     fn fresh() -> State {
-        State::new("ann".into(), Some("public"), &Catalog::default())
+        State::new("ann".into(), Some("public"), false, &Catalog::default())
     }
 
     fn path(state: &State) -> Option<String> {
@@ -443,6 +383,23 @@ mod tests {
         state.completed("COMMIT", &Effect::None, false);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), None);
+        let mut local = fresh();
+        local.ready(Transaction::Open);
+        local.completed("SET", &Effect::LocalSearchPath(vec!["a".into()]), false);
+        local.completed("SAVEPOINT", &Effect::None, false);
+        local.completed("SET", &Effect::LocalSearchPath(vec!["public".into()]), false);
+        local.completed("ROLLBACK", &Effect::None, true);
+        assert_eq!(path(&local), None);
+        local.completed("COMMIT", &Effect::None, false);
+        local.ready(Transaction::Idle);
+        assert_eq!(path(&local), Some("public".into()), "what was local is over");
+        let mut twice = fresh();
+        twice.ready(Transaction::Open);
+        twice.completed("SET", &set("a"), false);
+        twice.completed("SAVEPOINT", &Effect::None, false);
+        twice.completed("SET", &set("public"), false);
+        twice.completed("ROLLBACK", &Effect::None, true);
+        assert_eq!(path(&twice), None, "it is as it was, but not as it was at the savepoint");
         let mut untouched = fresh();
         untouched.ready(Transaction::Open);
         untouched.completed("ROLLBACK", &Effect::None, false);

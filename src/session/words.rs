@@ -28,6 +28,8 @@ pub(super) struct Hints {
     pub(super) to_savepoint: bool,
     /// It may execute a prepared statement.
     pub(super) executes: bool,
+    /// It may prepare one.
+    pub(super) prepares: bool,
 }
 
 /// The search for all of them.
@@ -38,8 +40,20 @@ pub(super) struct Words {
 }
 
 /// `temp` also finds `temporary` and `pg_temp`; `role` and `authorization` change what `$user` is; an identifier spelled
-/// with escapes could be any of these.
-const NAMES: [&str; 8] = ["search_path", "set_config", "schema", "temp", "role", "authorization", "discard", "u&\""];
+/// with escapes could be any of these. What goes by CASCADE or DROP OWNED may be a temporary table.
+const NAMES: [&str; 11] = [
+    "search_path",
+    "set_config",
+    "pg_settings",
+    "schema",
+    "temp",
+    "role",
+    "authorization",
+    "discard",
+    "cascade",
+    "owned",
+    "u&\"",
+];
 /// `RESET ALL` names nothing.
 const RESET: &str = "reset";
 const LEXING: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
@@ -49,11 +63,12 @@ const ENDS: [&str; 3] = ["rollback", "commit", "abort"];
 /// `SELECT … INTO` makes a table, `INSERT INTO` does not.
 const INTO: [&str; 2] = ["into", "insert into"];
 const EXECUTES: &str = "execute";
+const PREPARES: &str = "prepare";
 
 impl Words {
     pub(super) fn new() -> Self {
         let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&ENDS).chain(&CATALOG).chain(&INTO);
-        let patterns = patterns.chain([&EXECUTES]);
+        let patterns = patterns.chain([&EXECUTES, &PREPARES]);
         let which = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(patterns.clone())
@@ -87,6 +102,7 @@ impl Words {
                 }
                 at if at <= AFTER_CATALOG => may_make_tables = true,
                 at if at == AFTER_CATALOG + INTO.len() => hints.executes = true,
+                at if at > AFTER_CATALOG + INTO.len() => hints.prepares = true,
                 _ => {}
             }
         }
@@ -97,8 +113,15 @@ impl Words {
 
 impl Hints {
     #[cfg(test)]
-    pub(super) const NONE: Self =
-        Self { names: false, catalog: false, lexing: false, ends: false, to_savepoint: false, executes: false };
+    pub(super) const NONE: Self = Self {
+        names: false,
+        catalog: false,
+        lexing: false,
+        ends: false,
+        to_savepoint: false,
+        executes: false,
+        prepares: false,
+    };
 
     /// What is known in a context when such a change is under way.
     pub(super) fn blur(self, context: &mut Arc<Context>) {
@@ -126,6 +149,7 @@ impl Hints {
             ends: self.ends || other.ends,
             to_savepoint: self.to_savepoint && other.to_savepoint,
             executes: self.executes || other.executes,
+            prepares: self.prepares || other.prepares,
         }
     }
 }

@@ -114,6 +114,14 @@ pub fn write_bind(out: &mut Vec<u8>, statement: &[u8]) {
     });
 }
 
+/// Appends an Execute of that portal, to its end.
+pub fn write_execute(out: &mut Vec<u8>, portal: &[u8]) {
+    frame::write(out, b'E', |out| {
+        out.extend_from_slice(portal);
+        out.extend_from_slice(&[0; 5]);
+    });
+}
+
 /// Appends a Parse with this name, text and types.
 pub fn write_parse(out: &mut Vec<u8>, parse: Parse<'_>) {
     frame::write(out, b'P', |out| {

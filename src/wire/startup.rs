@@ -106,6 +106,12 @@ impl Startup<'_> {
         self.parameters.iter().rev().find(|(n, _, _)| *n == name.as_bytes()).map(|(_, value, _)| *value)
     }
 
+    /// The last value given for a setting of the server, whose name is the same in any case.
+    pub fn setting(&self, name: &str) -> Option<&[u8]> {
+        let is_it = |given: &[u8]| given.eq_ignore_ascii_case(name.as_bytes());
+        self.parameters.iter().rev().find(|(given, _, _)| is_it(given)).map(|(_, value, _)| *value)
+    }
+
     /// `user`.
     pub fn user(&self) -> &[u8] {
         self.parameter("user").unwrap_or_default()

@@ -114,6 +114,22 @@ impl Proxy {
         self.runtime.as_ref().expect("it is there until the proxy is dropped")
     }
 
+    /// Reads the catalog again whenever a session asks for it.
+    pub(crate) fn refresh(&self, port: u16, database: &'static str) {
+        let route = self.route.clone();
+        let mut refresher = route.refresh.refresher();
+        self.runtime().spawn(async move {
+            loop {
+                let ticket = refresher.asked().await;
+                let catalog = read_catalog(port, database).await;
+                let world = route.world.load_full();
+                let world = World::new(world.generation + 1, world.mappings.clone(), Arc::new(catalog));
+                route.world.store(Arc::new(world));
+                refresher.finished(ticket);
+            }
+        });
+    }
+
     /// The value of a metric, all labels as the page prints them.
     pub(crate) fn metric(&self, series: &str) -> f64 {
         let page = self.metrics.gather();

@@ -1,9 +1,6 @@
 //! What a session's own statements change: search path, temporary tables, the catalog itself.
 
-use std::sync::Arc;
 use std::time::Duration;
-
-use exonym::rewrite::World;
 
 use super::support::postgres;
 use super::support::proxy::{Proxy, Setup, read_catalog};
@@ -139,20 +136,9 @@ fn a_change_of_the_catalog_is_seen_by_the_next_statement() {
     server.sql(database, "CREATE TABLE consumption_log (kwh_consumed text); INSERT INTO consumption_log VALUES ('x')");
     let mut setup = Setup::to(server.port, database);
     setup.map(server.port, MAPPING);
-    let mapping = Arc::new(setup.mappings[0].clone());
     setup.limits.refresh_timeout = Duration::from_secs(10);
     let proxy = setup.start();
-    let (route, port) = (proxy.route.clone(), server.port);
-    let mut refresher = route.refresh.refresher();
-    proxy.runtime().spawn(async move {
-        loop {
-            let ticket = refresher.asked().await;
-            let catalog = read_catalog(port, "names_catalog").await;
-            let generation = route.world.load().generation + 1;
-            route.world.store(Arc::new(World::new(generation, vec![mapping.clone()], Arc::new(catalog))));
-            refresher.finished(ticket);
-        }
-    });
+    proxy.refresh(server.port, "names_catalog");
     let mut client = Raw::login(proxy.port, "postgres", database);
     for round in 0..3 {
         assert_eq!(raw::rows(&client.query(ASK)), ["x"], "{round}: by its legacy name");
@@ -165,4 +151,76 @@ fn a_change_of_the_catalog_is_seen_by_the_next_statement() {
     let back = "ALTER TABLE consumption_log RENAME kwh_consumed TO consumption_kwh";
     client.send(&[raw::query(back), raw::query(ASK)].concat());
     assert_eq!(raw::rows(&client.until_ready(2)), ["x"]);
+}
+
+#[test]
+fn a_role_in_any_spelling_makes_the_search_path_unknown_until_it_is_reset() {
+    let (proxy, mut client) = proxy("names_role");
+    let server = postgres::shared();
+    let database = "names_role";
+    server.sql(
+        database,
+        "CREATE ROLE names_other; CREATE ROLE names_given LOGIN; GRANT names_other TO names_given;
+         ALTER ROLE names_given SET role = names_other",
+    );
+    for (set, reset) in [
+        ("SET session_authorization = 'names_other'", "RESET session_authorization"),
+        ("SET \"ROLE\" TO 'names_other'", "RESET \"role\""),
+        ("SELECT set_config('role', 'names_other', false)", "SET role = none"),
+    ] {
+        client.query(set);
+        assert_eq!(seen(&mut client), "0A000", "{set}");
+        client.query(reset);
+        assert_eq!(seen(&mut client), "mapped", "{reset}");
+    }
+    client.query("UPDATE pg_settings SET setting = 'other' WHERE name LIKE 'search%'");
+    assert_eq!(seen(&mut client), "0A000");
+    for (name, value) in [("role", "names_other"), ("options", "-c role=names_other")] {
+        let mut client = Raw::connect(proxy.port);
+        client.send(&raw::startup(&[("user", "postgres"), ("database", database), (name, value)]));
+        client.until(b'Z');
+        assert_eq!(seen(&mut client), "0A000", "{name}");
+    }
+    let catalog = proxy.runtime().block_on(read_catalog(server.port, database));
+    assert!(catalog.given_roles.contains("names_given"), "{:?}", catalog.given_roles);
+}
+
+#[test]
+fn what_may_be_temporary_is_not_rewritten() {
+    let (_proxy, mut client) = proxy("names_doubtful");
+    let temporary = "SELECT 'temporary'::text AS kwh_consumed";
+    // A view is temporary when what it reads is.
+    client.query(&format!("CREATE TEMP TABLE base AS {temporary}"));
+    client.query("CREATE VIEW consumption_log AS SELECT * FROM base");
+    assert_eq!(seen(&mut client), "0A000");
+    client.query("DROP VIEW consumption_log");
+    assert_eq!(seen(&mut client), "mapped");
+    // What goes with another one.
+    client.query("CREATE TEMP VIEW consumption_log AS SELECT * FROM base");
+    assert_eq!(seen(&mut client), "42703");
+    client.query("DROP TABLE base CASCADE");
+    assert_eq!(seen(&mut client), "0A000");
+    client.query("DISCARD ALL");
+    assert_eq!(seen(&mut client), "mapped");
+    client.query(&format!("EXPLAIN (ANALYZE) CREATE TEMP TABLE consumption_log AS {temporary}"));
+    assert_eq!(seen(&mut client), "42703");
+    client.query("SET search_path = public, pg_temp");
+    assert_eq!(seen(&mut client), "0A000", "the temporary one comes last");
+    client.query("DISCARD ALL");
+    client.query("SET search_path = pg_temp, public");
+    assert_eq!(seen(&mut client), "mapped");
+    client.query(&format!("CREATE TABLE consumption_log AS {temporary}"));
+    assert_eq!(seen(&mut client), "0A000");
+}
+
+#[test]
+fn a_schema_that_the_transaction_has_changed_may_change_any_table() {
+    let (_proxy, mut client) = proxy("names_schema");
+    client.query("BEGIN; ALTER SCHEMA other RENAME TO postgres");
+    assert_eq!(raw::error(&client.query(ASK)).field(b'C').as_deref(), Some("0A000"));
+    client.query("ROLLBACK");
+    assert_eq!(seen(&mut client), "mapped");
+    client.query("BEGIN; CREATE SCHEMA another");
+    assert_eq!(seen(&mut client), "mapped", "what is new is empty");
+    client.query("ROLLBACK");
 }

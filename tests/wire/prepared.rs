@@ -174,3 +174,50 @@ fn a_table_that_the_transaction_has_changed_is_not_rewritten_before_it_ends() {
         client.query("ROLLBACK");
     }
 }
+
+#[test]
+fn what_the_server_reads_only_when_it_is_executed_is_looked_at_then() {
+    let (_proxy, mut client) = proxy("prepared_late");
+    let copy = format!("COPY ({ASK}) TO STDOUT");
+    client.query(&format!("PREPARE s AS {ASK}"));
+    for statement in [copy.as_str(), "EXECUTE s"] {
+        client.query("BEGIN");
+        ask(&mut client, &[raw::parse("c", statement), raw::bind("pc", "c", &[]), raw::sync()].concat());
+        client.query("SET LOCAL search_path = other");
+        assert_heals(&ask(&mut client, &[raw::execute("pc"), raw::sync()].concat()), statement);
+        client.query("ROLLBACK");
+        client.query("BEGIN");
+        ask(&mut client, &[raw::bind("pc", "c", &[]), raw::sync()].concat());
+        let frames = ask(&mut client, &[raw::execute("pc"), raw::sync()].concat());
+        assert!(!raw::tags(&frames).contains('E'), "{statement}: {frames:?}");
+        client.query("ROLLBACK");
+        ask(&mut client, &[raw::close_statement("c"), raw::sync()].concat());
+    }
+    // What is read when it is bound goes on as it was.
+    client.query("BEGIN");
+    ask(&mut client, &[raw::parse("q", ASK), raw::bind("pq", "q", &[]), raw::sync()].concat());
+    client.query("SET LOCAL search_path = other");
+    assert_eq!(raw::rows(&ask(&mut client, &[raw::execute("pq"), raw::sync()].concat())), ["mapped"]);
+}
+
+#[test]
+fn a_table_that_comes_to_stand_before_the_mapped_one_makes_it_another_statement() {
+    let (proxy, mut client) = proxy("prepared_before");
+    proxy.refresh(postgres::shared().port, "prepared_before");
+    let hiding =
+        "CREATE TABLE postgres.consumption_log AS SELECT 'mine'::text AS consumption_kwh, 'm'::text AS kwh_consumed";
+    ask(&mut client, &[raw::parse("s", ASK), raw::sync()].concat());
+    client.query(&format!("PREPARE q AS {ASK}"));
+    client.query("CREATE SCHEMA postgres");
+    assert_eq!(raw::rows(&ask(&mut client, &run("s"))), ["mapped"], "it is empty");
+    client.query(&format!("BEGIN; {hiding}"));
+    assert_heals(&ask(&mut client, &run("s")), "in its transaction");
+    client.query("ROLLBACK");
+    assert_eq!(raw::rows(&ask(&mut client, &run("s"))), ["mapped"], "it was taken back");
+    client.query(hiding);
+    assert_heals(&ask(&mut client, &run("s")), "by the protocol");
+    assert_heals(&client.query("EXECUTE q"), "by SQL");
+    assert_eq!(raw::rows(&client.query(ASK)), ["mine"]);
+    client.query("DROP TABLE postgres.consumption_log");
+    assert_eq!(raw::rows(&ask(&mut client, &run("s"))), ["mapped"]);
+}
