@@ -57,6 +57,10 @@ impl Stage {
     fn new(version: Version) -> Self {
         let settings = ["wal_level=logical", "max_wal_senders=10", "max_replication_slots=10"];
         let server = Postgres::start_as(version, &settings);
+        if version == Version::Eighteen {
+            let number = server.sql("postgres", "SHOW server_version_num");
+            assert!(number.starts_with("18"), "{number}");
+        }
         for (database, column) in [(LEGACY, "kwh"), (CURRENT, "kwh_consumed")] {
             server.database(database);
             server.sql(
