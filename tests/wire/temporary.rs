@@ -135,3 +135,36 @@ fn a_prepared_statement_is_not_executed_in_another_meaning_by_a_text_that_is_too
     client.query("SET search_path = public");
     assert_eq!(raw::rows(&client.query("EXECUTE s")), ["10"]);
 }
+
+#[test]
+fn a_migration_under_a_prepared_statement_makes_it_one_to_be_prepared_again() {
+    let (proxy, mut client) = proxy("temporary_migration");
+    let server = postgres::shared();
+    proxy.refresh(server.port, "temporary_migration");
+    server.sql(
+        "temporary_migration",
+        "ALTER TABLE pedidos RENAME TO orders; ALTER TABLE orders RENAME importe TO amt",
+    );
+    client.query("CREATE TABLE seen (a int); DROP TABLE seen");
+    assert_right(&client.query(ASK), Or::Nothing, "before");
+    let run = [raw::bind("", "s", &[]), raw::execute(""), raw::sync()].concat();
+    client.send(&[raw::parse("s", ASK), run.clone()].concat());
+    assert_right(&client.until(b'Z'), Or::Nothing, "prepared");
+    server.sql(
+        "temporary_migration",
+        "ALTER TABLE orders RENAME TO pedidos; ALTER TABLE pedidos RENAME amt TO importe",
+    );
+    // Nobody has told the proxy: the server's first error does.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        client.send(&run);
+        let error = raw::error(&client.until(b'Z')).field(b'C').unwrap_or_default();
+        if error == "0A000" {
+            break;
+        }
+        assert!(error == "42P01" && std::time::Instant::now() < deadline, "{error}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    client.send(&[raw::close_statement("s"), raw::parse("s", ASK), run].concat());
+    assert_right(&client.until(b'Z'), Or::Nothing, "prepared again");
+}
