@@ -141,19 +141,14 @@ fn a_migration_under_a_prepared_statement_makes_it_one_to_be_prepared_again() {
     let (proxy, mut client) = proxy("temporary_migration");
     let server = postgres::shared();
     proxy.refresh(server.port, "temporary_migration");
-    server.sql(
-        "temporary_migration",
-        "ALTER TABLE pedidos RENAME TO orders; ALTER TABLE orders RENAME importe TO amt",
-    );
+    server.sql("temporary_migration", "ALTER TABLE pedidos RENAME TO orders; ALTER TABLE orders RENAME importe TO amt");
     client.query("CREATE TABLE seen (a int); DROP TABLE seen");
     assert_right(&client.query(ASK), Or::Nothing, "before");
     let run = [raw::bind("", "s", &[]), raw::execute(""), raw::sync()].concat();
     client.send(&[raw::parse("s", ASK), run.clone()].concat());
     assert_right(&client.until(b'Z'), Or::Nothing, "prepared");
-    server.sql(
-        "temporary_migration",
-        "ALTER TABLE orders RENAME TO pedidos; ALTER TABLE pedidos RENAME amt TO importe",
-    );
+    server
+        .sql("temporary_migration", "ALTER TABLE orders RENAME TO pedidos; ALTER TABLE pedidos RENAME amt TO importe");
     // Nobody has told the proxy: the server's first error does.
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
     loop {
