@@ -26,6 +26,8 @@ const FIXTURE: &str = "
     CREATE TABLE other.meter_log (id int, kwh text, kwh_consumed text);
     INSERT INTO other.meter_log VALUES (1, 'other', 'other, in the current name');
     CREATE SCHEMA reader; CREATE TABLE reader.meter_log (id int, kwh text); INSERT INTO reader.meter_log VALUES (1, 'reader');
+    CREATE SCHEMA closed; CREATE TABLE closed.meter_log (id int, kwh text, kwh_consumed text);
+    INSERT INTO closed.meter_log VALUES (1, 'closed', 'closed, in the current name');
     GRANT ALL ON SCHEMA public, other, reader TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA public, other, reader TO PUBLIC;";
 const RESET: &str = "TRUNCATE t; INSERT INTO t SELECT i, 'n' || i FROM generate_series(1, 5) i";
 const LEGACY: &str = "frames_legacy";

@@ -126,8 +126,11 @@ fn successive(
     for (range, effect) in ranges.iter().zip(effects) {
         let mut after = contexts.last().unwrap_or(context).clone();
         after.apply(effect, context);
-        let creates = matches!(effect, Effect::Created { .. });
-        changed |= *effect != Effect::None && (!creates || contexts.last() != Some(&after));
+        changed |= match effect {
+            Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => false,
+            Effect::Created { .. } => contexts.last() != Some(&after),
+            _ => true,
+        };
         if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
             // A rollback takes back what was set, and a commit drops some temporary tables.
             after.search_path = None;
@@ -157,12 +160,22 @@ impl Context {
     /// the text began with, the nearest thing to the session's defaults that is known here.
     fn apply(&mut self, effect: &Effect, start: &Self) {
         match effect {
-            Effect::None | Effect::Prepared(_) => {}
+            // What a rollback takes back is not known here.
+            Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => {}
             Effect::SearchPath(path) | Effect::LocalSearchPath(path) => {
                 self.search_path = Some(path.as_slice().into());
             }
             Effect::Unsure | Effect::LocalUnsure | Effect::Role { .. } | Effect::DefaultSearchPath => {
                 self.search_path = None;
+            }
+            Effect::Unread { .. } => {
+                self.search_path = None;
+                self.temporary_may_change = true;
+            }
+            Effect::DiscardTemporary => {
+                self.temporary.clear();
+                self.doubtful.clear();
+                self.temporary_may_change = false;
             }
             Effect::Discard => {
                 let none = BTreeSet::new();
@@ -189,6 +202,30 @@ impl Context {
                 }
             }
         }
+    }
+
+    /// True when there may be temporary tables, or the end of the transaction brings some back.
+    #[must_use]
+    pub fn has_temporaries(&self) -> bool {
+        !self.temporary.is_empty() || !self.doubtful.is_empty() || self.provisional
+    }
+
+    /// The same with the temporary tables alone that can matter for a text: those that it names, and those that have a name of the
+    /// mapping's. The more contexts have in common, the more often a plan was made before.
+    #[must_use]
+    pub fn for_text(self: &Arc<Self>, world: &World, text: &str) -> Arc<Self> {
+        if self.temporary.is_empty() && self.doubtful.is_empty() {
+            return self.clone();
+        }
+        let text = text.to_ascii_lowercase();
+        // An identifier spelled with escapes can be any, and what is made may be temporary because others are.
+        if ["u&\"", "create"].iter().any(|word| text.contains(word)) {
+            return self.clone();
+        }
+        let named =
+            |name: &&String| world.has_table(name) || text.contains(&name.to_ascii_lowercase().replace('"', "\"\""));
+        let some = |names: &BTreeSet<String>| names.iter().filter(named).cloned().collect();
+        Arc::new(Self { temporary: some(&self.temporary), doubtful: some(&self.doubtful), ..self.as_ref().clone() })
     }
 
     /// True when something that is made here without TEMP can be temporary.

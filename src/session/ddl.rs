@@ -23,8 +23,10 @@ pub(super) struct Change {
 /// The mapped tables that a text changes, by their legacy names.
 pub(super) fn changes(world: &World, text: &[u8]) -> Vec<Change> {
     let text = String::from_utf8_lossy(text);
-    let Ok(tokens) = lex(&text, LexOptions::default()) else { return Vec::new() };
     let tables = || world.mappings.iter().flat_map(|m| &m.tables);
+    let Ok(tokens) = lex(&text, LexOptions::default()) else {
+        return tables().map(|t| Change { turn: 0, table: t.legacy.clone() }).collect();
+    };
     let mut found = Vec::new();
     for (turn, range) in statements(&text, &tokens).into_iter().enumerate() {
         let tokens = &tokens[range];

@@ -35,7 +35,7 @@ pub(super) struct Decision {
 
 impl Look {
     pub(super) const fn is_worth_planning(self) -> bool {
-        self.concerns || self.hints.names
+        self.concerns || self.hints.names || self.hints.catalog
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: b
     let world = session.route.world.load_full();
     let changed = session.lock().changed_tables();
     let mut changes = if look.hints.catalog { ddl::changes(&world, text) } else { Vec::new() };
-    let planned = match read(session, &world, text) {
+    let planned = match read(session, &world, text, look.hints) {
         Ok(read) => plan(session, world, read, parsed).await,
         Err(planned) => *planned,
     };
@@ -123,7 +123,7 @@ struct Read<'t> {
 }
 
 /// The text as such, and the context that it will be read in.
-fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<Read<'t>, Box<Planned>> {
+fn read<'t>(session: &Session, world: &World, text: &'t [u8], hints: Hints) -> Result<Read<'t>, Box<Planned>> {
     let (mut context, encoding, open, moment) = {
         let conversation = session.lock();
         let state = &conversation.state;
@@ -134,7 +134,7 @@ fn read<'t>(session: &Session, world: &World, text: &'t [u8]) -> Result<Read<'t>
     let known = |text: &str| encoding == Encoding::Unicode || text.is_ascii() || world.is_ascii();
     let Some(text) = encoding.read(text).filter(|text| known(text)) else {
         let legacy = names_legacy(world, text) || !world.is_ascii();
-        return Err(Box::new(if legacy { unreadable() } else { Planned::unsure() }));
+        return Err(Box::new(if legacy { unreadable() } else { Planned::unread(hints) }));
     };
     if open.lexing && names_legacy(world, text.as_bytes()) {
         return Err(Box::new(Planned::refused(
@@ -198,6 +198,7 @@ pub(super) async fn planned(
     text: &str,
 ) -> Option<rewrite::Planned> {
     let begun = Instant::now();
+    let context = context.for_text(&world, text);
     let plan = if text.len() <= LONGEST_AT_ONCE {
         guarded(&session.route.cache, &world, &context, text)
     } else {

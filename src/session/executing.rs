@@ -132,6 +132,12 @@ impl Conversation {
         fresh(planned) && planned.runs.iter().all(|r| run(&r.name))
     }
 
+    /// True when a text of which only the word EXECUTE is known might execute a statement that is no longer what it was.
+    pub(super) fn may_execute_other_text(&self) -> bool {
+        let mut known = self.statements.values();
+        !self.queue.is_settled() || known.any(|planned| planned.depends_on_names() && !self.is_fresh(planned))
+    }
+
     /// What executing a statement of that name may change.
     pub(super) fn changes_of(&self, statement: &Name) -> (Hints, Vec<Arc<str>>) {
         changes(self.meanings(statement, 0).possible)
