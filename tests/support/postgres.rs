@@ -62,7 +62,7 @@ impl Postgres {
             .output()
             .expect("initdb can be run");
         assert!(initdb.status.success(), "initdb: {}", said(&initdb));
-        Self::launch(&directory, programs, settings)
+        Self::launch(&directory, programs.as_deref(), settings)
     }
 
     /// Starts a standby that streams from `primary`.
@@ -79,14 +79,14 @@ impl Postgres {
         Self::launch(&directory, None, &[])
     }
 
-    fn launch(directory: &Path, programs: Option<PathBuf>, settings: &[&str]) -> Self {
-        let postgres = program(programs.as_deref(), "postgres");
+    fn launch(directory: &Path, programs: Option<&Path>, settings: &[&str]) -> Self {
+        let postgres = program(programs, "postgres");
         for _ in 0..5 {
             // Another process may take the port between this look and the server's own; then the next one is tried.
             let port =
                 TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port on loopback").port();
             let (supervisor, lifeline) = supervise(&postgres, directory, port, settings);
-            let programs = programs.clone();
+            let programs = programs.map(PathBuf::from);
             let server = Self { port, directory: directory.to_owned(), programs, supervisor, lifeline: Some(lifeline) };
             if server.comes_up() {
                 return server;
