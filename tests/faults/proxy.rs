@@ -83,7 +83,7 @@ fn a_proxy_that_is_killed_under_load_leaves_no_half_of_a_statement() {
     assert!(kept.len() <= acknowledged.len() + 8, "each had one on its way at most");
 }
 
-/// Ends with the test.
+/// A program whose log is elsewhere; it ends with the test.
 struct Running(Child);
 
 impl Drop for Running {
@@ -93,47 +93,90 @@ impl Drop for Running {
     }
 }
 
-#[test]
-fn a_log_that_cannot_be_written_keeps_nobody_from_being_served() {
-    let place = Place::new("log_full");
+/// Starts `exonym serve` with its log there; the ports of its doors.
+fn logging_to(place: &Place, log: impl Into<Stdio>) -> (Running, u16) {
     let free = || TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
     let (port, admin) = (free(), free());
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a disk that is always full");
     let mut command = Command::new(env!("CARGO_BIN_EXE_exonym"));
     command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--admin", &format!("127.0.0.1:{admin}")]);
     command.args(["--to", &place.url(), "--mappings", &place.text_path("mappings")]);
-    command.env("EXONYM_LOG", "trace").stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
-    let mut running = Running(command.spawn().expect("exonym runs"));
-    let ask = || {
-        // It may not listen yet.
-        TcpStream::connect(("127.0.0.1", port)).map_err(|e| e.to_string())?;
-        let mut client = Raw::connect(port);
-        client.send(&raw::startup(&[("user", "postgres"), ("database", "log_full")]));
-        let end = std::iter::from_fn(|| client.frame()).find(|f| matches!(f.tag, b'Z' | b'E'));
-        match end {
-            Some(frame) if frame.tag == b'Z' => Ok(client),
-            other => Err(format!("{other:?}")),
-        }
-    };
-    drop(eventually("serving", ask));
-    // All that is worth a line: logins, refusals, reloads, ends.
-    for _ in 0..30 {
-        let mut client = ask().expect("it serves");
-        assert_eq!(raw::rows(&client.query("SELECT sum(consumption_kwh) FROM log")), ["6.5"]);
+    command.env("EXONYM_LOG", "trace").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    (Running(command.spawn().expect("exonym runs")), port)
+}
+
+impl Running {
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.0.id().to_string()]).status();
+        assert!(sent.expect("kill can be run").success());
+    }
+
+    fn ends_well(&mut self) {
+        self.signal("TERM");
+        let status = eventually("ended", || self.0.try_wait().expect("our child").ok_or_else(|| "it runs".to_owned()));
+        assert!(status.success(), "{status}");
+    }
+}
+
+/// Logs in, if it listens already.
+fn try_login(port: u16, database: &str) -> Result<Raw, String> {
+    TcpStream::connect(("127.0.0.1", port)).map_err(|e| e.to_string())?;
+    let mut client = Raw::connect(port);
+    client.send(&raw::startup(&[("user", "postgres"), ("database", database)]));
+    let end = std::iter::from_fn(|| client.frame()).find(|f| matches!(f.tag, b'Z' | b'E'));
+    if end.as_ref().is_some_and(|f| f.tag == b'Z') { Ok(client) } else { Err(format!("{end:?}")) }
+}
+
+/// A login that is worth a line, and no more.
+fn refused(port: u16) {
+    let mut client = Raw::connect(port);
+    client.send(&raw::startup(&[("user", "postgres"), ("database", "never")]));
+    assert_eq!(raw::tags(&client.rest()), "E");
+}
+
+/// All that is worth a line: logins, refusals, reloads, ends.
+fn give_it_to_log(running: &Running, place: &Place, port: u16, rounds: usize) {
+    let ask = |client: &mut Raw| raw::rows(&client.query("SELECT sum(consumption_kwh) FROM log"));
+    for _ in 0..rounds {
+        let mut client = try_login(port, &place.database).expect("it serves");
+        assert_eq!(ask(&mut client), ["6.5"]);
         assert_eq!(raw::tags(&client.query("SELECT consumption_kwh, nope FROM log")), "EZ");
         drop(client);
-        let mut lost = Raw::connect(port);
-        lost.send(&raw::startup(&[("user", "postgres"), ("database", "never")]));
-        assert_eq!(raw::tags(&lost.rest()), "E");
+        refused(port);
     }
     place.write("mappings/app.toml", "nonsense");
-    let signalled = Command::new("kill").args(["-s", "HUP", &running.0.id().to_string()]).status();
-    assert!(signalled.expect("kill can be run").success());
-    let mut client = ask().expect("it serves");
-    assert_eq!(raw::rows(&client.query("SELECT sum(consumption_kwh) FROM log")), ["6.5"]);
-    drop(client);
-    let ended = Command::new("kill").args(["-s", "TERM", &running.0.id().to_string()]).status();
-    assert!(ended.expect("kill can be run").success());
-    let status = eventually("ended", || running.0.try_wait().expect("our child").ok_or_else(|| "it runs".to_owned()));
-    assert!(status.success(), "{status}");
+    running.signal("HUP");
+    let mut client = try_login(port, &place.database).expect("it serves");
+    assert_eq!(ask(&mut client), ["6.5"]);
+}
+
+#[test]
+fn a_log_on_a_full_disk_keeps_nobody_from_being_served() {
+    let place = Place::new("log_full");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a disk that is always full");
+    let (mut running, port) = logging_to(&place, full);
+    drop(eventually("serving", || try_login(port, "log_full")));
+    give_it_to_log(&running, &place, port, 30);
+    running.ends_well();
+}
+
+#[test]
+fn a_log_that_nobody_reads_keeps_nobody_from_being_served() {
+    let place = Place::new("log_unread");
+    let (mut running, port) = logging_to(&place, Stdio::piped());
+    drop(eventually("serving", || try_login(port, "log_unread")));
+    // More than a pipe and a queue hold.
+    (0..2000).for_each(|_| refused(port));
+    give_it_to_log(&running, &place, port, 30);
+    let mut unread = running.0.stderr.take().expect("piped");
+    // Whoever reads again is told what he missed.
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut unread, &mut text).map(|_| text)
+    });
+    drop(try_login(port, "log_unread").expect("it serves"));
+    running.ends_well();
+    let text = reader.join().expect("no panic").expect("text");
+    assert!(text.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "lines are whole");
+    assert!(text.contains("log lines are lost"), "{} lines", text.lines().count());
+    assert!(text.contains("draining"), "the last lines are there");
 }
