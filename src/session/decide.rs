@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::ddl;
 use super::encoding::Encoding;
 use super::executing::Moment;
 use super::planned::Planned;
@@ -82,21 +81,10 @@ impl Decision {
 /// The decision for a text that deserves one; `parsed` by itself, to be executed later.
 pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: bool) -> Decision {
     let world = session.route.world.load_full();
-    let changed = session.lock().changed_tables();
-    let mut changes = if look.hints.catalog { ddl::changes(&world, text) } else { Vec::new() };
     let planned = match read(session, &world, text, look.hints) {
         Ok(read) => plan(session, world, read, parsed).await,
         Err(planned) => *planned,
     };
-    let uses = |at: usize, table: &str| {
-        planned.plan.statements.get(at).is_some_and(|s| s.uses.iter().any(|u| *u.table == *table))
-    };
-    let all = 0..planned.plan.statements.len();
-    changes.retain(|change| all.clone().any(|at| at > change.turn && uses(at, &change.table)));
-    let unseen = changed.iter().find(|table| all.clone().any(|at| uses(at, table)));
-    if let Some(table) = unseen.or(changes.first().map(|change| &change.table)) {
-        return Decision { hints: look.hints, planned: Some(Arc::new(changed_unseen(table))) };
-    }
     // A word in it that might have changed the session's names, such as an escaped identifier, was seen to do nothing of the kind.
     let harmless = |s: &rewrite::Statement| s.outcome == Outcome::Rewritten && s.effect == Effect::None;
     let names = look.hints.names && !planned.plan.statements.iter().all(harmless);
@@ -126,9 +114,8 @@ struct Read<'t> {
 fn read<'t>(session: &Session, world: &World, text: &'t [u8], hints: Hints) -> Result<Read<'t>, Box<Planned>> {
     let (mut context, encoding, open, moment) = {
         let conversation = session.lock();
-        let state = &conversation.state;
         let moment = Moment { generation: world.generation, ..conversation.moment() };
-        (state.context(), state.encoding(), conversation.queue.unsettled().open, moment)
+        (conversation.context(), conversation.state.encoding(), conversation.queue.unsettled().open, moment)
     };
     // A legacy name with other letters than ASCII's is known only in UTF-8.
     let known = |text: &str| encoding == Encoding::Unicode || text.is_ascii() || world.is_ascii();
@@ -153,15 +140,6 @@ fn unreadable() -> Planned {
         "0A000",
         "a statement in legacy names with other letters than ASCII's cannot be read in this client_encoding".into(),
         "SET client_encoding = 'UTF8', or put these letters into parameters",
-    )
-}
-
-/// The table may be another one since this transaction changed it.
-fn changed_unseen(table: &str) -> Planned {
-    Planned::refused(
-        "0A000",
-        format!("a statement in legacy names of \"{table}\" follows a change of that table in the same transaction"),
-        "commit first, or write the statement in current names",
     )
 }
 

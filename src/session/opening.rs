@@ -17,7 +17,6 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, Phase, name};
-use super::ddl;
 use super::decide::{self, Decision};
 use super::executing::{Before, Place};
 use super::flood::Flood;
@@ -25,6 +24,7 @@ use super::lane::Lane;
 use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
 use super::words::{Hints, deallocated};
+use crate::rewrite::{all_tables, changed_by};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
 
@@ -358,6 +358,10 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if flood.is_over() {
             let flood = self.flood.take();
             if let Some((mut what, hints)) = flood.map(|f| f.finish(self.session)) {
+                if hints.catalog {
+                    let all = all_tables(&self.session.route.world.load());
+                    self.session.lock().changes_tables(all);
+                }
                 if let Expected::Parse { planned, .. } = &mut what {
                     let decision = Decision { hints, planned: planned.take() };
                     *planned = decision.prepared(Vec::new()).planned;
@@ -372,12 +376,10 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
 
     /// Mapped tables that the text of the frame at hand changes.
     fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
-        if !decision.hints.catalog {
-            return Vec::new();
-        }
-        let found = text(header, self.lane.body(header));
-        let changes = found.map(|text| ddl::changes(&self.session.route.world.load(), text)).unwrap_or_default();
-        changes.into_iter().map(|change| change.table).collect()
+        let found = text(header, self.lane.body(header)).filter(|_| decision.hints.catalog);
+        let Some(text) = found else { return Vec::new() };
+        let context = self.session.lock().context();
+        changed_by(&self.session.route.world.load(), &context, &String::from_utf8_lossy(text))
     }
 
     pub(super) fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {
