@@ -1,7 +1,8 @@
 //! From a text to its plan, with all that can be in the way: encodings, settings on their way, large texts, our own bugs.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +11,7 @@ use super::executing::Moment;
 use super::planned::Planned;
 use super::prepared::{Decided, Run};
 use super::relay::Session;
+use super::route::Shared;
 use super::words::Hints;
 use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
 
@@ -46,9 +48,33 @@ impl Decision {
 }
 
 /// A look at a text, without understanding it.
-pub(super) fn look(session: &Session, text: &[u8]) -> Look {
-    let concerns = session.route.world.load().concerns(text);
-    Look { hints: session.shared.words.find(text), concerns }
+pub(super) async fn look(session: &Session, text: &[u8]) -> Look {
+    if text.len() <= LONGEST_AT_ONCE {
+        return look_at(&session.shared, &session.route.world.load(), text);
+    }
+    let (shared, world) = (session.shared.clone(), session.route.world.load_full());
+    apart(text, move |text| look_at(&shared, &world, text)).await
+}
+
+/// The same for a piece of a text.
+pub(super) fn look_at(shared: &Shared, world: &World, text: &[u8]) -> Look {
+    Look { hints: shared.words.find(text), concerns: world.concerns(text) }
+}
+
+/// Does some work on a text, a long one on a thread that may take its time: this one has other sessions to serve.
+pub(super) async fn apart<T: Send + 'static>(text: &[u8], work: impl FnOnce(&[u8]) -> T + Send + 'static) -> T {
+    if text.len() <= LONGEST_AT_ONCE {
+        return work(text);
+    }
+    let owned = text.to_owned();
+    match tokio::task::spawn_blocking(move || work(&owned)).await {
+        Ok(done) => done,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The program ends, and this session with it.
+            Err(_) => pending().await,
+        },
+    }
 }
 
 impl Decision {

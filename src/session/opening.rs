@@ -236,7 +236,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let decision = if decision.hints.prepares { decision.prepared(Vec::new()) } else { decision };
         let planned = decision.planned.clone();
         let gives_up = message::query(self.lane.body(header)).and_then(deallocated);
-        let mut tables = self.changed_tables(header, &decision);
+        let mut tables = self.changed_tables(header, &decision).await;
         let mut conversation = self.session.lock();
         for run in planned.iter().flat_map(|planned| &planned.runs) {
             tables.extend(conversation.changes_of(&run.name).1);
@@ -254,7 +254,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn parse(&mut self, header: Header) -> io::Result<Step> {
         let decision = self.decide(header).await?;
         let statement = message::parse(self.lane.body(header)).map(|parse| name(parse.name)).unwrap_or_default();
-        let tables = self.changed_tables(header, &decision);
+        let tables = self.changed_tables(header, &decision).await;
         let decision = decision.prepared(tables);
         let planned = decision.planned.clone();
         if let Some(planned) = &planned {
@@ -276,9 +276,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn decide(&mut self, header: Header) -> io::Result<Decision> {
         let session = self.session;
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        let look = decide::look(session, found);
+        let look = decide::look(session, found).await;
         let parsed = header.tag == b'P';
-        let runs = if look.hints.executes { self.runs(found) } else { Vec::new() };
+        let runs = if look.hints.executes { self.runs(found).await } else { Vec::new() };
         let mut executed = Hints::default();
         if !runs.is_empty() {
             let found = found.to_vec();
@@ -375,11 +375,12 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     }
 
     /// Mapped tables that the text of the frame at hand changes.
-    fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
+    async fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
         let found = text(header, self.lane.body(header)).filter(|_| decision.hints.catalog);
         let Some(text) = found else { return Vec::new() };
         let context = self.session.lock().context();
-        changed_by(&self.session.route.world.load(), &context, &String::from_utf8_lossy(text))
+        let world = self.session.route.world.load_full();
+        decide::apart(text, move |text| changed_by(&world, &context, &String::from_utf8_lossy(text))).await
     }
 
     pub(super) fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, name};
-use super::decide::Decision;
+use super::decide::{self, Decision};
 use super::executing::{Before, Moment, Place};
 use super::opening::{Opening, Step};
 use super::planned::Planned;
@@ -160,11 +160,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
     }
 
     /// The prepared statements that a text executes.
-    pub(super) fn runs(&self, found: &[u8]) -> Vec<Run> {
-        let conversation = self.session.lock();
-        let standard_conforming_strings = conversation.state.context().standard_conforming_strings;
-        // What cannot be read has its keywords in ASCII all the same.
-        let text = conversation.state.encoding().read(found).unwrap_or_else(|| String::from_utf8_lossy(found));
-        prepared::executed(&text, LexOptions { standard_conforming_strings })
+    pub(super) async fn runs(&self, found: &[u8]) -> Vec<Run> {
+        let (standard_conforming_strings, encoding) = {
+            let state = &self.session.lock().state;
+            (state.context().standard_conforming_strings, state.encoding())
+        };
+        let read = move |found: &[u8]| {
+            // What cannot be read has its keywords in ASCII all the same.
+            let text = encoding.read(found).unwrap_or_else(|| String::from_utf8_lossy(found));
+            prepared::executed(&text, LexOptions { standard_conforming_strings })
+        };
+        decide::apart(found, read).await
     }
 }
