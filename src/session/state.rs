@@ -77,6 +77,7 @@ impl State {
             search_path: names.effective_path().clone(),
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            changed: BTreeSet::new(),
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,

@@ -85,12 +85,16 @@ fn a_table_that_is_changed_in_a_text_that_nobody_can_read_is_not_asked_in_its_tr
     client.query("BEGIN; SET LOCAL client_encoding = 'EUC_JP'");
     query_bytes(&mut client, b"ALTER TABLE pedidos ADD was int; UPDATE pedidos SET importe = 8 /* \xa4\xa2 */");
     assert_right(&client.query(ASK), Or::Refused, "read as it can be");
-    client.query("ROLLBACK; BEGIN");
+    client.query("ROLLBACK");
+    client.query("BEGIN");
     let long = " ".repeat(2000);
     client.query(&format!("ALTER TABLE pedidos RENAME TO p; CREATE TABLE pedidos AS SELECT 8 AS importe{long}"));
     assert_right(&client.query(ASK), Or::Refused, "too long");
-    client.query("ROLLBACK");
+    assert_right(&client.query(&format!("ROLLBACK; {ASK}")), Or::Nothing, "taken back before");
     assert_right(&client.query(ASK), Or::Nothing, "taken back");
+    client.query("BEGIN; ALTER TABLE pedidos ADD was int");
+    let rows = raw::rows(&client.query(&format!("COMMIT; {ASK}")));
+    assert!(rows.is_empty(), "the catalog is not read again yet: {rows:?}");
 }
 
 #[test]
