@@ -1,24 +1,18 @@
 //! Keeps the certificates in use those of the files: read at the start, again when a file changes, and on SIGHUP.
 //!
-//! As with mappings the files' contents are compared every second. A certificate and its key are two files, so a change is taken
-//! only when a second has passed in which nothing else changed; what cannot be used changes nothing and is said.
+//! A certificate and its key are two files, so a change is taken only when a second has passed in which nothing else changed; what cannot
+//! be used changes nothing and is said.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::signal::unix::Signal;
-use tokio::time::{MissedTickBehavior, interval};
-
+use super::watch::Occasion;
 use crate::config::{BackendTls, Config, DoorTls};
 use crate::metrics::Metrics;
 use crate::net::{self, Door, Terms};
 use crate::session::{Route, Shared};
 use crate::text::chain;
-
-/// How often the files are compared.
-const PERIOD: Duration = Duration::from_secs(1);
 
 /// What is in use, and the files that it came from.
 pub(super) struct Certificates {
@@ -56,38 +50,15 @@ impl Certificates {
         Ok(certificates)
     }
 
-    /// Watches until the process ends; each SIGHUP is an attempt, whether or not something changed.
-    pub(super) async fn run(mut self, mut hangup: Signal) {
+    /// Takes what has changed.
+    pub(super) fn compare(&mut self, occasion: Occasion) {
         if self.paths().is_empty() {
             return;
         }
-        let mut ticks = interval(PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let asked = tokio::select! {
-                _ = ticks.tick() => false,
-                Some(()) = hangup.recv() => true,
-            };
-            // Disks can be slow.
-            let worked = tokio::task::spawn_blocking(move || {
-                self.compare(asked);
-                self
-            });
-            match worked.await {
-                Ok(certificates) => self = certificates,
-                Err(error) => {
-                    tracing::error!("reloading certificates has ended, those in use stay: {error}");
-                    return;
-                }
-            }
-        }
-    }
-
-    fn compare(&mut self, asked: bool) {
         let found = self.look();
         let settled = found == self.seen;
         self.seen.clone_from(&found);
-        if !asked && (!settled || found == self.tried) {
+        if occasion == Occasion::Tick && (!settled || found == self.tried) {
             return;
         }
         self.tried = found;

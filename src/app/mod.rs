@@ -15,6 +15,7 @@ mod readiness;
 mod reload;
 mod serve;
 pub(crate) mod users;
+mod watch;
 mod workers;
 mod worlds;
 

@@ -23,6 +23,7 @@ use super::mappings::{self, Files, RouteMappings};
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
 use super::users::UserFiles;
+use super::watch::watch;
 use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
@@ -56,12 +57,12 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
     let hangup = || signal(SignalKind::hangup()).map_err(Error::Signals);
-    let (mappings_hangup, certificates_hangup) = (hangup()?, hangup()?);
+    let hangups = (hangup()?, hangup()?, hangup()?);
     if !config.warnings.is_empty() {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
     let (files, mappings) = load(&config)?;
-    let users = UserFiles::load(&config).map_err(Error::Users)?;
+    let mut users = UserFiles::load(&config).map_err(Error::Users)?;
     let doors = bind(&listen).await?;
     let admin = listen::listen(doors.admin).map_err(refused(&listen.admin))?;
     let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
@@ -69,10 +70,9 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
 
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
-    tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
     let (draining, is_draining) = watch::channel(false);
     let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
-    tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
+    let mut certificates = certificates.map_err(Error::Tls)?;
     let (closing, closed) = watch::channel(false);
     let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
@@ -82,7 +82,10 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
     let config::Limits { drain_delay, drain_timeout, threads, .. } = config.limits;
-    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
+    let mut reloader = Reloader { path, config, tried, accepted: true, worlds, metrics };
+    tokio::spawn(watch("mappings", hangups.0, move |occasion| reloader.compare(occasion)));
+    tokio::spawn(watch("certificates", hangups.1, move |occasion| certificates.compare(occasion)));
+    tokio::spawn(watch("users", hangups.2, move |occasion| users.compare(occasion)));
 
     if listen.reuse_port {
         // Who shares the address serves meanwhile.
