@@ -11,6 +11,7 @@
 mod certificates;
 mod listen;
 pub(crate) mod mappings;
+mod open_files;
 mod readiness;
 mod reload;
 mod serve;

@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::certificates::Certificates;
 use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
+use super::open_files;
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
 use super::users::UserFiles;
@@ -56,6 +57,7 @@ pub enum Ended {
 pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
+    open_files::raise(config.limits.max_connections);
     let hangup = || signal(SignalKind::hangup()).map_err(Error::Signals);
     let hangups = (hangup()?, hangup()?, hangup()?);
     if !config.warnings.is_empty() {
@@ -81,7 +83,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let config::Limits { drain_delay, drain_timeout, threads, .. } = config.limits;
+    let config::Limits { max_connections, drain_delay, drain_timeout, threads, .. } = config.limits;
     let mut reloader = Reloader { path, config, tried, accepted: true, worlds, metrics };
     tokio::spawn(watch("mappings", hangups.0, move |occasion| reloader.compare(occasion)));
     tokio::spawn(watch("certificates", hangups.1, move |occasion| certificates.compare(occasion)));
@@ -108,6 +110,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
     let workers = Arc::new(Workers::start(threads).map_err(Error::Threads)?);
+    open_files::share(&shared, max_connections);
     let mut accepting = Vec::new();
     for listener in listeners {
         let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));

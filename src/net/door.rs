@@ -73,10 +73,10 @@ impl Door {
             None => builder.with_no_client_auth(),
         };
         let pair = Pair::read(&settings.certificate, &settings.key)?;
-        let certificate = pair.certificate().expect("a file without certificates is refused");
+        let certificate = pair.certificate();
         let mut config = builder
             .with_single_cert(pair.chain, pair.key)
-            .map_err(|e| pem::of_pair(&settings.certificate, &settings.key, e))?;
+            .map_err(|e| pem::of_pair(&settings.certificate, &settings.key, &certificate, e))?;
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.max_fragment_size = Some(LONGEST_RECORD);
         // A resumed session would outlive a change of certificates and authorities, and libpq never asks for one.
