@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls_pki_types::pem::{self, PemObject};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime};
 
 use super::x509::Certificate;
 
@@ -44,7 +44,7 @@ pub enum Error {
         why: String,
     },
     /// PEM around something that is none.
-    #[error("a {what} in `{}` is cut off or damaged; copy the file again", path.display())]
+    #[error("the {what} in `{}` is cut off or damaged; copy the file again", path.display())]
     Damaged {
         /// Such as `certificate`.
         what: &'static str,
@@ -109,6 +109,23 @@ pub(super) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDe
 pub(super) struct Roots {
     pub(super) anchors: Arc<RootCertStore>,
     pub(super) certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Roots {
+    /// Those that are valid at that moment, if some are not. rustls does not ask for the dates of what chains end in; OpenSSL does.
+    pub(super) fn valid_at(&self, now: UnixTime) -> Option<Arc<RootCertStore>> {
+        let is_valid = |der: &&CertificateDer<'static>| {
+            let validity = Certificate::read(der).and_then(|certificate| certificate.validity());
+            // One that cannot be read is for others to judge.
+            validity.map_or(true, |(from, to)| (from..=to).contains(&now))
+        };
+        if self.certificates.iter().all(|der| is_valid(&der)) {
+            return None;
+        }
+        let mut anchors = RootCertStore::empty();
+        anchors.add_parsable_certificates(self.certificates.iter().filter(is_valid).cloned());
+        Some(Arc::new(anchors))
+    }
 }
 
 /// The authorities of a file.
@@ -216,9 +233,9 @@ pub(super) fn of_pair(certificate: &Path, key: &Path, shown: &CertificateDer<'_>
         rustls::Error::InconsistentKeys(_) => Error::NoPair { certificate: certificate.into(), key: key.into() },
         _ if read.version < 3 => Error::Version { path: certificate.into(), version: read.version },
         // The key could not be read; it says no more.
-        rustls::Error::General(_) => match read.kind_of_key() {
-            Ok(kind) => Error::Kind { path: key.into(), kind },
-            Err(_) => Error::Damaged { what: "private key", path: key.into() },
+        rustls::Error::General(_) => match read.unfit_key() {
+            Ok(Some(kind)) => Error::Kind { path: key.into(), kind },
+            Ok(None) | Err(_) => Error::Damaged { what: "private key", path: key.into() },
         },
         source => Error::Unusable { path: certificate.into(), source },
     }

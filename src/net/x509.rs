@@ -98,8 +98,8 @@ impl<'a> Certificate<'a> {
         self.validity.sequence(|dates| Ok::<_, spki::der::Error>((date(dates)?, date(dates)?)))
     }
 
-    /// What its key is, for people: `RSA of 2048 bits`.
-    pub(super) fn kind_of_key(&self) -> Result<String> {
+    /// What its key is, for people, if it is none that we could sign with: `RSA of 1024 bits`.
+    pub(super) fn unfit_key(&self) -> Result<Option<String>> {
         let (algorithm, bits) = SliceReader::new(self.key)?
             .sequence(|parts| Ok::<_, spki::der::Error>((sequence(parts)?, BitStringRef::decode(parts)?)))?;
         let mut algorithm = SliceReader::new(algorithm)?;
@@ -112,15 +112,15 @@ impl<'a> Certificate<'a> {
                     Ok::<_, spki::der::Error>(modulus.as_bytes())
                 })?;
                 let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
-                format!("RSA of {} bits", modulus.len() * 8 - usize::try_from(unused).unwrap_or_default())
+                let bits = modulus.len() * 8 - usize::try_from(unused).unwrap_or_default();
+                (!(2048..=4096).contains(&bits)).then(|| format!("RSA of {bits} bits"))
             }
             EC => match ObjectIdentifier::decode(&mut algorithm)? {
-                P256 => "ECDSA on P-256".into(),
-                P384 => "ECDSA on P-384".into(),
-                curve => format!("ECDSA on the curve {curve}"),
+                P256 | P384 => None,
+                curve => Some(format!("ECDSA on the curve {curve}")),
             },
-            ED25519 => "Ed25519".into(),
-            other => format!("of the kind {other}"),
+            ED25519 => None,
+            other => Some(format!("of the kind {other}")),
         })
     }
 
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(certificate.version, 3);
         assert_eq!(certificate.issuer, certificate.subject);
         assert_eq!(certificate.is_authority(), Ok(true));
-        assert_eq!(certificate.kind_of_key().as_deref(), Ok("ECDSA on P-256"));
+        assert_eq!(certificate.unfit_key(), Ok(None));
         let (not_before, not_after) = certificate.validity().expect("readable");
         assert_eq!((not_before.as_secs(), not_after.as_secs()), (999_993_600, 3_999_974_400));
         let usage = certificate.extension(KEY_USAGE).expect("readable");
@@ -272,7 +272,7 @@ mod tests {
             if let Ok(certificate) = Certificate::read(&der) {
                 let _ = (
                     certificate.validity(),
-                    certificate.kind_of_key(),
+                    certificate.unfit_key(),
                     certificate.is_authority(),
                     certificate.has_signed_itself(algorithms),
                 );
