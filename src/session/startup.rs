@@ -246,10 +246,12 @@ fn is_exhausted(error: &io::Error) -> bool {
 async fn refuse(client: Socket, shared: &Shared, mut steps: Steps, refused: Refused) -> Option<Opened> {
     shared.count_login(refused.login);
     steps.end(refused.login);
-    if refused.login != Login::Abandoned || !refused.message.is_empty() {
-        tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
-        farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
+    if refused.message.is_empty() {
+        farewell::close(client).await;
+        return None;
     }
+    tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
+    farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
     None
 }
 
