@@ -124,10 +124,10 @@ fn tls_to_the_server_may_begin_with_the_first_byte() {
     let ours = Authority::new("door");
     door::open(&proxy, &door::settings(&ours.sign("door", &["localhost"], Valid::Now)));
     let dress = Dress { is_direct: true, ..Dress::new(&ours.root) };
-    let mut session = Encrypted::login(proxy.port, &dress, "postgres");
+    let mut session = Encrypted::log_in_to(proxy.port, &dress, "postgres");
     session.send(&raw::query("SELECT pg_sleep(60)"));
     wait_for_sleep();
-    let mut other = Encrypted::connect(proxy.port, &dress).expect("a handshake");
+    let mut other = Encrypted::handshake(proxy.port, &dress).expect("a handshake");
     other.send(&raw::cancel(&session.key));
     assert!(other.rest().is_empty());
     assert_eq!(raw::error(&session.until(b'Z')).field(b'C').as_deref(), Some("57014"));
