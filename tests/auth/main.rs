@@ -1,7 +1,7 @@
 //! Logins in which Exonym has a part: real servers, real clients, and clients that lie.
 //!
 //! `channel`: logins bound to certificates. `verify`: the server lets in whoever comes, and `auth` does not. `hostile`: what no client should say.
-//! `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs.
+//! `unseen`: what nobody learns from what is asked, and what is told when there is nobody to ask. `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs.
 
 #[path = "../tls/authority.rs"]
 mod authority;
@@ -15,4 +15,5 @@ mod client;
 mod hostile;
 mod matrix;
 mod serve;
+mod unseen;
 mod verify;
