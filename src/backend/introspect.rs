@@ -4,7 +4,7 @@
 //! function or operator stands in for Postgres's (CVE-2025-12819 of `PgBouncer`). Only what any role may read is read. The statements
 //! need no named prepared statements, so a transaction pooler may stand between.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -226,13 +226,18 @@ async fn read(client: &Client, backend: &Backend, database: &str) -> Result<Cata
         let relations = client.query_typed(include_str!("sql/relations.sql"), &[]).await?;
         let functions = client.query_typed(&functions_sql(version), &[]).await?;
         let search_paths = client.query_typed(include_str!("sql/search_paths.sql"), &[]).await?;
+        let unusable = client.query_typed(include_str!("sql/unusable.sql"), &[]).await?;
         client.batch_execute("COMMIT").await?;
         let relations = relations.iter().map(relation).collect::<Result<_, _>>()?;
         let functions = functions.iter().map(function).collect::<Result<_, _>>()?;
         let settings = search_paths.iter().map(setting).collect::<Result<Vec<_>, _>>()?;
-        Ok((relations, functions, settings))
+        let mut unusable_schemas: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for row in &unusable {
+            unusable_schemas.entry(row.try_get(0)?).or_default().insert(row.try_get(1)?);
+        }
+        Ok((relations, functions, settings, unusable_schemas))
     };
-    let (relations, functions, settings) = rows.await.map_err(failed)?;
+    let (relations, functions, settings, unusable_schemas) = rows.await.map_err(failed)?;
     let (search_paths, roles): (Vec<_>, Vec<_>) = settings.into_iter().partition(|(_, name, _)| name == "search_path");
     let search_paths: Vec<_> = search_paths.into_iter().map(|(role, _, path)| (role, path)).collect();
     let hidden: bool = server.try_get(2).map_err(failed)?;
@@ -252,6 +257,7 @@ async fn read(client: &Client, backend: &Backend, database: &str) -> Result<Cata
         search_path,
         role_search_paths,
         given_roles: roles.into_iter().map(|(role, _, _)| role).collect(),
+        unusable_schemas,
         relations,
         functions,
         ..Catalog::default()

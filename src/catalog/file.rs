@@ -39,6 +39,9 @@ pub fn to_json(catalog: &Catalog) -> String {
     if !catalog.given_roles.is_empty() {
         fields.push(field("given_roles", &catalog.given_roles));
     }
+    if !catalog.unusable_schemas.is_empty() {
+        fields.push(field("unusable_schemas", &catalog.unusable_schemas));
+    }
     fields.push(list("relations", &catalog.relations));
     fields.push(list("functions", &catalog.functions));
     format!("{{\n{}\n}}\n", fields.join(",\n"))
@@ -124,6 +127,7 @@ mod tests {
             search_path: vec!["app".into(), "public".into()],
             role_search_paths: [("bob".to_owned(), vec!["bob".to_owned()])].into(),
             given_roles: ["eve".to_owned()].into(),
+            unusable_schemas: [("bob".to_owned(), ["staff".to_owned()].into())].into(),
             relations: vec![Relation {
                 schema: "public".into(),
                 name: "log".into(),
@@ -157,6 +161,7 @@ mod tests {
             catalog.database, catalog.server_version
         );
         out.push_str("role_search_paths = { bob = [\"bob\"] }\ngiven_roles = [\"eve\"]\n");
+        out.push_str("unusable_schemas = { bob = [\"staff\"] }\n");
         out.push_str("[[relations]]\nschema = \"public\"\nname = \"log\"\nkind = \"view\"\n");
         out.push_str("columns = [{ name = \"kwh\", type = \"numeric(10,2)\", not_null = true }]\n");
         out.push_str("definition = \"SELECT \\\"kwh\\\"\\n  FROM raw\"\n");

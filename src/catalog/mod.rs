@@ -29,6 +29,9 @@ pub struct Catalog {
     /// Users whose sessions begin as another role (`ALTER ROLE … SET role`); an empty name means all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub given_roles: BTreeSet<String>,
+    /// Schemas that single users may not use: in their search paths the server passes them over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unusable_schemas: BTreeMap<String, BTreeSet<String>>,
     /// Tables, views and whatever else may stand in FROM by name.
     #[serde(default)]
     pub relations: Vec<Relation>,

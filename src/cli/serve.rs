@@ -46,7 +46,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     if let Some(admin) = args.admin {
         plan.listen.admin = admin;
     }
-    logging::start()?;
+    let _written_at_the_end = logging::start()?;
     // Sessions have threads of their own: this one accepts, reads catalogs and serves the admin port.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::of(&e))?;
     let outcome = runtime.block_on(app::run(plan));

@@ -17,6 +17,14 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     if is(0, "discard") && is(1, "all") {
         return Effect::Discard;
     }
+    if is(0, "discard") && (is(1, "temp") || is(1, "temporary")) {
+        return Effect::DiscardTemporary;
+    }
+    if is(0, "rollback") || is(0, "abort") {
+        let to_savepoint = (1..tokens.len().min(3)).any(|at| is(at, "to"));
+        let prepared = is(1, "prepared");
+        return if prepared { Effect::None } else { Effect::RolledBack { to_savepoint } };
+    }
     if is(0, "create") {
         return match configures(source, tokens) {
             Effect::None => create(source, tokens),
@@ -60,8 +68,8 @@ pub fn effect_of_prepared(source: &str) -> Effect {
 /// True for what ends a transaction or goes back in it.
 #[must_use]
 pub fn ends_transaction(source: &str, tokens: &[Token]) -> bool {
-    let first = |word: &&str| tokens.first().is_some_and(|t| t.is_keyword(source, word));
-    ["rollback", "abort", "commit", "end", "prepare"].iter().any(first)
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    ["rollback", "abort", "commit", "end"].iter().any(|word| is(0, word)) || (is(0, "prepare") && is(1, "transaction"))
 }
 
 /// `DO $$ … $$`: what the body itself says; what it puts together at run time nobody can see.
@@ -349,6 +357,17 @@ mod tests {
         assert_eq!(of("PREPARE S(int) AS SELECT $1"), Effect::Prepared("s".into()));
         assert_eq!(of("PREPARE TRANSACTION 'x'"), Effect::None);
         assert_eq!(of("DISCARD ALL"), Effect::Discard);
+        assert_eq!(of("discard temporary"), Effect::DiscardTemporary);
+        assert_eq!(of("DISCARD PLANS"), Effect::None);
+        for (text, to_savepoint) in [
+            ("ROLLBACK", false),
+            ("ABORT WORK AND CHAIN", false),
+            ("ROLLBACK TO a", true),
+            ("ROLLBACK TRANSACTION TO SAVEPOINT \"to\"", true),
+        ] {
+            assert_eq!(of(text), Effect::RolledBack { to_savepoint }, "{text}");
+        }
+        assert_eq!(of("ROLLBACK PREPARED 'x'"), Effect::None);
         assert_eq!(of("CREATE TEMP TABLE IF NOT EXISTS Solver (a int)"), Effect::Temporary("solver".into()));
         assert_eq!(of("CREATE TABLE pg_temp.solver (a int)"), Effect::Temporary("solver".into()));
         assert_eq!(of("SELECT 1 INTO TEMPORARY solver"), Effect::Temporary("solver".into()));

@@ -10,6 +10,7 @@
 
 mod cache;
 mod clause;
+mod ddl;
 mod effect;
 mod expr;
 mod from;
@@ -33,6 +34,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use cache::{Cache, Planned};
+pub use ddl::all_tables;
 pub use effect::effect_of_prepared;
 pub use meaning::same_type;
 pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
@@ -57,6 +59,8 @@ pub struct Context {
     pub temporary: BTreeSet<String>,
     /// Names of which nobody knows whether they are such tables.
     pub doubtful: BTreeSet<String>,
+    /// Mapped tables, by their legacy names, that the transaction has changed: nobody else can see yet what they are.
+    pub changed: BTreeSet<Arc<str>>,
     /// True while statements are under way that may make or end temporary tables.
     pub temporary_may_change: bool,
     /// True when some of the above was changed in the transaction that is open, whose end may take it back.
@@ -88,11 +92,14 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     };
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
-    let contexts = successive(context, source, &tokens, &ranges, &effects);
+    let contexts = successive(world, context, source, &tokens, &ranges, &effects);
     let judged: Vec<Judged<'_>> = ranges
         .iter()
         .zip(&contexts)
-        .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()], explaining))
+        .map(|(range, context)| {
+            let judged = statement::judge(world, context, source, &tokens[range.clone()], explaining);
+            judged.unless_changed(&context.changed)
+        })
         .collect();
     let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges, effects: &effects };
     draft.finish(judged)
@@ -106,15 +113,25 @@ pub fn core(source: &str) -> &str {
 
 /// The context that each statement of a text begins with, when the text begins with this one.
 #[must_use]
-pub fn contexts(context: &Context, source: &str) -> Vec<Context> {
+pub fn contexts(world: &World, context: &Context, source: &str) -> Vec<Context> {
     let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
     let Ok(tokens) = lex(source, options) else { return Vec::new() };
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
-    successive(context, source, &tokens, &ranges, &effects)
+    successive(world, context, source, &tokens, &ranges, &effects)
+}
+
+/// The mapped tables that a text changes, or that were changed before it and are not yet as they were, by their legacy names.
+#[must_use]
+pub fn changed_by(world: &World, context: &Context, source: &str) -> Vec<Arc<str>> {
+    match contexts(world, context, source).pop() {
+        Some(after) => after.changed.into_iter().collect(),
+        None => ddl::all_tables(world),
+    }
 }
 
 fn successive(
+    world: &World,
     context: &Context,
     source: &str,
     tokens: &[Token],
@@ -123,11 +140,22 @@ fn successive(
 ) -> Vec<Context> {
     let mut contexts = vec![context.clone()];
     let mut changed = context.provisional;
+    let mut any_kept = false;
     for (range, effect) in ranges.iter().zip(effects) {
-        let mut after = contexts.last().unwrap_or(context).clone();
+        let before = contexts.last().unwrap_or(context);
+        let mut after = before.clone();
+        after.changed.extend(ddl::changes(world, before, source, &tokens[range.clone()]));
         after.apply(effect, context);
-        let creates = matches!(effect, Effect::Created { .. });
-        changed |= *effect != Effect::None && (!creates || contexts.last() != Some(&after));
+        changed |= match effect {
+            Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => false,
+            Effect::Created { .. } => contexts.last() != Some(&after),
+            _ => true,
+        };
+        match effect {
+            Effect::RolledBack { to_savepoint: false } if !any_kept => after.changed.clear(),
+            Effect::RolledBack { .. } => {}
+            _ => any_kept |= effect::ends_transaction(source, &tokens[range.clone()]),
+        }
         if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
             // A rollback takes back what was set, and a commit drops some temporary tables.
             after.search_path = None;
@@ -147,6 +175,7 @@ impl Context {
             search_path: Some(search_path.into()),
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            changed: BTreeSet::new(),
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,
@@ -157,12 +186,22 @@ impl Context {
     /// the text began with, the nearest thing to the session's defaults that is known here.
     fn apply(&mut self, effect: &Effect, start: &Self) {
         match effect {
-            Effect::None | Effect::Prepared(_) => {}
+            // What a rollback takes back is not known here.
+            Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => {}
             Effect::SearchPath(path) | Effect::LocalSearchPath(path) => {
                 self.search_path = Some(path.as_slice().into());
             }
             Effect::Unsure | Effect::LocalUnsure | Effect::Role { .. } | Effect::DefaultSearchPath => {
                 self.search_path = None;
+            }
+            Effect::Unread { .. } => {
+                self.search_path = None;
+                self.temporary_may_change = true;
+            }
+            Effect::DiscardTemporary => {
+                self.temporary.clear();
+                self.doubtful.clear();
+                self.temporary_may_change = false;
             }
             Effect::Discard => {
                 let none = BTreeSet::new();
@@ -189,6 +228,30 @@ impl Context {
                 }
             }
         }
+    }
+
+    /// True when there may be temporary tables, or the end of the transaction brings some back.
+    #[must_use]
+    pub fn has_temporaries(&self) -> bool {
+        !self.temporary.is_empty() || !self.doubtful.is_empty() || self.provisional
+    }
+
+    /// The same with the temporary tables alone that can matter for a text: those that it names, and those that have a name of the
+    /// mapping's. The more contexts have in common, the more often a plan was made before.
+    #[must_use]
+    pub fn for_text(self: &Arc<Self>, world: &World, text: &str) -> Arc<Self> {
+        if self.temporary.is_empty() && self.doubtful.is_empty() {
+            return self.clone();
+        }
+        let text = text.to_ascii_lowercase();
+        // An identifier spelled with escapes can be any, and what is made may be temporary because others are.
+        if ["u&\"", "create"].iter().any(|word| text.contains(word)) {
+            return self.clone();
+        }
+        let named =
+            |name: &&String| world.has_table(name) || text.contains(&name.to_ascii_lowercase().replace('"', "\"\""));
+        let some = |names: &BTreeSet<String>| names.iter().filter(named).cloned().collect();
+        Arc::new(Self { temporary: some(&self.temporary), doubtful: some(&self.doubtful), ..self.as_ref().clone() })
     }
 
     /// True when something that is made here without TEMP can be temporary.

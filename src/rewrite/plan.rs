@@ -129,6 +129,20 @@ pub enum Effect {
     },
     /// Back to what the session began with (`RESET search_path`, `SET search_path TO DEFAULT`).
     DefaultSearchPath,
+    /// Nobody could read it.
+    Unread {
+        /// It has words in it by which search path, role and temporary tables change.
+        names: bool,
+        /// It has words in it by which tables are made, changed and dropped.
+        tables: bool,
+    },
+    /// `ROLLBACK`: what the transaction has done is taken back.
+    RolledBack {
+        /// Only as far as to a savepoint.
+        to_savepoint: bool,
+    },
+    /// `DISCARD TEMP`: no temporary tables.
+    DiscardTemporary,
     /// `DISCARD ALL`: search path, role, temporary tables and prepared statements as at the start.
     Discard,
     /// A temporary table of this name exists now.

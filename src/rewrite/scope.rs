@@ -393,10 +393,11 @@ pub fn resolve<'w>(
         return Resolved::Unmapped;
     }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
+    let unusable = world.catalog.unusable_schemas.get(context.user.as_ref());
     // pg_catalog comes first unless the path itself says where.
     let implicit = (!path.iter().any(|s| s == "pg_catalog")).then_some("pg_catalog");
-    let mut path =
-        implicit.into_iter().chain(path.iter().map(|s| if s == "$user" { context.user.as_ref() } else { s }));
+    let path = implicit.into_iter().chain(path.iter().map(|s| if s == "$user" { context.user.as_ref() } else { s }));
+    let mut path = path.filter(|&schema| unusable.is_none_or(|them| !them.contains(schema)));
     path.find_map(in_schema).unwrap_or(Resolved::Missing)
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap as HashMap;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use super::meaning::{self, Meaning, Presence, Replacement};
 use crate::catalog::{Catalog, Relation};
@@ -23,6 +23,8 @@ pub struct World {
     pub catalog: Arc<Catalog>,
     tables: Vec<Table>,
     by_legacy: HashMap<Arc<str>, Vec<usize>>,
+    /// Names of mapped tables, legacy and current.
+    names: HashSet<Arc<str>>,
     words: Option<Search>,
     ascii: bool,
 }
@@ -67,12 +69,14 @@ impl World {
         for (i, table) in tables.iter().enumerate() {
             by_legacy.entry(table.legacy.clone()).or_default().push(i);
         }
+        let both = |t: &mapping::Table| [t.legacy.clone(), t.current.as_str().into()];
+        let all = mappings.iter().flat_map(|m| &m.tables).flat_map(both).collect();
         // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
         let mut names = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).peekable();
         let words = names.peek().is_some().then(|| search_for(names));
         let plain = |t: &mapping::Table| t.legacy.is_ascii() && t.columns.iter().all(|c| c.legacy.is_ascii());
         let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain);
-        Self { generation, mappings, catalog, tables, by_legacy, words, ascii }
+        Self { generation, mappings, catalog, tables, by_legacy, names: all, words, ascii }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
@@ -93,6 +97,12 @@ impl World {
     #[must_use]
     pub fn table(&self, index: usize) -> &Table {
         &self.tables[index]
+    }
+
+    /// True for the legacy or the current name of a mapped table.
+    #[must_use]
+    pub fn has_table(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     /// Mapped tables with that legacy name, one for each schema.

@@ -15,8 +15,9 @@ use super::startup::Asked;
 use super::state::State;
 use super::steps::Steps;
 use super::tally::Tally;
+use super::words::Back;
 use crate::metrics::{Login, Protocol};
-use crate::rewrite::{Effect, Outcome, Refusal};
+use crate::rewrite::{Context, Effect, Outcome, Refusal};
 use crate::wire::error::{Fields, Report};
 use crate::wire::message::{self, Transaction};
 
@@ -111,9 +112,13 @@ impl Conversation {
         self.head_plan().is_some_and(|p| p.is_changed())
     }
 
-    /// Mapped tables that were changed out of the sight of others.
-    pub(super) fn changed_tables(&self) -> Vec<Arc<str>> {
-        self.changed_tables.iter().cloned().collect()
+    /// What the next statement finds, if nothing is under way.
+    pub(super) fn context(&self) -> Arc<Context> {
+        let context = self.state.context();
+        if self.changed_tables.is_empty() {
+            return context;
+        }
+        Arc::new(Context { changed: self.changed_tables.clone(), ..context.as_ref().clone() })
     }
 
     /// The client sends a change of these.
@@ -129,7 +134,7 @@ impl Conversation {
             b'2' => self.bound(),
             b'3' => self.closed(),
             b'T' | b'n' => drop(self.queue.take(|what| matches!(what, Expected::Describe(_)))),
-            b's' => drop(self.queue.take(|what| matches!(what, Expected::Execute { .. }))),
+            b's' => self.suspended(),
             b'C' => self.completed(message::command_tag(body).unwrap_or_default(), now),
             b'I' => self.completed("", now),
             b'G' | b'W' => self.queue.copy_in(),
@@ -190,14 +195,9 @@ impl Conversation {
             _ => return,
         };
         self.queue.answered();
-        let statement = planned.as_ref().and_then(|p| p.plan.statements.get(turn));
-        // EXECUTE does what the statement does that was prepared.
-        let run = planned.as_ref().and_then(|p| p.runs.iter().find(|run| run.turn == turn));
-        let run = run.and_then(|run| self.statements.get(&run.name)).cloned();
-        let statement = run.as_ref().and_then(|p| p.plan.statements.first()).or(statement);
-        let effect = statement.map_or(&Effect::None, |s| &s.effect);
-        self.state.completed(tag, effect, note.hints.to_savepoint);
-        if let (Effect::Prepared(name), "PREPARE") = (effect, tag) {
+        let effect = planned.as_ref().map_or(Effect::None, |planned| self.effect(planned, turn));
+        self.state.completed(tag, &effect, note.hints.back);
+        if let (Effect::Prepared(name), "PREPARE") = (&effect, tag) {
             let prepared = planned.as_ref().and_then(|p| p.prepares(name)).map(Arc::new);
             self.changing |= prepared.as_ref().is_some_and(|planned| planned.changes_something());
             remember(&mut self.statements, self::name(name.as_bytes()), prepared);
@@ -209,6 +209,29 @@ impl Conversation {
         }
         self.tally.statement(protocol, planned.as_deref(), turn);
         self.tally.duration(note, now);
+    }
+
+    /// A portal has given some of its rows: what it does beside is done.
+    fn suspended(&mut self) {
+        let Some(Entry { what: Expected::Execute { portal }, .. }) =
+            self.queue.take(|what| matches!(what, Expected::Execute { .. }))
+        else {
+            return;
+        };
+        if let Some(planned) = self.portals.get(&portal).cloned() {
+            let effect = self.effect(&planned, 0);
+            self.state.completed("", &effect, Back::Unknown);
+        }
+    }
+
+    /// What the statement at that place of a text does to the session's names.
+    fn effect(&self, planned: &Planned, turn: usize) -> Effect {
+        // EXECUTE does what the statement does that was prepared.
+        let run = planned.runs.iter().find(|run| run.turn == turn).and_then(|run| self.statements.get(&run.name));
+        if let Some(prepared) = run {
+            return prepared.effect(0);
+        }
+        planned.effect(turn)
     }
 
     fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {

@@ -118,7 +118,7 @@ impl Conversation {
         if meanings.blind && (unsettled.open.names || unsettled.open.catalog) {
             return Before::Refuse;
         }
-        let mut context = self.state.context();
+        let mut context = self.context();
         unsettled.open.blur(&mut context);
         let moment = (alone && settled && !meanings.later && !meanings.unread).then(|| self.moment());
         if possible.is_empty() { Before::Nothing } else { Before::Compare { possible, context, moment } }
@@ -130,6 +130,12 @@ impl Conversation {
         let fresh = |planned: &Planned| planned.decided.as_ref().is_none_or(|d| d.moment == moment);
         let run = |name: &Name| self.meanings(name, 0).possible.iter().all(|p| fresh(p));
         fresh(planned) && planned.runs.iter().all(|r| run(&r.name))
+    }
+
+    /// True when a text of which only the word EXECUTE is known might execute a statement that is no longer what it was.
+    pub(super) fn may_execute_other_text(&self) -> bool {
+        let mut known = self.statements.values();
+        !self.queue.is_settled() || known.any(|planned| planned.depends_on_names() && !self.is_fresh(planned))
     }
 
     /// What executing a statement of that name may change.

@@ -1,4 +1,5 @@
-//! A statement larger than may be held: it is searched while it streams, and spoilt on the way if it says something legacy.
+//! A statement larger than may be held: it is searched while it streams, and spoilt on the way if it says something legacy, or may
+//! execute a prepared statement whose names have moved.
 //!
 //! The server executes nothing before a message's last byte. So the bytes go on as they come until a legacy name shows up;
 //! from there on they are zeros, which ends the text early and leaves bytes behind it: the server calls such a message
@@ -44,9 +45,11 @@ impl Flood {
         self.remaining -= n;
         if !self.spoilt {
             self.tail.extend_from_slice(bytes);
-            let look = decide::look(session, &self.tail);
+            let world = session.route.world.load();
+            let look = decide::look_at(&session.shared, &world, &self.tail);
             self.hints = self.hints.with(look.hints);
-            self.spoilt = look.concerns && names_legacy(&session.route.world.load(), &self.tail);
+            self.spoilt = look.concerns && names_legacy(&world, &self.tail)
+                || look.hints.executes && session.lock().may_execute_other_text();
             self.tail.drain(..self.tail.len().saturating_sub(OVERLAP));
         }
         if self.spoilt {
@@ -66,11 +69,13 @@ impl Flood {
         let planned = if self.spoilt {
             Some(Planned::spoilt(
                 "54000",
-                format!("a statement in legacy names must not be larger than {limit} bytes"),
+                format!(
+                    "a statement in legacy names, or one that executes such a statement, must not be larger than {limit} bytes"
+                ),
                 "use COPY or parameters for data, or raise `max_statement_bytes`",
             ))
         } else {
-            self.hints.names.then(Planned::unsure)
+            (self.hints.names || self.hints.catalog).then(|| Planned::unread(self.hints))
         };
         let planned = planned.map(Arc::new);
         let what = match self.statement {

@@ -16,7 +16,6 @@ mod auth;
 mod buffer;
 mod cancel;
 mod conversation;
-mod ddl;
 mod decide;
 mod encoding;
 mod executing;

@@ -137,6 +137,16 @@ impl Names {
         self.temporary.retain(|name| !ended.contains(name));
     }
 
+    /// A statement was executed that nobody could read.
+    pub(super) fn unread(&mut self, names: bool, tables: bool) {
+        let any = !self.temporary.is_empty() || !self.doubtful.is_empty();
+        self.temporary_unsure |= (names && tables) || any;
+        if names {
+            self.set_path(None);
+            self.act(Identity::Session, Acts::Another, false);
+        }
+    }
+
     pub(super) fn without_temporary(&mut self) {
         self.temporary.clear();
         self.doubtful.clear();

@@ -17,7 +17,6 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, Phase, name};
-use super::ddl;
 use super::decide::{self, Decision};
 use super::executing::{Before, Place};
 use super::flood::Flood;
@@ -25,6 +24,7 @@ use super::lane::Lane;
 use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
 use super::words::{Hints, deallocated};
+use crate::rewrite::{all_tables, changed_by};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
 
@@ -236,7 +236,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let decision = if decision.hints.prepares { decision.prepared(Vec::new()) } else { decision };
         let planned = decision.planned.clone();
         let gives_up = message::query(self.lane.body(header)).and_then(deallocated);
-        let mut tables = self.changed_tables(header, &decision);
+        let mut tables = self.changed_tables(header, &decision).await;
         let mut conversation = self.session.lock();
         for run in planned.iter().flat_map(|planned| &planned.runs) {
             tables.extend(conversation.changes_of(&run.name).1);
@@ -254,7 +254,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn parse(&mut self, header: Header) -> io::Result<Step> {
         let decision = self.decide(header).await?;
         let statement = message::parse(self.lane.body(header)).map(|parse| name(parse.name)).unwrap_or_default();
-        let tables = self.changed_tables(header, &decision);
+        let tables = self.changed_tables(header, &decision).await;
         let decision = decision.prepared(tables);
         let planned = decision.planned.clone();
         if let Some(planned) = &planned {
@@ -276,9 +276,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn decide(&mut self, header: Header) -> io::Result<Decision> {
         let session = self.session;
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        let look = decide::look(session, found);
+        let look = decide::look(session, found).await;
         let parsed = header.tag == b'P';
-        let runs = if look.hints.executes { self.runs(found) } else { Vec::new() };
+        let runs = if look.hints.executes { self.runs(found).await } else { Vec::new() };
         let mut executed = Hints::default();
         if !runs.is_empty() {
             let found = found.to_vec();
@@ -358,6 +358,10 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if flood.is_over() {
             let flood = self.flood.take();
             if let Some((mut what, hints)) = flood.map(|f| f.finish(self.session)) {
+                if hints.catalog {
+                    let all = all_tables(&self.session.route.world.load());
+                    self.session.lock().changes_tables(all);
+                }
                 if let Expected::Parse { planned, .. } = &mut what {
                     let decision = Decision { hints, planned: planned.take() };
                     *planned = decision.prepared(Vec::new()).planned;
@@ -371,13 +375,12 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     }
 
     /// Mapped tables that the text of the frame at hand changes.
-    fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
-        if !decision.hints.catalog {
-            return Vec::new();
-        }
-        let found = text(header, self.lane.body(header));
-        let changes = found.map(|text| ddl::changes(&self.session.route.world.load(), text)).unwrap_or_default();
-        changes.into_iter().map(|change| change.table).collect()
+    async fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
+        let found = text(header, self.lane.body(header)).filter(|_| decision.hints.catalog);
+        let Some(text) = found else { return Vec::new() };
+        let context = self.session.lock().context();
+        let world = self.session.route.world.load_full();
+        decide::apart(text, move |text| changed_by(&world, &context, &String::from_utf8_lossy(text))).await
     }
 
     pub(super) fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {

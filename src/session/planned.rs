@@ -126,10 +126,20 @@ impl Planned {
         Some(Self { decided: Some(decided), hints: self.hints, ..made })
     }
 
-    /// A message that nobody could read, which may have changed the session's names.
-    pub(super) fn unsure() -> Self {
-        let statement = Statement { effect: Effect::Unsure, ..unread() };
-        Self::made(Plan { statements: vec![statement], ..Plan::default() })
+    /// What the statement at that place of the text does to the session's names.
+    pub(super) fn effect(&self, turn: usize) -> Effect {
+        match self.plan.statements.as_slice() {
+            // It stands for all of them.
+            [Statement { effect: unread @ Effect::Unread { .. }, .. }] => unread.clone(),
+            statements => statements.get(turn).map_or(Effect::None, |statement| statement.effect.clone()),
+        }
+    }
+
+    /// A message that nobody could read, and that may change so much.
+    pub(super) fn unread(hints: Hints) -> Self {
+        let Hints { names, catalog, .. } = hints;
+        let effect = if names || catalog { Effect::Unread { names, tables: catalog } } else { Effect::None };
+        Self::made(Plan { statements: vec![Statement { effect, ..unread() }], ..Plan::default() })
     }
 
     /// The text that the server gets instead of the client's.

@@ -56,12 +56,11 @@ impl Decided {
     /// True when under `now`, and with the catalog of now, another text would be sent.
     async fn is_stale(&self, session: &Session, now: &Arc<Context>) -> bool {
         let world = session.route.world.load_full();
-        let changed = session.lock().changed_tables();
         // How its strings end was settled when it was parsed.
         let standard_conforming_strings = self.context.standard_conforming_strings;
         let provisional = self.context.provisional;
         let now = Context { provisional, standard_conforming_strings, ..now.as_ref().clone() };
-        if changed.is_empty() && self.moment.generation == world.generation && *self.context == now {
+        if self.moment.generation == world.generation && *self.context == now {
             return false;
         }
         let same = self.mappings.len() == world.mappings.len()
@@ -72,10 +71,7 @@ impl Decided {
             let world = World::new(world.generation, self.mappings.clone(), world.catalog.clone());
             decide::planned_apart(&world, &now, &self.text)
         };
-        plan.is_none_or(|plan| {
-            let uses = |table: &Arc<str>| plan.statements.iter().any(|s| s.uses.iter().any(|u| u.table == *table));
-            plan.sql != self.sent || changed.iter().any(uses)
-        })
+        plan.is_none_or(|plan| plan.sql != self.sent)
     }
 }
 
@@ -131,7 +127,7 @@ pub(super) async fn refused_run(session: &Session, text: &[u8], turn: usize) -> 
     let whole = || Planned::refused("0A000", MESSAGE.into(), HINT);
     let (context, encoding) = {
         let conversation = session.lock();
-        (conversation.state.context(), conversation.state.encoding())
+        (conversation.context(), conversation.state.encoding())
     };
     let Some(text) = encoding.read(text) else { return whole() };
     let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };

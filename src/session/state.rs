@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::encoding::Encoding;
 use super::names::{Acts, Names, Part, Path};
+use super::words::Back;
 use crate::catalog::Catalog;
 use crate::rewrite::{Context, Effect, Identity};
 use crate::wire::error::Unit;
@@ -54,6 +55,8 @@ enum Savepoint {
 enum RolledBack {
     No,
     Somewhere,
+    /// And something was changed behind it.
+    AndMore,
 }
 
 impl State {
@@ -74,6 +77,7 @@ impl State {
             search_path: names.effective_path().clone(),
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            changed: BTreeSet::new(),
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,
@@ -143,14 +147,20 @@ impl State {
         }
     }
 
-    /// A statement succeeded, with this tag and this effect. `to_savepoint` tells of a ROLLBACK that it surely was one to a savepoint.
-    pub(super) fn completed(&mut self, tag: &str, effect: &Effect, to_savepoint: bool) {
+    /// A statement succeeded, with this tag and this effect. `back` is what is known of a ROLLBACK that was not read.
+    pub(super) fn completed(&mut self, tag: &str, effect: &Effect, back: Back) {
+        let back = match effect {
+            Effect::RolledBack { to_savepoint: true } => Back::ToSavepoint,
+            Effect::RolledBack { to_savepoint: false } => Back::Whole,
+            _ => back,
+        };
         match tag {
             "COMMIT" | "PREPARE TRANSACTION" => self.end(),
-            "ROLLBACK" => self.roll_back(to_savepoint),
+            // A COMMIT of a transaction that has failed is one, too.
+            "ROLLBACK" => self.roll_back(back),
             "SAVEPOINT" if self.savepoint == Savepoint::None => self.savepoint = Savepoint::Same,
             "DISCARD ALL" => self.apply(&Effect::Discard),
-            "DISCARD TEMP" => self.change(Names::without_temporary),
+            "DISCARD TEMP" => self.apply(&Effect::DiscardTemporary),
             _ => {}
         }
         self.apply(effect);
@@ -166,15 +176,18 @@ impl State {
         self.transaction = status;
         let rolled_back = std::mem::replace(&mut self.rolled_back, RolledBack::No);
         match status {
+            Transaction::Idle if rolled_back == RolledBack::AndMore => {
+                self.lose();
+                self.end();
+            }
             Transaction::Idle if self.failed || rolled_back == RolledBack::Somewhere => self.restore(),
             Transaction::Idle => self.end(),
             // What was set behind the savepoint is gone, what was set before it is not.
-            Transaction::Open if rolled_back == RolledBack::Somewhere => self.lose(),
+            Transaction::Open if rolled_back != RolledBack::No => self.lose(),
             Transaction::Open | Transaction::Failed => {}
         }
-        if status != Transaction::Failed {
-            self.failed = false;
-        }
+        // What ends a failed transaction says so itself.
+        self.failed = false;
         if let Some(path) = &self.reported {
             if status == Transaction::Idle {
                 self.committed.path.clone_from(path);
@@ -189,7 +202,9 @@ impl State {
     fn apply(&mut self, effect: &Effect) {
         let initial = self.initial.clone();
         match effect {
-            Effect::None | Effect::Prepared(_) => {}
+            Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => {}
+            Effect::Unread { names, tables } => self.change(|all| all.unread(*names, *tables)),
+            Effect::DiscardTemporary => self.change(Names::without_temporary),
             Effect::SearchPath(path) => self.change(|names| names.set_path(Some(path.as_slice().into()))),
             Effect::LocalSearchPath(path) => {
                 self.change(|names| names.local_path = Some(Some(path.as_slice().into())));
@@ -230,18 +245,21 @@ impl State {
             if self.savepoint != Savepoint::None {
                 self.savepoint = Savepoint::Changed;
             }
+            if self.rolled_back == RolledBack::Somewhere {
+                self.rolled_back = RolledBack::AndMore;
+            }
         }
         self.settle();
     }
 
-    fn roll_back(&mut self, to_savepoint: bool) {
-        match (to_savepoint, self.savepoint) {
+    fn roll_back(&mut self, back: Back) {
+        match (back, self.savepoint) {
             // All savepoints are as it is now; or none is known, and then it is one that was made out of sight.
-            (true, Savepoint::Same) => {}
-            (true, _) => self.lose(),
+            (Back::ToSavepoint, Savepoint::Same) => {}
+            (Back::ToSavepoint, _) => self.lose(),
             // Without a savepoint, also AND CHAIN, or with a BEGIN behind it.
-            (false, Savepoint::None) => self.restore(),
-            (false, _) => {
+            (Back::Whole, _) | (Back::Unknown, Savepoint::None) => self.restore(),
+            (Back::Unknown, _) => {
                 self.rolled_back = RolledBack::Somewhere;
                 self.settle();
             }
@@ -250,6 +268,7 @@ impl State {
 
     /// The transaction has ended well.
     fn end(&mut self) {
+        self.failed = false;
         self.names.end_transaction();
         self.committed.clone_from(&self.names);
         self.savepoint = Savepoint::None;
@@ -259,6 +278,7 @@ impl State {
 
     /// The transaction has been taken back.
     fn restore(&mut self) {
+        self.failed = false;
         self.names.clone_from(&self.committed);
         self.savepoint = Savepoint::None;
         self.touched.clear();
@@ -286,7 +306,7 @@ impl State {
 
     /// Makes the context say what is known.
     fn settle(&mut self) {
-        let unsure = self.rolled_back == RolledBack::Somewhere;
+        let unsure = self.rolled_back != RolledBack::No;
         let in_doubt = |parts: &[Part]| unsure && parts.iter().any(|part| self.touched.contains(part));
         let names = [Part::Path, Part::LocalPath, Part::Role, Part::LocalRole];
         let path = if in_doubt(&names) { &None } else { self.names.effective_path() };
@@ -327,28 +347,28 @@ mod tests {
     #[test]
     fn a_path_that_was_set_stays_and_reset_brings_back_the_first() {
         let mut state = fresh();
-        state.completed("SET", &set("a"), false);
+        state.completed("SET", &set("a"), Back::Unknown);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("a".into()));
-        state.completed("RESET", &Effect::DefaultSearchPath, false);
+        state.completed("RESET", &Effect::DefaultSearchPath, Back::Unknown);
         assert_eq!(path(&state), Some("public".into()));
-        state.completed("SET", &Effect::Unsure, false);
+        state.completed("SET", &Effect::Unsure, Back::Unknown);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), None);
-        state.completed("DISCARD ALL", &Effect::None, false);
+        state.completed("DISCARD ALL", &Effect::None, Back::Unknown);
         assert_eq!(path(&state), Some("public".into()));
     }
 
     #[test]
     fn a_rollback_takes_its_effects_with_it() {
         let mut state = fresh();
-        state.completed("BEGIN", &Effect::None, false);
+        state.completed("BEGIN", &Effect::None, Back::Unknown);
         state.ready(Transaction::Open);
-        state.completed("SET", &set("a"), false);
-        state.completed("CREATE TABLE", &Effect::Temporary("t".into()), false);
+        state.completed("SET", &set("a"), Back::Unknown);
+        state.completed("CREATE TABLE", &Effect::Temporary("t".into()), Back::Unknown);
         state.ready(Transaction::Open);
         assert_eq!(path(&state), Some("a".into()));
-        state.completed("ROLLBACK", &Effect::None, false);
+        state.completed("ROLLBACK", &Effect::None, Back::Unknown);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("public".into()));
         assert!(state.context().temporary.is_empty());
@@ -357,13 +377,13 @@ mod tests {
     #[test]
     fn a_failed_implicit_transaction_is_a_rollback() {
         let mut state = fresh();
-        state.completed("SET", &set("a"), false);
+        state.completed("SET", &set("a"), Back::Unknown);
         state.failed();
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("public".into()));
-        state.completed("SET", &set("a"), false);
-        state.completed("COMMIT", &Effect::None, false);
-        state.completed("SET", &set("b"), false);
+        state.completed("SET", &set("a"), Back::Unknown);
+        state.completed("COMMIT", &Effect::None, Back::Unknown);
+        state.completed("SET", &set("b"), Back::Unknown);
         state.failed();
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("a".into()), "what an explicit COMMIT in the same text has kept");
@@ -372,37 +392,37 @@ mod tests {
     #[test]
     fn behind_a_savepoint_it_is_unknown_until_the_end() {
         let mut state = fresh();
-        state.completed("SAVEPOINT", &Effect::None, false);
-        state.completed("SET", &set("a"), false);
+        state.completed("SAVEPOINT", &Effect::None, Back::Unknown);
+        state.completed("SET", &set("a"), Back::Unknown);
         state.ready(Transaction::Open);
         state.failed();
         state.ready(Transaction::Failed);
-        state.completed("ROLLBACK", &Effect::None, true);
+        state.completed("ROLLBACK", &Effect::None, Back::ToSavepoint);
         state.ready(Transaction::Open);
         assert_eq!(path(&state), None);
-        state.completed("COMMIT", &Effect::None, false);
+        state.completed("COMMIT", &Effect::None, Back::Unknown);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), None);
         let mut local = fresh();
         local.ready(Transaction::Open);
-        local.completed("SET", &Effect::LocalSearchPath(vec!["a".into()]), false);
-        local.completed("SAVEPOINT", &Effect::None, false);
-        local.completed("SET", &Effect::LocalSearchPath(vec!["public".into()]), false);
-        local.completed("ROLLBACK", &Effect::None, true);
+        local.completed("SET", &Effect::LocalSearchPath(vec!["a".into()]), Back::Unknown);
+        local.completed("SAVEPOINT", &Effect::None, Back::Unknown);
+        local.completed("SET", &Effect::LocalSearchPath(vec!["public".into()]), Back::Unknown);
+        local.completed("ROLLBACK", &Effect::None, Back::ToSavepoint);
         assert_eq!(path(&local), None);
-        local.completed("COMMIT", &Effect::None, false);
+        local.completed("COMMIT", &Effect::None, Back::Unknown);
         local.ready(Transaction::Idle);
         assert_eq!(path(&local), Some("public".into()), "what was local is over");
         let mut twice = fresh();
         twice.ready(Transaction::Open);
-        twice.completed("SET", &set("a"), false);
-        twice.completed("SAVEPOINT", &Effect::None, false);
-        twice.completed("SET", &set("public"), false);
-        twice.completed("ROLLBACK", &Effect::None, true);
+        twice.completed("SET", &set("a"), Back::Unknown);
+        twice.completed("SAVEPOINT", &Effect::None, Back::Unknown);
+        twice.completed("SET", &set("public"), Back::Unknown);
+        twice.completed("ROLLBACK", &Effect::None, Back::ToSavepoint);
         assert_eq!(path(&twice), None, "it is as it was, but not as it was at the savepoint");
         let mut untouched = fresh();
         untouched.ready(Transaction::Open);
-        untouched.completed("ROLLBACK", &Effect::None, false);
+        untouched.completed("ROLLBACK", &Effect::None, Back::Unknown);
         untouched.ready(Transaction::Open);
         assert_eq!(path(&untouched), Some("public".into()), "nothing was set, so nothing is lost");
     }
@@ -411,15 +431,15 @@ mod tests {
     fn a_savepoint_that_was_made_after_all_that_was_set_brings_it_back() {
         let mut state = fresh();
         state.ready(Transaction::Open);
-        state.completed("SET", &Effect::LocalSearchPath(vec!["a".into()]), false);
-        state.completed("SAVEPOINT", &Effect::None, false);
+        state.completed("SET", &Effect::LocalSearchPath(vec!["a".into()]), Back::Unknown);
+        state.completed("SAVEPOINT", &Effect::None, Back::Unknown);
         state.failed();
         state.ready(Transaction::Failed);
-        state.completed("ROLLBACK", &Effect::None, true);
+        state.completed("ROLLBACK", &Effect::None, Back::ToSavepoint);
         state.ready(Transaction::Open);
         assert_eq!(path(&state), Some("a".into()));
         // A rollback of which nobody knows where it leads.
-        state.completed("ROLLBACK", &Effect::None, false);
+        state.completed("ROLLBACK", &Effect::None, Back::Unknown);
         assert_eq!(path(&state), None);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("public".into()));
@@ -430,17 +450,17 @@ mod tests {
         let mut state = fresh();
         let local = |name: &str| Effect::LocalSearchPath(vec![name.into()]);
         state.ready(Transaction::Open);
-        state.completed("SET", &set("a"), false);
-        state.completed("SET", &local("b"), false);
-        state.completed("SET", &Effect::Role { which: Identity::Role, other: true, local: true }, false);
+        state.completed("SET", &set("a"), Back::Unknown);
+        state.completed("SET", &local("b"), Back::Unknown);
+        state.completed("SET", &Effect::Role { which: Identity::Role, other: true, local: true }, Back::Unknown);
         assert_eq!(path(&state), None, "another role may use other schemas");
-        state.completed("COMMIT", &Effect::None, false);
+        state.completed("COMMIT", &Effect::None, Back::Unknown);
         assert_eq!(path(&state), Some("a".into()));
-        state.completed("SET", &local("b"), false);
-        state.completed("ROLLBACK", &Effect::None, false);
+        state.completed("SET", &local("b"), Back::Unknown);
+        state.completed("ROLLBACK", &Effect::None, Back::Unknown);
         assert_eq!(path(&state), Some("a".into()), "AND CHAIN");
         let set_config = Effect::LocalUnsure;
-        state.completed("SELECT 1", &set_config, false);
+        state.completed("SELECT 1", &set_config, Back::Unknown);
         assert_eq!(path(&state), None);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("a".into()));
@@ -450,12 +470,12 @@ mod tests {
     fn a_temporary_table_until_commit_is_not_what_a_rollback_brings_back() {
         let mut state = fresh();
         state.ready(Transaction::Open);
-        state.completed("CREATE TABLE", &Effect::TemporaryUntilCommit("t".into()), false);
-        state.completed("COMMIT", &Effect::None, false);
+        state.completed("CREATE TABLE", &Effect::TemporaryUntilCommit("t".into()), Back::Unknown);
+        state.completed("COMMIT", &Effect::None, Back::Unknown);
         state.ready(Transaction::Idle);
         state.ready(Transaction::Open);
-        state.completed("CREATE TABLE", &Effect::Temporary("u".into()), false);
-        state.completed("ROLLBACK", &Effect::None, false);
+        state.completed("CREATE TABLE", &Effect::Temporary("u".into()), Back::Unknown);
+        state.completed("ROLLBACK", &Effect::None, Back::Unknown);
         state.ready(Transaction::Idle);
         assert!(state.context().temporary.is_empty());
     }
@@ -464,11 +484,11 @@ mod tests {
     fn temporary_tables_behind_a_savepoint_may_be_gone() {
         let mut state = fresh();
         state.ready(Transaction::Open);
-        state.completed("SAVEPOINT", &Effect::None, false);
-        state.completed("CREATE TABLE", &Effect::Temporary("t".into()), false);
-        state.completed("ROLLBACK", &Effect::None, true);
+        state.completed("SAVEPOINT", &Effect::None, Back::Unknown);
+        state.completed("CREATE TABLE", &Effect::Temporary("t".into()), Back::Unknown);
+        state.completed("ROLLBACK", &Effect::None, Back::ToSavepoint);
         assert!(state.context().temporary_may_change);
-        state.completed("ROLLBACK", &Effect::None, false);
+        state.completed("ROLLBACK", &Effect::None, Back::Unknown);
         state.ready(Transaction::Idle);
         assert!(!state.context().temporary_may_change && state.context().temporary.is_empty());
     }
@@ -477,7 +497,7 @@ mod tests {
     fn a_report_is_the_last_word() {
         let mut state = fresh();
         state.reported("search_path", "\"$user\", public");
-        state.completed("SET", &Effect::Unsure, false);
+        state.completed("SET", &Effect::Unsure, Back::Unknown);
         assert_eq!(path(&state), None);
         state.ready(Transaction::Idle);
         assert_eq!(path(&state), Some("$user, public".into()));

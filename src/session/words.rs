@@ -24,12 +24,24 @@ pub(super) struct Hints {
     pub(super) lexing: bool,
     /// Whether what came before in the transaction stays: it may end, or go back to a savepoint.
     pub(super) ends: bool,
-    /// It goes back to a savepoint and does nothing else.
-    pub(super) to_savepoint: bool,
+    /// What it takes back.
+    pub(super) back: Back,
     /// It may execute a prepared statement.
     pub(super) executes: bool,
     /// It may prepare one.
     pub(super) prepares: bool,
+}
+
+/// How much of the transaction a text takes back that does nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Back {
+    /// Nothing, or nobody has looked.
+    #[default]
+    Unknown,
+    /// What came behind a savepoint.
+    ToSavepoint,
+    /// All of it.
+    Whole,
 }
 
 /// The search for all of them.
@@ -98,7 +110,7 @@ impl Words {
                 at if at < AFTER_LEXING => hints.lexing = true,
                 at if at < AFTER_ENDS => {
                     hints.ends = true;
-                    hints.to_savepoint = is_to_savepoint(text);
+                    hints.back = back(text);
                 }
                 at if at <= AFTER_CATALOG => may_make_tables = true,
                 at if at == AFTER_CATALOG + INTO.len() => hints.executes = true,
@@ -118,7 +130,7 @@ impl Hints {
         catalog: false,
         lexing: false,
         ends: false,
-        to_savepoint: false,
+        back: Back::Unknown,
         executes: false,
         prepares: false,
     };
@@ -129,6 +141,10 @@ impl Hints {
             let context = Arc::make_mut(context);
             context.search_path = None;
             context.temporary_may_change |= self.catalog;
+        }
+        // DISCARD, and the end of a transaction that has made them or dropped them.
+        if (self.names || self.ends) && context.has_temporaries() {
+            Arc::make_mut(context).temporary_may_change = true;
         }
     }
 
@@ -141,31 +157,42 @@ impl Hints {
         self.names || self.catalog || self.lexing
     }
 
-    pub(super) const fn with(self, other: Self) -> Self {
+    pub(super) fn with(self, other: Self) -> Self {
         Self {
             names: self.names || other.names,
             catalog: self.catalog || other.catalog,
             lexing: self.lexing || other.lexing,
             ends: self.ends || other.ends,
-            to_savepoint: self.to_savepoint && other.to_savepoint,
+            back: if self.back == other.back { self.back } else { Back::Unknown },
             executes: self.executes || other.executes,
             prepares: self.prepares || other.prepares,
         }
     }
 }
 
-/// `ROLLBACK [WORK | TRANSACTION] TO [SAVEPOINT] name`, alone.
-fn is_to_savepoint(text: &[u8]) -> bool {
+/// `ROLLBACK [WORK | TRANSACTION] [TO [SAVEPOINT] name]`, alone.
+fn back(text: &[u8]) -> Back {
     let text = text.trim_ascii();
     let text = text.strip_suffix(b";").unwrap_or(text);
     if text.iter().any(|byte| matches!(byte, b';' | b'-' | b'/' | b'"')) {
-        return false;
+        return Back::Unknown;
     }
-    let words: Vec<&[u8]> = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
-    let is = |at: usize, word: &str| words.get(at).is_some_and(|w| w.eq_ignore_ascii_case(word.as_bytes()));
-    let to = if is(1, "work") || is(1, "transaction") { 2 } else { 1 };
-    let name = if is(to + 1, "savepoint") && words.len() > to + 2 { to + 2 } else { to + 1 };
-    is(0, "rollback") && is(to, "to") && words.len() == name + 1
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is = |word: Option<&[u8]>, wanted: &[&str]| {
+        word.is_some_and(|word| wanted.iter().any(|wanted| word.eq_ignore_ascii_case(wanted.as_bytes())))
+    };
+    if !is(words.next(), &["rollback", "abort"]) {
+        return Back::Unknown;
+    }
+    let mut next = words.next();
+    if is(next, &["work", "transaction"]) {
+        next = words.next();
+    }
+    match next {
+        None => Back::Whole,
+        Some(_) if is(next, &["to"]) && (1..=2).contains(&words.count()) => Back::ToSavepoint,
+        Some(_) => Back::Unknown,
+    }
 }
 
 /// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
@@ -245,10 +272,15 @@ mod tests {
         let ends = |text: &str| Words::new().find(text.as_bytes()).ends;
         assert!(ends("ROLLBACK TO a") && ends(" end;") && ends("SELECT 1; Commit"));
         assert!(!ends("SELECT CASE WHEN a THEN b END") && !ends("BEGIN"));
-        let back = |text: &str| Words::new().find(text.as_bytes()).to_savepoint;
-        assert!(back("ROLLBACK TO a") && back(" rollback work to savepoint B ; ") && back("ROLLBACK TO savepoint"));
-        assert!(
-            !back("ROLLBACK") && !back("ROLLBACK TO a; BEGIN") && !back("ROLLBACK AND CHAIN") && !back("ROLLBACK TO")
-        );
+        let back = |text: &str| Words::new().find(text.as_bytes()).back;
+        for text in ["ROLLBACK TO a", " rollback work to savepoint B ; ", "ROLLBACK TO savepoint"] {
+            assert_eq!(back(text), Back::ToSavepoint, "{text}");
+        }
+        for text in ["ROLLBACK", "abort transaction;"] {
+            assert_eq!(back(text), Back::Whole, "{text}");
+        }
+        for text in ["ROLLBACK TO a; BEGIN", "ROLLBACK AND CHAIN", "ROLLBACK TO", "ROLLBACK; SELECT 1", "COMMIT"] {
+            assert_eq!(back(text), Back::Unknown, "{text}");
+        }
     }
 }

@@ -13,8 +13,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use super::client::{PASSWORD, choose, users};
+use super::client::{PASSWORD, choose, outcome, users};
 use super::matrix::Stage;
+use super::support::postgres::Version;
 use super::support::raw::{self, Frame, Raw};
 
 const ROLE: &str = "as_scram";
@@ -117,9 +118,26 @@ fn known(stage: &Stage) -> Source {
 
 #[test]
 fn a_login_is_bound_to_the_certificate_that_was_shown() {
-    let stage = Stage::new();
+    bound_to_what_was_shown(&Stage::new());
+}
+
+#[test]
+fn so_it_is_with_postgres_18_and_many_iterations() {
+    let stage = Stage::of(Version::Eighteen);
+    stage.server.sql("postgres", "SET scram_iterations = 20000; ALTER ROLE as_scram PASSWORD 'pässword'");
+    let verifier = stage.server.sql("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = 'as_scram'");
+    assert!(verifier.starts_with("SCRAM-SHA-256$20000:"), "{verifier}");
+    bound_to_what_was_shown(&stage);
+    // Relayed, too, which is the server's own business.
+    let proxy = stage.proxy("plain", None);
+    assert_eq!(outcome(proxy.port, ROLE, PASSWORD, "sslmode=disable"), Ok(ROLE.into()));
+    let refused = outcome(proxy.port, ROLE, "wrong", "sslmode=disable").expect_err("the wrong password");
+    assert!(refused.contains("password authentication failed"), "{refused}");
+}
+
+fn bound_to_what_was_shown(stage: &Stage) {
     for leg in ["plain", "tls"] {
-        let proxy = stage.proxy(leg, Some(known(&stage)));
+        let proxy = stage.proxy(leg, Some(known(stage)));
         let ask = || Client::ask(proxy.port);
         assert_eq!(ask().offer, "SCRAM-SHA-256-PLUS SCRAM-SHA-256", "{leg}");
         let right = |client: &Client| ChannelBinding::tls_server_end_point(client.hash.clone());

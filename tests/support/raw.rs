@@ -178,7 +178,12 @@ pub(crate) fn error(frames: &[Frame]) -> &Frame {
 }
 
 pub(crate) fn startup(parameters: &[(&str, &str)]) -> Vec<u8> {
-    let mut body = 196_608_u32.to_be_bytes().to_vec();
+    startup_in(0x3_0000, parameters)
+}
+
+/// In that version of the protocol; 3.2 is `0x3_0002`.
+pub(crate) fn startup_in(version: u32, parameters: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = version.to_be_bytes().to_vec();
     for (name, value) in parameters {
         body.extend_from_slice(&cstr(name));
         body.extend_from_slice(&cstr(value));

@@ -13,6 +13,7 @@ use super::server::{secured, through};
 use super::support::postgres;
 use super::support::proxy::Setup;
 use super::support::raw::{self, Raw};
+use super::support::slicer;
 use super::support::tap::Tap;
 
 /// Longest record that libpq's asynchronous interface takes in with one read.
@@ -138,6 +139,30 @@ fn sessions_in_tiny_pieces_and_half_closed_get_everything() {
         assert!(Instant::now() < until, "sessions whose client has left go on");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+#[test]
+fn bytes_come_one_by_one_from_both_ends_in_tls() {
+    let secured = secured();
+    let proxy = through(slicer::before(secured.server.port), "sslmode=require").expect("good settings");
+    let authority = Authority::new("door");
+    door::open(&proxy, &door::settings(&authority.sign("door", &["localhost"], Valid::Now)));
+    let dress = Dress { trickles: true, ..Dress::new(&authority.root) };
+    let said = [
+        raw::query("SELECT i, repeat('x', i) FROM generate_series(1, 60) i; SELECT 1/0"),
+        raw::extended("SELECT $1::text, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &["wort"]),
+        raw::sync(),
+        raw::query("COPY (SELECT generate_series(1, 50)) TO STDOUT"),
+    ]
+    .concat();
+    let play = |port: u16, dress: &Dress| {
+        let mut session = Encrypted::log_in_to(port, dress, "postgres");
+        session.send(&said);
+        (0..3).flat_map(|_| session.until(b'Z')).collect::<Vec<_>>()
+    };
+    let straight = play(secured.server.port, &Dress::new(&secured.authority.root));
+    assert_eq!(play(slicer::before(proxy.port), &dress), straight);
+    assert_eq!(raw::tags(&straight).matches('Z').count(), 3);
 }
 
 #[test]
