@@ -135,30 +135,3 @@ fn our_own_are_warned_of_at_the_start_when_taken_again_and_by_check() {
     let told = proxy.log().matches(&expired).count();
     assert_eq!(told, 1, "once and not each second: {}", proxy.log());
 }
-
-#[test]
-fn zz_partial() {
-    let root = Authority::new("root");
-    openssl(&root, "req -new -nodes -newkey rsa:2048 -out mid.csr -keyout mid.key -subj /CN=mid");
-    fs::write(root.file("ca.ext"), "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n").unwrap();
-    openssl(&root, "x509 -req -in mid.csr -days 9 -CA ca.crt -CAkey ca.key -CAcreateserial -extfile ca.ext -out mid.crt");
-    openssl(&root, "req -new -nodes -newkey rsa:2048 -out leaf.csr -keyout leaf.key -subj /CN=localhost");
-    fs::write(root.file("leaf.ext"), "subjectAltName=DNS:localhost\n").unwrap();
-    openssl(&root, "x509 -req -in leaf.csr -days 9 -CA mid.crt -CAkey mid.key -CAcreateserial -extfile leaf.ext -out leaf.crt");
-    let text = |f: &str| fs::read_to_string(root.file(f)).unwrap();
-    fs::write(root.file("chain.crt"), text("leaf.crt") + &text("mid.crt")).unwrap();
-    fs::write(root.file("both.crt"), text("ca.crt") + &text("mid.crt")).unwrap();
-    let leaf = Pair { certificate: root.file("leaf.crt"), key: root.file("leaf.key") };
-    let chain = Pair { certificate: root.file("chain.crt"), key: root.file("leaf.key") };
-    for (what, pair, roots, expected) in [
-        ("chain, root", &chain, root.root.clone(), ALWAYS),
-        ("leaf only, root and mid", &leaf, root.file("both.crt"), ALWAYS),
-        ("leaf only, root", &leaf, root.root.clone(), NOT_TRUSTED),
-        ("chain, mid only", &chain, root.file("mid.crt"), NOT_TRUSTED),
-        ("leaf, mid only", &leaf, root.file("mid.crt"), NOT_TRUSTED),
-        ("leaf, leaf only", &leaf, root.file("leaf.crt"), NOT_TRUSTED),
-    ] {
-        let r = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&root, &[Case::new(what, pair.clone(), &roots, expected)])));
-        println!("{what}: {}", if r.is_ok() { "as expected" } else { "DIFFERS" });
-    }
-}
