@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 pub use cache::{Cache, Planned};
 pub use ddl::all_tables;
-pub use effect::effect_of_prepared;
+pub use effect::{effect_of_prepared, executed};
 pub use meaning::same_type;
 pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
 pub use walk::Reason;
@@ -61,6 +61,8 @@ pub struct Context {
     pub doubtful: BTreeSet<String>,
     /// Mapped tables, by their legacy names, that the transaction has changed: nobody else can see yet what they are.
     pub changed: BTreeSet<Arc<str>>,
+    /// Prepared statements whose execution may change any of the above.
+    pub moving: BTreeSet<String>,
     /// True while statements are under way that may make or end temporary tables.
     pub temporary_may_change: bool,
     /// True when some of the above was changed in the transaction that is open, whose end may take it back.
@@ -146,6 +148,20 @@ fn successive(
         let mut after = before.clone();
         after.changed.extend(ddl::changes(world, before, source, &tokens[range.clone()]));
         after.apply(effect, context);
+        match effect {
+            Effect::Prepared(name)
+                if effect::effect_of_prepared(text_of(source, &tokens[range.clone()])) != Effect::None =>
+            {
+                after.moving.insert(name.clone());
+            }
+            Effect::None
+                if effect::executed(source, &tokens[range.clone()])
+                    .is_some_and(|name| after.moving.contains(&*name)) =>
+            {
+                after.apply(&Effect::Unread { names: true, tables: true }, context);
+            }
+            _ => {}
+        }
         changed |= match effect {
             Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => false,
             Effect::Created { .. } => contexts.last() != Some(&after),
@@ -166,6 +182,13 @@ fn successive(
     contexts
 }
 
+fn text_of<'s>(source: &'s str, tokens: &[Token]) -> &'s str {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => &source[first.span.start..last.span.end],
+        _ => "",
+    }
+}
+
 impl Context {
     /// What a session sees that has set nothing.
     #[must_use]
@@ -176,6 +199,7 @@ impl Context {
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             changed: BTreeSet::new(),
+            moving: BTreeSet::new(),
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,

@@ -1,6 +1,7 @@
 //! From a text to its plan, with all that can be in the way: encodings, settings on their way, large texts, our own bugs.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -104,10 +105,16 @@ impl Decision {
     }
 }
 
-/// The decision for a text that deserves one; `parsed` by itself, to be executed later.
-pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: bool) -> Decision {
+/// The decision for a text that deserves one; `parsed` by itself, to be executed later. Executing one of `moving` changes names.
+pub(super) async fn decide(
+    session: &Session,
+    look: Look,
+    text: &[u8],
+    parsed: bool,
+    moving: BTreeSet<String>,
+) -> Decision {
     let world = session.route.world.load_full();
-    let planned = match read(session, &world, text, look.hints) {
+    let planned = match read(session, &world, text, look.hints, moving) {
         Ok(read) => plan(session, world, read, parsed).await,
         Err(planned) => *planned,
     };
@@ -137,7 +144,13 @@ struct Read<'t> {
 }
 
 /// The text as such, and the context that it will be read in.
-fn read<'t>(session: &Session, world: &World, text: &'t [u8], hints: Hints) -> Result<Read<'t>, Box<Planned>> {
+fn read<'t>(
+    session: &Session,
+    world: &World,
+    text: &'t [u8],
+    hints: Hints,
+    moving: BTreeSet<String>,
+) -> Result<Read<'t>, Box<Planned>> {
     let (mut context, encoding, open, moment) = {
         let conversation = session.lock();
         let moment = Moment { generation: world.generation, ..conversation.moment() };
@@ -157,6 +170,9 @@ fn read<'t>(session: &Session, world: &World, text: &'t [u8], hints: Hints) -> R
         )));
     }
     open.blur(&mut context);
+    if !moving.is_empty() {
+        Arc::make_mut(&mut context).moving = moving;
+    }
     Ok(Read { text, encoding, context, moment })
 }
 

@@ -10,6 +10,7 @@
 //! Frames of any length stream in pieces; only what is opened waits for its end, and a statement beyond
 //! `max_statement_bytes` is searched while it streams (`flood`).
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -280,13 +281,20 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let parsed = header.tag == b'P';
         let runs = if look.hints.executes { self.runs(found).await } else { Vec::new() };
         let mut executed = Hints::default();
+        let mut moving = BTreeSet::new();
         if !runs.is_empty() {
             let found = found.to_vec();
             if let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
                 return Ok(refused);
             }
             let conversation = session.lock();
-            executed = runs.iter().fold(executed, |hints, run| hints.with(conversation.changes_of(&run.name).0));
+            for run in &runs {
+                let changes = conversation.changes_of(&run.name).0;
+                executed = executed.with(changes);
+                if changes.names || changes.catalog {
+                    moving.insert(String::from_utf8_lossy(&run.name).into_owned());
+                }
+            }
         }
         if !look.is_worth_planning() {
             return Ok(Decision { hints: look.hints, planned: None }.running(runs, executed));
@@ -296,7 +304,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         }
         // Flushing may have moved the frame, never changed it.
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        Ok(decide::decide(session, look, found, parsed).await.running(runs, executed))
+        Ok(decide::decide(session, look, found, parsed, moving).await.running(runs, executed))
     }
 
     /// Waits until what came before has shown what it changes, as far as the server tells without being asked, and until a catalog that

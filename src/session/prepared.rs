@@ -15,7 +15,7 @@ use super::planned::Planned;
 use super::queue::Name;
 use super::relay::Session;
 use crate::mapping::Mapping;
-use crate::rewrite::{Context, Outcome, Plan, Refusal, World};
+use crate::rewrite::{self, Context, Outcome, Plan, Refusal, World};
 use crate::sql::split::statements;
 use crate::sql::{LexOptions, lex};
 use crate::text::{Edit, Edits, Span};
@@ -105,11 +105,8 @@ pub(super) fn executed(text: &str, options: LexOptions) -> Vec<Run> {
         if first(&"prepare") {
             prepared.extend(named(1).map(|name| (turn, name)));
         }
-        if !["execute", "explain", "create"].iter().any(first) {
-            continue;
-        }
-        let Some(at) = tokens.iter().position(|t| t.is_keyword(text, "execute")) else { continue };
-        if let Some(name) = named(at + 1) {
+        if let Some(name) = rewrite::executed(text, tokens) {
+            let name = Name::from(name.as_bytes());
             let own = prepared.iter().rev().find(|(_, own)| *own == name).map(|(turn, _)| *turn);
             runs.push(Run { turn, name, own });
         }

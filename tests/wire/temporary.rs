@@ -167,3 +167,29 @@ fn a_migration_under_a_prepared_statement_makes_it_one_to_be_prepared_again() {
     client.send(&[raw::close_statement("s"), raw::parse("s", ASK), run].concat());
     assert_right(&client.until(b'Z'), Or::Nothing, "prepared again");
 }
+
+#[test]
+fn behind_the_execution_of_what_changes_names_nothing_is_guessed() {
+    let (proxy, _) = proxy("temporary_moving");
+    postgres::shared().sql(
+        "temporary_moving",
+        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
+         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
+    );
+    let set = "SELECT set_config('search_path', 'swapped', false)";
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+    let rows = raw::rows(&client.query(&format!("PREPARE e AS {set}; EXECUTE e; {ASK}")));
+    assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+    client.send(&[raw::parse("e", "SET search_path = swapped"), raw::sync()].concat());
+    client.until(b'Z');
+    let rows = raw::rows(&client.query(&format!("EXECUTE e; {ASK}")));
+    assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+    // What changes nothing is no reason to refuse.
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+    assert_right(
+        &client.query(&format!("PREPARE e AS SELECT 1 WHERE false; EXECUTE e; {ASK}")),
+        Or::Nothing,
+        "harmless",
+    );
+}
