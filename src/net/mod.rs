@@ -4,6 +4,7 @@
 //! `session` holds both legs with it, `backend` its own connections, and `app` reads certificates again when they change.
 
 mod address;
+mod direct;
 mod door;
 mod halves;
 mod judge;
