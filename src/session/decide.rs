@@ -37,6 +37,11 @@ impl Look {
     pub(super) const fn is_worth_planning(self) -> bool {
         self.concerns || self.hints.names || self.hints.catalog
     }
+
+    /// True when nothing has to be known of it.
+    pub(super) fn is_plain(self) -> bool {
+        !self.concerns && self.hints == Hints::default()
+    }
 }
 
 impl Decision {
