@@ -45,8 +45,10 @@ pub struct Metrics {
     pub backend_seconds: Histogram,
     /// Time from a statement's arrival at the proxy until the server has answered it.
     pub statement_seconds: Histogram,
-    /// Client connections that are open now.
+    /// Client connections that are open now and have sent their startup packet.
     pub connections: IntGauge,
+    /// Those that have not.
+    pub opening: IntGauge,
     /// Client connections that were accepted.
     pub accepted: IntCounter,
     /// Rows that went to clients.
@@ -289,19 +291,18 @@ impl Metrics {
                 "Time from a statement's arrival to its answer",
                 waits,
             ),
-            connections: registered(
+            connections: gauge(
                 r,
-                IntGauge::new(
-                    "exonym_connections",
-                    "Client connections that are open now and have sent their startup packet",
-                )
-                .expect(VALID),
+                "exonym_connections",
+                "Client connections that are open now and have sent their startup packet",
+            ),
+            opening: gauge(
+                r,
+                "exonym_connections_opening",
+                "Client connections that are open now and have not sent their startup packet",
             ),
             rows: registered(r, IntCounter::new("exonym_rows_total", "Rows that went to clients").expect(VALID)),
-            mapping_generation: registered(
-                r,
-                IntGauge::new("exonym_mapping_generation", "Generation of the mappings in use").expect(VALID),
-            ),
+            mapping_generation: gauge(r, "exonym_mapping_generation", "Generation of the mappings in use"),
             clients: Bounded::new(CLIENTS),
             sqlstates: Bounded::new(SQLSTATES),
             unknown: Bounded::new(UNKNOWN_NAMES),
@@ -422,6 +423,10 @@ fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C)
 
 fn counters(registry: &Registry, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
     registered(registry, IntCounterVec::new(Opts::new(name, help), labels).expect(VALID))
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> IntGauge {
+    registered(registry, IntGauge::new(name, help).expect(VALID))
 }
 
 fn histogram(registry: &Registry, name: &str, help: &str, buckets: Vec<f64>) -> Histogram {

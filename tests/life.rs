@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use support::place::Place;
+use support::place::{MAPPING, Place};
 use support::postgres::shared;
 use support::program::{Proxy, eventually};
 use support::raw::{self, Raw};
@@ -234,34 +234,42 @@ fn greet(mut stream: impl std::io::Read + std::io::Write) -> Result<Greeted, Str
 }
 
 #[test]
-fn a_client_for_whom_no_descriptor_is_left_is_told() {
-    let place = Place::new("no_descriptor");
+fn silent_clients_take_neither_the_admin_port_nor_reloads_nor_sessions() {
+    let place = Place::new("silent");
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_exonym"), "serve"]);
+    command.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_exonym"), "serve"]);
     command.args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
-    command.args(["--config", &place.configure("startup_timeout = \"1h\"\ncatalog_refresh = \"1h\"")]);
+    command.args(["--config", &place.configure("startup_timeout = \"1h\"\ncatalog_refresh = \"1h\"\nthreads = 1")]);
     let proxy = Proxy::run(command);
     proxy.wait_until_ready();
-    // Those that it was started with may have higher numbers.
-    let open_files = || {
-        let files = std::fs::read_dir(format!("/proc/{}/fd", proxy.pid())).expect("it runs").map_while(Result::ok);
-        files.filter(|file| file.file_name().to_str().and_then(|n| n.parse().ok()).is_some_and(|n: u32| n < 40)).count()
-    };
-    // Clients that say nothing have one descriptor each.
-    let mut held = Vec::new();
-    while open_files() < 40 {
-        held.push(Raw::connect(proxy.port));
-        thread::sleep(Duration::from_millis(100));
-    }
-    held.pop();
-    eventually("room for one", || if open_files() < 40 { Ok(()) } else { Err(proxy.log()) });
+    let warned = proxy.wait_for_message("the limit of open files is too low for `max_connections`");
+    let most = warned["sessions"].as_u64().expect("a number");
+    let mut session = Raw::login(proxy.port, "postgres", "silent");
+    let silent: Vec<_> = (0..100).map(|_| TcpStream::connect(("127.0.0.1", proxy.port)).expect("accepted")).collect();
+    let too_many = "exonym_logins_total{outcome=\"too_many\"}";
+    // The admin port answers all the time.
+    eventually("all met", || {
+        let turned_away = proxy.metric(too_many).unwrap_or_default();
+        if (turned_away - (100.0 - f64::from(u32::try_from(most).expect("few")))).abs() < 0.5 {
+            Ok(())
+        } else {
+            Err(format!("{turned_away} of 100, with {most} places"))
+        }
+    });
+    assert_eq!(proxy.metric("exonym_connections_opening").map(|n| n.round().to_string()), Some(most.to_string()));
+    assert_eq!(proxy.metric("exonym_connections").map(|n| n.round().to_string()), Some("1".to_owned()));
+    place.write("mappings/app.toml", &MAPPING.replace("consumption_kwh", "usage"));
+    proxy.signal("HUP");
+    proxy.wait_for_message("mappings reloaded");
+    let frames = session.query("SELECT usage FROM log");
+    assert_eq!(raw::rows(&frames), ["2.5", "4"], "{frames:?}");
     let mut client = Raw::connect(proxy.port);
-    client.send(&raw::startup(&[("user", "postgres"), ("database", "no_descriptor")]));
-    let told = format!("{:?}", client.rest());
-    assert!(told.contains("53300") && told.contains("open files"), "{told}");
-    drop(held);
+    let told = client.rest();
+    assert_eq!(raw::error(&told).field(b'C').as_deref(), Some("53300"), "{told:?}");
+    assert!(raw::error(&told).field(b'H').is_some_and(|hint| hint.contains("open files")), "{told:?}");
+    drop(silent);
     eventually("serving again", || {
-        let output = proxy.psql("no_descriptor", "SELECT 1");
+        let output = proxy.psql("silent", "SELECT 1");
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     });
 }

@@ -11,10 +11,12 @@
 mod certificates;
 mod listen;
 pub(crate) mod mappings;
+mod open_files;
 mod readiness;
 mod reload;
 mod serve;
 pub(crate) mod users;
+mod watch;
 mod workers;
 mod worlds;
 

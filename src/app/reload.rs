@@ -1,27 +1,18 @@
 //! Reloads mappings when their files change and on SIGHUP. Files that are wrong change nothing.
 //!
-//! The files' contents are compared every second: they are small, a comparison sees through renames, symlink swaps and coarse clocks,
-//! and works on network file systems. (The `notify` crate would save these reads; its licence, CC0, is not one that we take.)
-//!
 //! Of the configuration only `mappings` and the routes' lists of them are taken; the rest needs a restart, and that is said.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::signal::unix::Signal;
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::mappings::{self, Files, RouteMappings};
+use super::watch::Occasion;
 use super::worlds::Worlds;
 use crate::config::{self, Config};
 use crate::metrics::Metrics;
 use crate::text::Diagnostic;
 use crate::text::diagnostic::render;
-
-/// How often the files are compared.
-const PERIOD: Duration = Duration::from_secs(1);
 
 /// Keeps the mappings of `worlds` as the files say.
 pub(super) struct Reloader {
@@ -46,42 +37,18 @@ pub(super) struct Attempt {
 }
 
 impl Reloader {
-    /// Watches until the process ends; each SIGHUP is an attempt, whether or not something changed.
-    pub(super) async fn run(mut self, mut hangup: Signal) {
-        let mut ticks = interval(PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let asked = tokio::select! {
-                _ = ticks.tick() => false,
-                // None would mean that the process gets no signals any more; the ticks go on.
-                Some(()) = hangup.recv() => true,
-            };
-            // Disks can be slow, and the mappings are parsed here too.
-            let worked = tokio::task::spawn_blocking(move || {
-                self.compare(asked);
-                self
-            });
-            match worked.await {
-                Ok(reloader) => self = reloader,
-                Err(error) => {
-                    tracing::error!("reloading mappings has ended, those in use stay: {error}");
-                    return;
-                }
-            }
-        }
-    }
-
-    fn compare(&mut self, asked: bool) {
+    /// Takes what has changed.
+    pub(super) fn compare(&mut self, occasion: Occasion) {
         let attempt = self.read();
-        match (attempt == self.tried, asked, self.accepted) {
-            (true, false, _) => return,
-            (true, true, true) => {
+        match (attempt == self.tried, occasion, self.accepted) {
+            (true, Occasion::Tick, _) => return,
+            (true, Occasion::Asked, true) => {
                 self.metrics.mapping_reloads(true).inc();
                 tracing::info!("asked to reload: the mappings in use are those of the files");
                 return;
             }
             // Whoever asks again after a failure is told again.
-            (true, true, false) | (false, _, _) => {}
+            (true, Occasion::Asked, false) | (false, _, _) => {}
         }
         let outcome = self.apply(&attempt);
         self.tried = attempt;

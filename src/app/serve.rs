@@ -20,9 +20,11 @@ use tokio::time::{sleep, timeout};
 use super::certificates::Certificates;
 use super::listen::{self, Bound};
 use super::mappings::{self, Files, RouteMappings};
+use super::open_files;
 use super::readiness::{Watched, question};
 use super::reload::{Attempt, Reloader};
 use super::users::UserFiles;
+use super::watch::watch;
 use super::workers::Workers;
 use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
@@ -55,13 +57,14 @@ pub enum Ended {
 pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
+    open_files::raise(config.limits.max_connections);
     let hangup = || signal(SignalKind::hangup()).map_err(Error::Signals);
-    let (mappings_hangup, certificates_hangup) = (hangup()?, hangup()?);
+    let hangups = (hangup()?, hangup()?, hangup()?);
     if !config.warnings.is_empty() {
         tracing::warn!("the configuration has findings\n{}", render(&config.warnings, false).trim_end());
     }
     let (files, mappings) = load(&config)?;
-    let users = UserFiles::load(&config).map_err(Error::Users)?;
+    let mut users = UserFiles::load(&config).map_err(Error::Users)?;
     let doors = bind(&listen).await?;
     let admin = listen::listen(doors.admin).map_err(refused(&listen.admin))?;
     let address = admin.local_addr().map(|a| a.to_string()).unwrap_or_default();
@@ -69,10 +72,9 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
 
     let metrics = Arc::new(Metrics::new());
     let (shared, worlds, databases) = build(&config, mappings, &users, &metrics);
-    tokio::spawn(users.watch(signal(SignalKind::hangup()).map_err(Error::Signals)?));
     let (draining, is_draining) = watch::channel(false);
     let certificates = Certificates::load(listen.tls.clone(), &config, Arc::clone(&shared), Arc::clone(&metrics));
-    tokio::spawn(certificates.map_err(Error::Tls)?.run(certificates_hangup));
+    let mut certificates = certificates.map_err(Error::Tls)?;
     let (closing, closed) = watch::channel(false);
     let watched: Vec<Watched> =
         databases.into_iter().enumerate().map(|(index, database)| database.start(index, &config, &worlds)).collect();
@@ -81,8 +83,11 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let config::Limits { drain_delay, drain_timeout, threads, .. } = config.limits;
-    tokio::spawn(Reloader { path, config, tried, accepted: true, worlds, metrics }.run(mappings_hangup));
+    let config::Limits { max_connections, drain_delay, drain_timeout, threads, .. } = config.limits;
+    let mut reloader = Reloader { path, config, tried, accepted: true, worlds, metrics };
+    tokio::spawn(watch("mappings", hangups.0, move |occasion| reloader.compare(occasion)));
+    tokio::spawn(watch("certificates", hangups.1, move |occasion| certificates.compare(occasion)));
+    tokio::spawn(watch("users", hangups.2, move |occasion| users.compare(occasion)));
 
     if listen.reuse_port {
         // Who shares the address serves meanwhile.
@@ -105,6 +110,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     // Each session holds an end of this; when all are gone, so are the sessions.
     let (alive, mut gone) = mpsc::channel::<()>(1);
     let workers = Arc::new(Workers::start(threads).map_err(Error::Threads)?);
+    open_files::share(&shared, max_connections);
     let mut accepting = Vec::new();
     for listener in listeners {
         let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));

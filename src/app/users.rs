@@ -1,26 +1,21 @@
 //! Users files: read at the start, and again when they change or on SIGHUP. A file that is wrong changes nothing.
 //!
-//! `serve` gives what is in them to the sessions of their backends, `cli::check` shows what is wrong with them. As with the mappings
-//! (`reload`), contents are compared every second.
+//! `serve` gives what is in them to the sessions of their backends, `cli::check` shows what is wrong with them.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::signal::unix::Signal;
-use tokio::time::{MissedTickBehavior, interval};
 
+use super::watch::Occasion;
 use crate::config::users::Users;
 use crate::config::{Auth, Config};
 use crate::text::diagnostic::render;
 use crate::text::{Diagnostic, Severity};
 
-/// How often the files are compared.
-const PERIOD: Duration = Duration::from_secs(1);
 /// A file that cannot be read.
 const UNREADABLE: &str = "C015";
 /// A file that everyone on the machine can read.
@@ -70,35 +65,16 @@ impl UserFiles {
         self.files.get(path).map(|file| Arc::clone(&file.users))
     }
 
-    /// Keeps them as the files say, until the process ends.
-    pub(super) async fn watch(mut self, mut hangup: Signal) {
-        let mut ticks = interval(PERIOD);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while !self.files.is_empty() {
-            let asked = tokio::select! {
-                _ = ticks.tick() => false,
-                Some(()) = hangup.recv() => true,
-            };
-            // Disks can be slow.
-            let worked = tokio::task::spawn_blocking(move || {
-                self.files.iter_mut().for_each(|(path, file)| file.compare(path, asked));
-                self
-            });
-            match worked.await {
-                Ok(files) => self = files,
-                Err(error) => {
-                    tracing::error!("reloading users has ended, those in use stay: {error}");
-                    return;
-                }
-            }
-        }
+    /// Takes what has changed.
+    pub(super) fn compare(&mut self, occasion: Occasion) {
+        self.files.iter_mut().for_each(|(path, file)| file.compare(path, occasion));
     }
 }
 
 impl UserFile {
-    fn compare(&mut self, path: &Path, asked: bool) {
+    fn compare(&mut self, path: &Path, occasion: Occasion) {
         let text = fs::read_to_string(path).ok();
-        if text == self.tried && !asked {
+        if text == self.tried && occasion == Occasion::Tick {
             return;
         }
         self.tried = text;

@@ -276,11 +276,13 @@ const SERVER: &str = "\
           FROM pg_catalog.pg_settings s \
           WHERE s.name OPERATOR(pg_catalog.=) 'search_path'::pg_catalog.text) setting";
 
+/// To compile these queries takes longer than to run them.
 const BEGIN: &str = "\
     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
     SET LOCAL search_path = pg_catalog, pg_temp; \
     SET LOCAL statement_timeout = '30s'; \
-    SET LOCAL lock_timeout = '5s'";
+    SET LOCAL lock_timeout = '5s'; \
+    SET LOCAL jit = off";
 
 fn functions_sql(version: u32) -> String {
     let body = if version >= WITH_SQL_BODIES { "pg_get_function_sqlbody(s.oid)" } else { "NULL" };

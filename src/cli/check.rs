@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::ValueEnum;
+use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
 use super::Failure;
@@ -22,7 +23,7 @@ use crate::catalog::{self, Catalog};
 use crate::config::check::{against, against_server, declared_types};
 use crate::config::{self, Backend, Config};
 use crate::mapping::{Mapping, merge};
-use crate::net::{self, Door, Terms};
+use crate::net::{self, Door, Terms, Validity};
 use crate::text::chain;
 use crate::text::diagnostic::{Source, render};
 use crate::text::toml::{Codes, Document};
@@ -30,6 +31,8 @@ use crate::text::{Diagnostic, Severity};
 
 /// A file that TLS needs cannot be used.
 const CERTIFICATE: &str = "C027";
+/// A certificate that is not valid now, or not for long.
+const DATES: &str = "C028";
 
 /// Validate configuration and mappings: all findings at once, each with its place and remedy
 #[derive(clap::Args)]
@@ -123,6 +126,7 @@ fn read_config(path: &Path, findings: &mut Vec<Diagnostic>) -> Result<(Option<Co
             findings.extend(config.warnings.iter().cloned());
             findings.extend(users::paths(&config).flat_map(|path| users::read(path).1));
             findings.extend(unusable_certificates(&config));
+            findings.extend(certificates_out_of_date(&config));
             let paths = config.mappings.clone();
             Ok((Some(config), paths))
         }
@@ -142,6 +146,14 @@ fn unusable_certificates(config: &Config) -> Vec<Diagnostic> {
         error.map(|error| Diagnostic::error(CERTIFICATE, format!("`{place}`: {}", chain(&error))))
     };
     door.chain(backends).filter_map(finding).collect()
+}
+
+/// Certificates whose time is over or not yet there, or that will not be valid for long.
+fn certificates_out_of_date(config: &Config) -> Vec<Diagnostic> {
+    let now = UnixTime::now();
+    let of_backends = config.backends.iter().flat_map(|backend| Validity::of_backend(&backend.tls));
+    let all = config.listen.tls.iter().flat_map(Validity::of_door).chain(of_backends);
+    all.filter_map(|validity| validity.warning(now)).map(|warning| Diagnostic::warning(DATES, warning)).collect()
 }
 
 /// The value of `mappings` in a configuration that cannot be used: the files are checked all the same.

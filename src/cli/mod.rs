@@ -5,6 +5,7 @@
 mod catalog;
 mod check;
 mod demo;
+mod log_lines;
 mod logging;
 mod rewrite;
 mod serve;

@@ -3,8 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use super::{Failure, configuration, logging};
 use crate::app::{self, Ended, Error, Plan};
 use crate::config::{Address, Config, DEFAULT_PORT, value};
@@ -48,8 +46,7 @@ pub(super) fn run(args: Args) -> Result<ExitCode, Failure> {
     if let Some(admin) = args.admin {
         plan.listen.admin = admin;
     }
-    logging::start()?;
-    raise_open_files(&plan.config);
+    let _written_at_the_end = logging::start()?;
     // Sessions have threads of their own: this one accepts, reads catalogs and serves the admin port.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure::of(&e))?;
     let outcome = runtime.block_on(app::run(plan));
@@ -89,26 +86,5 @@ fn tcp_address(text: &str) -> Result<Address, String> {
     match address(text)? {
         tcp @ Address::Tcp { .. } => Ok(tcp),
         Address::Unix { .. } => Err("only a TCP address will do".into()),
-    }
-}
-
-/// Lets the process have the file descriptors that `max_connections` needs, as far as the system allows.
-fn raise_open_files(config: &Config) {
-    // Two for each session, and some for listeners, the catalog and the admin port.
-    let needed = u64::try_from(config.limits.max_connections).unwrap_or(u64::MAX).saturating_mul(2).saturating_add(100);
-    let limit = getrlimit(Resource::Nofile);
-    let enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= needed);
-    if enough(limit.current) {
-        return;
-    }
-    let wanted = if enough(limit.maximum) { Some(needed) } else { limit.maximum };
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: wanted, maximum: limit.maximum }).is_ok();
-    let current = if raised { wanted } else { limit.current };
-    if !enough(current) {
-        tracing::warn!(
-            open_files = current,
-            needed,
-            "the limit of open files is too low for `max_connections`; raise it (`ulimit -n`, LimitNOFILE=) or lower `max_connections`"
-        );
     }
 }

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::server::{Acceptor, NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::server::{Acceptor, NoServerSessionStorage};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_rustls::{LazyConfigAcceptor, TlsStream};
 
+use super::admission::Admission;
 use super::pem::{self, Error, Pair};
 use super::socket::{Certificate, Socket};
 use crate::config::DoorTls;
@@ -60,23 +61,20 @@ impl Door {
             .expect("ring has suites for both versions");
         let builder = match &settings.client_ca {
             Some(path) => {
-                let roots = pem::authorities(path)?.anchors;
-                // Who shows none is told so in the session's own words, as by a server.
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(roots, provider).allow_unauthenticated().build();
                 let unusable = |e: rustls::server::VerifierBuilderError| Error::Unusable {
                     path: path.clone(),
                     source: rustls::Error::General(e.to_string()),
                 };
-                builder.with_client_cert_verifier(verifier.map_err(unusable)?)
+                let admission = Admission::new(pem::authorities(path)?, provider).map_err(unusable)?;
+                builder.with_client_cert_verifier(Arc::new(admission))
             }
             None => builder.with_no_client_auth(),
         };
         let pair = Pair::read(&settings.certificate, &settings.key)?;
-        let certificate = pair.certificate().expect("a file without certificates is refused");
+        let certificate = pair.certificate();
         let mut config = builder
             .with_single_cert(pair.chain, pair.key)
-            .map_err(|e| pem::of_pair(&settings.certificate, &settings.key, e))?;
+            .map_err(|e| pem::of_pair(&settings.certificate, &settings.key, &certificate, e))?;
         config.alpn_protocols = vec![ALPN.to_vec()];
         config.max_fragment_size = Some(LONGEST_RECORD);
         // A resumed session would outlive a change of certificates and authorities, and libpq never asks for one.

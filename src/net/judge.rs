@@ -6,7 +6,7 @@
 //! | below `verify-full`        | a root    | any  |
 //! | `verify-full`              | a root    | ours |
 //!
-//! Chains are rustls's to build. Beside them libpq takes two kinds of certificates that rustls refuses, and so does this: one that
+//! Chains are rustls's to build; that what they end in is in its time, which rustls does not ask, is looked at here. Beside them libpq takes two kinds of certificates that rustls refuses, and so does this: one that
 //! is itself a root and vouches for itself, of whichever version, and one that has its host in the common name only. What only its
 //! key is asked of may be any certificate; that the server has that key is proven in every case.
 
@@ -14,14 +14,14 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::crypto::{
     CryptoProvider, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use spki::ObjectIdentifier;
 use spki::der::asn1::BitStringRef;
 use spki::der::{Decode as _, Reader as _, SliceReader};
@@ -44,7 +44,7 @@ pub(super) struct Judge {
 pub(super) struct Trust {
     chain: Arc<WebPkiServerVerifier>,
     roots: Roots,
-    has_revocations: bool,
+    revocations: Vec<CertificateRevocationListDer<'static>>,
 }
 
 /// Certificates that are refused for what they are. rustls carries it to whoever explains it.
@@ -54,6 +54,15 @@ pub(super) enum Unfit {
     Version(u8),
     /// `CA:TRUE`, and not a root itself.
     Authority,
+    /// Signed by a root whose time is over, or has not come.
+    Outdated,
+}
+
+/// What a server shows, and as whom.
+struct Shown<'a> {
+    end_entity: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    host: &'a ServerName<'a>,
 }
 
 impl Trust {
@@ -64,16 +73,21 @@ impl Trust {
         place: &Path,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, pem::Error> {
-        let store = Arc::clone(&roots.anchors);
-        let mut verifier = WebPkiServerVerifier::builder_with_provider(store, Arc::clone(provider));
-        if let Some(path) = revoked {
-            verifier = verifier.with_crls(pem::revocations(path)?).enforce_revocation_expiration();
-        }
-        let chain = verifier.build().map_err(|e| pem::Error::Unusable {
+        let revocations = revoked.map(pem::revocations).transpose()?.unwrap_or_default();
+        let chain = verifier(Arc::clone(&roots.anchors), &revocations, provider).map_err(|e| pem::Error::Unusable {
             path: revoked.unwrap_or(place).into(),
             source: Error::General(e.to_string()),
         })?;
-        Ok(Self { chain, roots, has_revocations: revoked.is_some() })
+        Ok(Self { chain, roots, revocations })
+    }
+
+    /// True if a chain ends in a root whose time it is.
+    fn is_timely(&self, shown: &Shown<'_>, now: UnixTime, provider: &Arc<CryptoProvider>) -> bool {
+        let Some(anchors) = self.roots.valid_at(now) else { return true };
+        // Without any root there is none.
+        let Ok(chain) = verifier(anchors, &self.revocations, provider) else { return false };
+        let verdict = chain.verify_server_cert(shown.end_entity, shown.intermediates, shown.host, &[], now);
+        verdict.is_ok() || verdict.is_err_and(|error| is_about_name(&error))
     }
 
     /// True if no authority that may have vouched for the certificate is held to certain names. Such limits are on alternative names
@@ -135,7 +149,7 @@ impl Judge {
     ) -> Result<(), Error> {
         let Ok(certificate) = Certificate::read(der) else { return Err(error) };
         let is_root = certificate.issuer == certificate.subject && trust.roots.certificates.contains(der);
-        if is_root && !trust.has_revocations {
+        if is_root && trust.revocations.is_empty() {
             return self.is_good_root(&certificate, host, now);
         }
         let unfit = match &error {
@@ -159,15 +173,11 @@ impl ServerCertVerifier for Judge {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(trust) = &self.trust else { return Ok(ServerCertVerified::assertion()) };
-        let chain = &trust.chain;
-        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        let shown = Shown { end_entity, intermediates, host: server_name };
+        match trust.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Ok(_) => {}
             // The name is looked at last: everything else is as it should be.
-            Err(
-                error @ Error::InvalidCertificate(
-                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-                ),
-            ) => {
+            Err(error) if is_about_name(&error) => {
                 let by_common_name = || {
                     let verdict = Certificate::read(end_entity).and_then(|c| names::verdict(&c, server_name));
                     verdict == Ok(Verdict::Common) && trust.is_unlimited(end_entity, intermediates)
@@ -176,7 +186,13 @@ impl ServerCertVerifier for Judge {
                     return Err(error);
                 }
             }
-            Err(error) => self.second_look(trust, end_entity, server_name, now, error)?,
+            Err(error) => {
+                self.second_look(trust, end_entity, server_name, now, error)?;
+                return Ok(ServerCertVerified::assertion());
+            }
+        }
+        if !trust.is_timely(&shown, now, &self.provider) {
+            return Err(CertificateError::Other(OtherError(Arc::new(Unfit::Outdated))).into());
         }
         Ok(ServerCertVerified::assertion())
     }
@@ -235,6 +251,9 @@ impl Unfit {
             Self::Authority => {
                 "if it signs itself, name that very certificate as `sslrootcert`, without `sslcrl`; else sign one without CA:TRUE"
             }
+            Self::Outdated => {
+                "renew the authority in `sslrootcert`, or give the server a certificate of another one there"
+            }
         }
     }
 }
@@ -249,11 +268,32 @@ impl fmt::Display for Unfit {
                 )
             }
             Self::Authority => f.write_str("the server shows the certificate of an authority (CA:TRUE) as its own"),
+            Self::Outdated => {
+                f.write_str("the authority that signed the server's certificate has expired, or is not valid yet")
+            }
         }
     }
 }
 
 impl std::error::Error for Unfit {}
+
+/// Builds chains to these roots.
+fn verifier(
+    roots: Arc<RootCertStore>,
+    revocations: &[CertificateRevocationListDer<'static>],
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider));
+    if revocations.is_empty() {
+        return verifier.build();
+    }
+    verifier.with_crls(revocations.iter().cloned()).enforce_revocation_expiration().build()
+}
+
+fn is_about_name(error: &Error) -> bool {
+    use CertificateError::{NotValidForName, NotValidForNameContext};
+    matches!(error, Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }))
+}
 
 fn unproven(why: Unproven) -> Error {
     match why {

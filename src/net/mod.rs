@@ -4,6 +4,8 @@
 //! `session` holds both legs with it, `backend` its own connections, and `app` reads certificates again when they change.
 
 mod address;
+mod admission;
+mod dates;
 mod direct;
 mod door;
 mod halves;
@@ -15,6 +17,7 @@ mod terms;
 mod x509;
 
 pub use address::{Address, Peer};
+pub use dates::Validity;
 pub use door::{Door, Start};
 pub use halves::{Reader, Writer};
 pub use pem::Error;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use rustls_pki_types::pem::{self, PemObject};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime};
+
+use super::x509::Certificate;
 
 /// Files that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,36 @@ pub enum Error {
         path: PathBuf,
         /// What.
         why: String,
+    },
+    /// PEM around something that is none.
+    #[error("the {what} in `{}` is cut off or damaged; copy the file again", path.display())]
+    Damaged {
+        /// Such as `certificate`.
+        what: &'static str,
+        /// Where.
+        path: PathBuf,
+    },
+    /// A certificate of our own from before version 3.
+    #[error(
+        "the certificate `{}` is of X.509 version {version}, and to show it in TLS it has to be of version 3; sign it again with an extension, \
+         as subjectAltName (openssl x509 -req -extfile)", path.display()
+    )]
+    Version {
+        /// Where.
+        path: PathBuf,
+        /// 1 or 2.
+        version: u8,
+    },
+    /// A key of our own that cannot sign.
+    #[error(
+        "the private key `{}` cannot be used: the key of its certificate is {kind}, and keys are RSA of 2048 to 4096 bits, ECDSA on P-256 or \
+         P-384, or Ed25519; make another, and a certificate for it", path.display()
+    )]
+    Kind {
+        /// Where.
+        path: PathBuf,
+        /// Such as `RSA of 1024 bits`.
+        kind: String,
     },
     /// The two do not belong together.
     #[error("the private key `{}` does not belong to the certificate `{}`", key.display(), certificate.display())]
@@ -79,12 +111,32 @@ pub(super) struct Roots {
     pub(super) certificates: Vec<CertificateDer<'static>>,
 }
 
+impl Roots {
+    /// Those that are valid at that moment, if some are not. rustls does not ask for the dates of what chains end in; OpenSSL does.
+    pub(super) fn valid_at(&self, now: UnixTime) -> Option<Arc<RootCertStore>> {
+        let is_valid = |der: &&CertificateDer<'static>| {
+            let validity = Certificate::read(der).and_then(|certificate| certificate.validity());
+            // One that cannot be read is for others to judge.
+            validity.map_or(true, |(from, to)| (from..=to).contains(&now))
+        };
+        if self.certificates.iter().all(|der| is_valid(&der)) {
+            return None;
+        }
+        let mut anchors = RootCertStore::empty();
+        anchors.add_parsable_certificates(self.certificates.iter().filter(is_valid).cloned());
+        Some(Arc::new(anchors))
+    }
+}
+
 /// The authorities of a file.
 pub(super) fn authorities(path: &Path) -> Result<Roots, Error> {
     let mut anchors = RootCertStore::empty();
     let certificates = certificates(path)?;
     for certificate in &certificates {
-        anchors.add(certificate.clone()).map_err(|source| Error::Unusable { path: path.into(), source })?;
+        anchors.add(certificate.clone()).map_err(|source| match Certificate::read(certificate) {
+            Ok(_) => Error::Unusable { path: path.into(), source },
+            Err(_) => Error::Damaged { what: "certificate", path: path.into() },
+        })?;
     }
     Ok(Roots { anchors: Arc::new(anchors), certificates })
 }
@@ -130,7 +182,18 @@ fn read(path: &Path, what: &'static str) -> Result<Vec<u8>, Error> {
 }
 
 fn malformed(path: &Path, error: &pem::Error) -> Error {
-    Error::Malformed { path: path.into(), why: error.to_string() }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let why = match error {
+        pem::Error::MissingSectionEnd { end_marker } => {
+            format!("it is cut off, for `-----END {}-----` is missing; copy it again", text(end_marker))
+        }
+        pem::Error::IllegalSectionStart { line } => {
+            format!("`{}` begins nothing; it has to be as `-----BEGIN CERTIFICATE-----`", text(line).trim_end())
+        }
+        pem::Error::Base64Decode(_) => "what stands between BEGIN and END is not base64; copy it again".to_owned(),
+        other => other.to_string(),
+    };
+    Error::Malformed { path: path.into(), why }
 }
 
 /// What Postgres refuses; here it is said, for in containers such files are often mounted so that all may read them.
@@ -156,15 +219,24 @@ impl Pair {
     }
 
     /// The certificate that the chain is about.
-    pub(super) fn certificate(&self) -> Option<Arc<CertificateDer<'static>>> {
-        self.chain.first().cloned().map(Arc::new)
+    pub(super) fn certificate(&self) -> Arc<CertificateDer<'static>> {
+        Arc::new(self.chain.first().expect("a file without certificates is refused").clone())
     }
 }
 
-/// What rustls says about a pair, in terms of its files.
-pub(super) fn of_pair(certificate: &Path, key: &Path, error: rustls::Error) -> Error {
+/// What rustls says about a pair, in terms of its files. `shown` is the certificate.
+pub(super) fn of_pair(certificate: &Path, key: &Path, shown: &CertificateDer<'_>, error: rustls::Error) -> Error {
+    let Ok(read) = Certificate::read(shown) else {
+        return Error::Damaged { what: "certificate", path: certificate.into() };
+    };
     match error {
         rustls::Error::InconsistentKeys(_) => Error::NoPair { certificate: certificate.into(), key: key.into() },
+        _ if read.version < 3 => Error::Version { path: certificate.into(), version: read.version },
+        // The key could not be read; it says no more.
+        rustls::Error::General(_) => match read.unfit_key() {
+            Ok(Some(kind)) => Error::Kind { path: key.into(), kind },
+            Ok(None) | Err(_) => Error::Damaged { what: "private key", path: key.into() },
+        },
         source => Error::Unusable { path: certificate.into(), source },
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustls::ConnectionCommon;
 use rustls_pki_types::CertificateDer;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, ReadBuf};
@@ -121,6 +122,36 @@ impl Socket {
     }
 }
 
+/// Whatever the reason is for which a connection is dropped, the other end is told in TLS first, or it would have to take the end for an attack.
+/// What does not go out at once is not waited for.
+impl Drop for Tls {
+    fn drop(&mut self) {
+        struct AtOnce<'a>(&'a TcpStream);
+        impl io::Write for AtOnce<'_> {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.try_write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        fn say_goodbye<Data>(stream: &TcpStream, connection: &mut ConnectionCommon<Data>) {
+            connection.send_close_notify();
+            while connection.wants_write() && connection.write_tls(&mut AtOnce(stream)).is_ok_and(|n| n > 0) {}
+        }
+        match &mut self.stream {
+            TlsStream::Client(stream) => {
+                let (stream, connection) = stream.get_mut();
+                say_goodbye(stream, connection);
+            }
+            TlsStream::Server(stream) => {
+                let (stream, connection) = stream.get_mut();
+                say_goodbye(stream, connection);
+            }
+        }
+    }
+}
+
 impl From<TcpStream> for Socket {
     fn from(stream: TcpStream) -> Self {
         Self::Tcp(stream)
@@ -138,12 +169,20 @@ impl AsyncRead for Socket {
         match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Unix(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(tls) => match Pin::new(&mut tls.stream).poll_read(cx, buf) {
-                // Many clients close without saying so in TLS first. Postgres takes that as an end, and the protocol has its own
-                // means to tell a whole message from half of one.
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
-                outcome => outcome,
-            },
+            Self::Tls(tls) => {
+                let read = Pin::new(&mut tls.stream).poll_read(cx, buf);
+                // What is read may have to be answered by TLS itself, as a request to negotiate again is with a no. Whoever reads may have
+                // nothing to write for long.
+                if tls.stream.get_ref().1.wants_write() {
+                    let _ = Pin::new(&mut tls.stream).poll_flush(cx);
+                }
+                match read {
+                    // Many clients close without saying so in TLS first. Postgres takes that as an end, and the protocol has its own
+                    // means to tell a whole message from half of one.
+                    Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+                    outcome => outcome,
+                }
+            }
         }
     }
 }

@@ -94,7 +94,7 @@ impl Terms {
                 let pair = Pair::read(certificate, key)?;
                 let own = pair.certificate();
                 let config = builder.with_client_auth_cert(pair.chain, pair.key);
-                (config.map_err(|e| pem::of_pair(certificate, key, e))?, own)
+                (config.map_err(|e| pem::of_pair(certificate, key, &own, e))?, Some(own))
             }
         };
         config.alpn_protocols = vec![ALPN.to_vec()];

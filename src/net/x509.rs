@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 use spki::ObjectIdentifier;
-use spki::der::asn1::{AnyRef, BitStringRef, ContextSpecific, GeneralizedTime, UtcTime};
+use spki::der::asn1::{AnyRef, BitStringRef, ContextSpecific, GeneralizedTime, UintRef, UtcTime};
 use spki::der::{Decode as _, Header, Reader as _, Result, SliceReader, Tag, TagNumber};
 
 /// The parts of a certificate, as bytes of it. They are looked into only when asked for, so that one whose dates are broken
@@ -59,6 +59,12 @@ pub(super) const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_un
 pub(super) const ALTERNATIVE_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 pub(super) const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
 
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
 impl<'a> Certificate<'a> {
     /// Reads one in DER.
     pub(super) fn read(der: &'a [u8]) -> Result<Self> {
@@ -90,6 +96,32 @@ impl<'a> Certificate<'a> {
     /// The first and the last moment at which it is valid.
     pub(super) fn validity(&self) -> Result<(UnixTime, UnixTime)> {
         self.validity.sequence(|dates| Ok::<_, spki::der::Error>((date(dates)?, date(dates)?)))
+    }
+
+    /// What its key is, for people, if it is none that we could sign with: `RSA of 1024 bits`.
+    pub(super) fn unfit_key(&self) -> Result<Option<String>> {
+        let (algorithm, bits) = SliceReader::new(self.key)?
+            .sequence(|parts| Ok::<_, spki::der::Error>((sequence(parts)?, BitStringRef::decode(parts)?)))?;
+        let mut algorithm = SliceReader::new(algorithm)?;
+        Ok(match ObjectIdentifier::decode(&mut algorithm)? {
+            RSA => {
+                let key = bits.as_bytes().unwrap_or_default();
+                let modulus = SliceReader::new(key)?.sequence(|parts| {
+                    let modulus = UintRef::decode(parts)?;
+                    AnyRef::decode(parts)?;
+                    Ok::<_, spki::der::Error>(modulus.as_bytes())
+                })?;
+                let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+                let bits = modulus.len() * 8 - usize::try_from(unused).unwrap_or_default();
+                (!(2048..=4096).contains(&bits)).then(|| format!("RSA of {bits} bits"))
+            }
+            EC => match ObjectIdentifier::decode(&mut algorithm)? {
+                P256 | P384 => None,
+                curve => Some(format!("ECDSA on the curve {curve}")),
+            },
+            ED25519 => None,
+            other => Some(format!("of the kind {other}")),
+        })
     }
 
     /// Its extensions; before version 3 there are none.
@@ -208,6 +240,7 @@ mod tests {
         assert_eq!(certificate.version, 3);
         assert_eq!(certificate.issuer, certificate.subject);
         assert_eq!(certificate.is_authority(), Ok(true));
+        assert_eq!(certificate.unfit_key(), Ok(None));
         let (not_before, not_after) = certificate.validity().expect("readable");
         assert_eq!((not_before.as_secs(), not_after.as_secs()), (999_993_600, 3_999_974_400));
         let usage = certificate.extension(KEY_USAGE).expect("readable");
@@ -237,7 +270,12 @@ mod tests {
             der.truncate(length);
             let algorithms = ring::default_provider().signature_verification_algorithms.all;
             if let Ok(certificate) = Certificate::read(&der) {
-                let _ = (certificate.validity(), certificate.is_authority(), certificate.has_signed_itself(algorithms));
+                let _ = (
+                    certificate.validity(),
+                    certificate.unfit_key(),
+                    certificate.is_authority(),
+                    certificate.has_signed_itself(algorithms),
+                );
                 for host in ["localhost", "10.0.0.1"] {
                     let _ = names::verdict(&certificate, &host.try_into().expect("a good name"));
                 }

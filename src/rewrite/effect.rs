@@ -65,6 +65,17 @@ pub fn effect_of_prepared(source: &str) -> Effect {
     configures(source, &tokens)
 }
 
+/// The prepared statement that a statement executes: `EXECUTE name`, alone or behind EXPLAIN or CREATE TABLE … AS.
+#[must_use]
+pub fn executed(source: &str, tokens: &[Token]) -> Option<String> {
+    let first = |word: &&str| tokens.first().is_some_and(|t| t.is_keyword(source, word));
+    if !["execute", "explain", "create"].iter().any(first) {
+        return None;
+    }
+    let at = tokens.iter().position(|t| t.is_keyword(source, "execute"))?;
+    tokens.get(at + 1)?.ident(source).map(String::from)
+}
+
 /// True for what ends a transaction or goes back in it.
 #[must_use]
 pub fn ends_transaction(source: &str, tokens: &[Token]) -> bool {

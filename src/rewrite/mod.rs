@@ -10,6 +10,7 @@
 
 mod cache;
 mod clause;
+mod ddl;
 mod effect;
 mod expr;
 mod from;
@@ -33,7 +34,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use cache::{Cache, Planned};
-pub use effect::effect_of_prepared;
+pub use ddl::all_tables;
+pub use effect::{effect_of_prepared, executed};
 pub use meaning::same_type;
 pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
 pub use walk::Reason;
@@ -57,6 +59,10 @@ pub struct Context {
     pub temporary: BTreeSet<String>,
     /// Names of which nobody knows whether they are such tables.
     pub doubtful: BTreeSet<String>,
+    /// Mapped tables, by their legacy names, that the transaction has changed: nobody else can see yet what they are.
+    pub changed: BTreeSet<Arc<str>>,
+    /// Prepared statements whose execution may change any of the above.
+    pub moving: BTreeSet<String>,
     /// True while statements are under way that may make or end temporary tables.
     pub temporary_may_change: bool,
     /// True when some of the above was changed in the transaction that is open, whose end may take it back.
@@ -88,11 +94,14 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     };
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
-    let contexts = successive(context, source, &tokens, &ranges, &effects);
+    let contexts = successive(world, context, source, &tokens, &ranges, &effects);
     let judged: Vec<Judged<'_>> = ranges
         .iter()
         .zip(&contexts)
-        .map(|(range, context)| statement::judge(world, context, source, &tokens[range.clone()], explaining))
+        .map(|(range, context)| {
+            let judged = statement::judge(world, context, source, &tokens[range.clone()], explaining);
+            judged.unless_changed(&context.changed)
+        })
         .collect();
     let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges, effects: &effects };
     draft.finish(judged)
@@ -106,15 +115,25 @@ pub fn core(source: &str) -> &str {
 
 /// The context that each statement of a text begins with, when the text begins with this one.
 #[must_use]
-pub fn contexts(context: &Context, source: &str) -> Vec<Context> {
+pub fn contexts(world: &World, context: &Context, source: &str) -> Vec<Context> {
     let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
     let Ok(tokens) = lex(source, options) else { return Vec::new() };
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
-    successive(context, source, &tokens, &ranges, &effects)
+    successive(world, context, source, &tokens, &ranges, &effects)
+}
+
+/// The mapped tables that a text changes, or that were changed before it and are not yet as they were, by their legacy names.
+#[must_use]
+pub fn changed_by(world: &World, context: &Context, source: &str) -> Vec<Arc<str>> {
+    match contexts(world, context, source).pop() {
+        Some(after) => after.changed.into_iter().collect(),
+        None => ddl::all_tables(world),
+    }
 }
 
 fn successive(
+    world: &World,
     context: &Context,
     source: &str,
     tokens: &[Token],
@@ -123,14 +142,36 @@ fn successive(
 ) -> Vec<Context> {
     let mut contexts = vec![context.clone()];
     let mut changed = context.provisional;
+    let mut any_kept = false;
     for (range, effect) in ranges.iter().zip(effects) {
-        let mut after = contexts.last().unwrap_or(context).clone();
+        let before = contexts.last().unwrap_or(context);
+        let mut after = before.clone();
+        after.changed.extend(ddl::changes(world, before, source, &tokens[range.clone()]));
         after.apply(effect, context);
+        match effect {
+            Effect::Prepared(name)
+                if effect::effect_of_prepared(text_of(source, &tokens[range.clone()])) != Effect::None =>
+            {
+                after.moving.insert(name.clone());
+            }
+            Effect::None
+                if effect::executed(source, &tokens[range.clone()])
+                    .is_some_and(|name| after.moving.contains(&*name)) =>
+            {
+                after.apply(&Effect::Unread { names: true, tables: true }, context);
+            }
+            _ => {}
+        }
         changed |= match effect {
             Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => false,
             Effect::Created { .. } => contexts.last() != Some(&after),
             _ => true,
         };
+        match effect {
+            Effect::RolledBack { to_savepoint: false } if !any_kept => after.changed.clear(),
+            Effect::RolledBack { .. } => {}
+            _ => any_kept |= effect::ends_transaction(source, &tokens[range.clone()]),
+        }
         if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
             // A rollback takes back what was set, and a commit drops some temporary tables.
             after.search_path = None;
@@ -139,6 +180,13 @@ fn successive(
         contexts.push(after);
     }
     contexts
+}
+
+fn text_of<'s>(source: &'s str, tokens: &[Token]) -> &'s str {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => &source[first.span.start..last.span.end],
+        _ => "",
+    }
 }
 
 impl Context {
@@ -150,6 +198,8 @@ impl Context {
             search_path: Some(search_path.into()),
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            moving: BTreeSet::new(),
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,

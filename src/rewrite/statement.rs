@@ -1,6 +1,8 @@
 //! One statement: opened, judged by its words, or refused.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Context;
 use super::plan::Outcome;
@@ -22,6 +24,24 @@ pub enum Judged<'w> {
     Passed(Outcome),
     /// It is not sent.
     Refused(Refused),
+}
+
+impl Judged<'_> {
+    /// Refused when it uses a table that is not what the catalog says.
+    pub fn unless_changed(self, changed: &BTreeSet<Arc<str>>) -> Self {
+        let Self::Opened(walk) = &self else { return self };
+        match walk.uses.iter().find(|used| changed.contains(&used.table)) {
+            Some(used) => Self::Refused(Refused::unsure(
+                format!(
+                    "a statement in legacy names of \"{}\" follows a change of that table in the same transaction",
+                    used.table
+                ),
+                "commit first, or write the statement in current names",
+                None,
+            )),
+            None => self,
+        }
+    }
 }
 
 /// Decides about the statement that `tokens` of `source` are.

@@ -18,7 +18,7 @@ use super::steps::Steps;
 use super::tally::Tally;
 use super::words::Back;
 use crate::metrics::{Login, Protocol};
-use crate::rewrite::{Effect, Outcome, Refusal};
+use crate::rewrite::{Context, Effect, Outcome, Refusal};
 use crate::wire::error::{Fields, Report};
 use crate::wire::message::{self, Transaction};
 
@@ -119,9 +119,13 @@ impl Conversation {
         self.head_plan().is_some_and(|p| p.is_changed())
     }
 
-    /// Mapped tables that were changed out of the sight of others.
-    pub(super) fn changed_tables(&self) -> Vec<Arc<str>> {
-        self.changed_tables.iter().cloned().collect()
+    /// What the next statement finds, if nothing is under way.
+    pub(super) fn context(&self) -> Arc<Context> {
+        let context = self.state.context();
+        if self.changed_tables.is_empty() {
+            return context;
+        }
+        Arc::new(Context { changed: self.changed_tables.clone(), ..context.as_ref().clone() })
     }
 
     /// The client sends a change of these.

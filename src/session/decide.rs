@@ -1,16 +1,18 @@
 //! From a text to its plan, with all that can be in the way: encodings, settings on their way, large texts, our own bugs.
 
 use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::ddl;
 use super::encoding::Encoding;
 use super::executing::Moment;
 use super::planned::Planned;
 use super::prepared::{Decided, Run};
 use super::relay::Session;
+use super::route::Shared;
 use super::words::Hints;
 use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
 
@@ -37,11 +39,6 @@ impl Look {
     pub(super) const fn is_worth_planning(self) -> bool {
         self.concerns || self.hints.names || self.hints.catalog
     }
-
-    /// True when nothing has to be known of it.
-    pub(super) fn is_plain(self) -> bool {
-        !self.concerns && self.hints == Hints::default()
-    }
 }
 
 impl Decision {
@@ -52,9 +49,39 @@ impl Decision {
 }
 
 /// A look at a text, without understanding it.
-pub(super) fn look(session: &Session, text: &[u8]) -> Look {
-    let concerns = session.route.world.load().concerns(text);
-    Look { hints: session.shared.words.find(text), concerns }
+pub(super) async fn look(session: &Session, text: &[u8]) -> Look {
+    if text.len() <= LONGEST_AT_ONCE {
+        return look_at(&session.shared, &session.route.world.load(), text);
+    }
+    let (shared, world) = (session.shared.clone(), session.route.world.load_full());
+    apart(text, move |text| look_at(&shared, &world, text)).await
+}
+
+/// True when nothing has to be known of a text. Nobody has looked into a long one.
+pub(super) fn is_plain(session: &Session, text: &[u8]) -> bool {
+    let plain = Look { hints: Hints::default(), concerns: false };
+    text.len() <= LONGEST_AT_ONCE && look_at(&session.shared, &session.route.world.load(), text) == plain
+}
+
+/// A look at a piece of a text.
+pub(super) fn look_at(shared: &Shared, world: &World, text: &[u8]) -> Look {
+    Look { hints: shared.words.find(text), concerns: world.concerns(text) }
+}
+
+/// Does some work on a text, a long one on a thread that may take its time: this one has other sessions to serve.
+pub(super) async fn apart<T: Send + 'static>(text: &[u8], work: impl FnOnce(&[u8]) -> T + Send + 'static) -> T {
+    if text.len() <= LONGEST_AT_ONCE {
+        return work(text);
+    }
+    let owned = text.to_owned();
+    match tokio::task::spawn_blocking(move || work(&owned)).await {
+        Ok(done) => done,
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The program ends, and this session with it.
+            Err(_) => pending().await,
+        },
+    }
 }
 
 impl Decision {
@@ -84,24 +111,19 @@ impl Decision {
     }
 }
 
-/// The decision for a text that deserves one; `parsed` by itself, to be executed later.
-pub(super) async fn decide(session: &Session, look: Look, text: &[u8], parsed: bool) -> Decision {
+/// The decision for a text that deserves one; `parsed` by itself, to be executed later. Executing one of `moving` changes names.
+pub(super) async fn decide(
+    session: &Session,
+    look: Look,
+    text: &[u8],
+    parsed: bool,
+    moving: BTreeSet<String>,
+) -> Decision {
     let world = session.route.world.load_full();
-    let changed = session.lock().changed_tables();
-    let mut changes = if look.hints.catalog { ddl::changes(&world, text) } else { Vec::new() };
-    let planned = match read(session, &world, text, look.hints) {
+    let planned = match read(session, &world, text, look.hints, moving) {
         Ok(read) => plan(session, world, read, parsed).await,
         Err(planned) => *planned,
     };
-    let uses = |at: usize, table: &str| {
-        planned.plan.statements.get(at).is_some_and(|s| s.uses.iter().any(|u| *u.table == *table))
-    };
-    let all = 0..planned.plan.statements.len();
-    changes.retain(|change| all.clone().any(|at| at > change.turn && uses(at, &change.table)));
-    let unseen = changed.iter().find(|table| all.clone().any(|at| uses(at, table)));
-    if let Some(table) = unseen.or(changes.first().map(|change| &change.table)) {
-        return Decision { hints: look.hints, planned: Some(Arc::new(changed_unseen(table))) };
-    }
     // A word in it that might have changed the session's names, such as an escaped identifier, was seen to do nothing of the kind.
     let harmless = |s: &rewrite::Statement| s.outcome == Outcome::Rewritten && s.effect == Effect::None;
     let names = look.hints.names && !planned.plan.statements.iter().all(harmless);
@@ -128,12 +150,17 @@ struct Read<'t> {
 }
 
 /// The text as such, and the context that it will be read in.
-fn read<'t>(session: &Session, world: &World, text: &'t [u8], hints: Hints) -> Result<Read<'t>, Box<Planned>> {
+fn read<'t>(
+    session: &Session,
+    world: &World,
+    text: &'t [u8],
+    hints: Hints,
+    moving: BTreeSet<String>,
+) -> Result<Read<'t>, Box<Planned>> {
     let (mut context, encoding, open, moment) = {
         let conversation = session.lock();
-        let state = &conversation.state;
         let moment = Moment { generation: world.generation, ..conversation.moment() };
-        (state.context(), state.encoding(), conversation.queue.unsettled().open, moment)
+        (conversation.context(), conversation.state.encoding(), conversation.queue.unsettled().open, moment)
     };
     // A legacy name with other letters than ASCII's is known only in UTF-8.
     let known = |text: &str| encoding == Encoding::Unicode || text.is_ascii() || world.is_ascii();
@@ -149,6 +176,9 @@ fn read<'t>(session: &Session, world: &World, text: &'t [u8], hints: Hints) -> R
         )));
     }
     open.blur(&mut context);
+    if !moving.is_empty() {
+        Arc::make_mut(&mut context).moving = moving;
+    }
     Ok(Read { text, encoding, context, moment })
 }
 
@@ -158,15 +188,6 @@ fn unreadable() -> Planned {
         "0A000",
         "a statement in legacy names with other letters than ASCII's cannot be read in this client_encoding".into(),
         "SET client_encoding = 'UTF8', or put these letters into parameters",
-    )
-}
-
-/// The table may be another one since this transaction changed it.
-fn changed_unseen(table: &str) -> Planned {
-    Planned::refused(
-        "0A000",
-        format!("a statement in legacy names of \"{table}\" follows a change of that table in the same transaction"),
-        "commit first, or write the statement in current names",
     )
 }
 

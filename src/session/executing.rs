@@ -118,7 +118,7 @@ impl Conversation {
         if meanings.blind && (unsettled.open.names || unsettled.open.catalog) {
             return Before::Refuse;
         }
-        let mut context = self.state.context();
+        let mut context = self.context();
         unsettled.open.blur(&mut context);
         let moment = (alone && settled && !meanings.later && !meanings.unread).then(|| self.moment());
         if possible.is_empty() { Before::Nothing } else { Before::Compare { possible, context, moment } }

@@ -18,7 +18,15 @@ pub(super) async fn say(client: Socket, report: &Report<'_>) {
     say_bytes(client, &frame).await;
 }
 
-/// The same for a client that speaks a protocol from before 3, which had errors without length and fields.
+/// Sends `report` to a new client and closes, without waiting until it has read it: a reset may overtake it.
+pub(super) async fn say_in_passing(mut client: Socket, report: &Report<'_>) {
+    let mut frame = Vec::new();
+    report.write(&mut frame);
+    // So little always has room in a new socket; who is gone already need not hear it.
+    let _ = timeout(PATIENCE, client.write_all(&frame)).await;
+}
+
+/// As [`say`], for a client that speaks a protocol from before 3, which had errors without length and fields.
 pub(super) async fn say_old(client: Socket, message: &str) {
     say_bytes(client, format!("EFATAL:  {message}\n\0").as_bytes()).await;
 }

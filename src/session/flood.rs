@@ -45,9 +45,10 @@ impl Flood {
         self.remaining -= n;
         if !self.spoilt {
             self.tail.extend_from_slice(bytes);
-            let look = decide::look(session, &self.tail);
+            let world = session.route.world.load();
+            let look = decide::look_at(&session.shared, &world, &self.tail);
             self.hints = self.hints.with(look.hints);
-            self.spoilt = look.concerns && names_legacy(&session.route.world.load(), &self.tail)
+            self.spoilt = look.concerns && names_legacy(&world, &self.tail)
                 || look.hints.executes && session.lock().may_execute_other_text();
             self.tail.drain(..self.tail.len().saturating_sub(OVERLAP));
         }

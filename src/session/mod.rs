@@ -17,7 +17,6 @@ mod buffer;
 mod called;
 mod cancel;
 mod conversation;
-mod ddl;
 mod decide;
 mod encoding;
 mod executing;
@@ -35,6 +34,7 @@ mod reach;
 mod refresh;
 mod relay;
 mod route;
+mod seat;
 mod stale;
 mod startup;
 mod state;
@@ -64,7 +64,12 @@ pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
     let until = Instant::now() + shared.limits.startup_timeout;
     let metrics = Arc::clone(&shared.metrics);
     metrics.accepted.inc();
-    let ready = match Box::pin(startup::open(client, &shared, until)).await {
+    let Some(seat) = seat::Seat::at_the_door(&shared) else {
+        startup::turn_away(client, &shared).await;
+        metrics.ended(Ended::Startup).inc();
+        return;
+    };
+    let ready = match Box::pin(startup::open(client, seat, &shared, until)).await {
         Some(opened) => Box::pin(login::log_in(opened, &shared, until)).await,
         None => None,
     };

@@ -10,6 +10,7 @@
 //! Frames of any length stream in pieces; only what is opened waits for its end, and a statement beyond
 //! `max_statement_bytes` is searched while it streams (`flood`).
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,7 +18,6 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, Phase, name};
-use super::ddl;
 use super::decide::{self, Decision};
 use super::executing::{Before, Place};
 use super::flood::Flood;
@@ -25,6 +25,7 @@ use super::lane::Lane;
 use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
 use super::words::{Hints, deallocated};
+use crate::rewrite::{all_tables, changed_by};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
 
@@ -169,12 +170,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             return None;
         }
         let body = self.lane.body(header);
-        let is_plain = |text| decide::look(self.session, text).is_plain();
         if header.tag == b'Q' {
-            let text = message::query(body).filter(|text| is_plain(text))?;
+            let text = message::query(body).filter(|text| decide::is_plain(self.session, text))?;
             return Some(Expected::Query { planned: None, done: 0, failed: false, gives_up: deallocated(text) });
         }
-        let parse = message::parse(body).filter(|parse| is_plain(parse.text))?;
+        let parse = message::parse(body).filter(|parse| decide::is_plain(self.session, parse.text))?;
         Some(Expected::Parse { name: name(parse.name), planned: None })
     }
 
@@ -255,7 +255,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let decision = if decision.hints.prepares { decision.prepared(Vec::new()) } else { decision };
         let planned = decision.planned.clone();
         let gives_up = message::query(self.lane.body(header)).and_then(deallocated);
-        let mut tables = self.changed_tables(header, &decision);
+        let mut tables = self.changed_tables(header, &decision).await;
         let mut conversation = self.session.lock();
         for run in planned.iter().flat_map(|planned| &planned.runs) {
             tables.extend(conversation.changes_of(&run.name).1);
@@ -273,7 +273,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn parse(&mut self, header: Header) -> io::Result<Step> {
         let decision = self.decide(header).await?;
         let statement = message::parse(self.lane.body(header)).map(|parse| name(parse.name)).unwrap_or_default();
-        let tables = self.changed_tables(header, &decision);
+        let tables = self.changed_tables(header, &decision).await;
         let decision = decision.prepared(tables);
         let planned = decision.planned.clone();
         if let Some(planned) = &planned {
@@ -295,17 +295,24 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     async fn decide(&mut self, header: Header) -> io::Result<Decision> {
         let session = self.session;
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        let look = decide::look(session, found);
+        let look = decide::look(session, found).await;
         let parsed = header.tag == b'P';
-        let runs = if look.hints.executes { self.runs(found) } else { Vec::new() };
+        let runs = if look.hints.executes { self.runs(found).await } else { Vec::new() };
         let mut executed = Hints::default();
+        let mut moving = BTreeSet::new();
         if !runs.is_empty() {
             let found = found.to_vec();
             if let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
                 return Ok(refused);
             }
             let conversation = session.lock();
-            executed = runs.iter().fold(executed, |hints, run| hints.with(conversation.changes_of(&run.name).0));
+            for run in &runs {
+                let changes = conversation.changes_of(&run.name).0;
+                executed = executed.with(changes);
+                if changes.names || changes.catalog {
+                    moving.insert(String::from_utf8_lossy(&run.name).into_owned());
+                }
+            }
         }
         if !look.is_worth_planning() {
             return Ok(Decision { hints: look.hints, planned: None }.running(runs, executed));
@@ -315,7 +322,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         }
         // Flushing may have moved the frame, never changed it.
         let Some(found) = text(header, self.lane.body(header)) else { return Ok(Decision::default()) };
-        Ok(decide::decide(session, look, found, parsed).await.running(runs, executed))
+        Ok(decide::decide(session, look, found, parsed, moving).await.running(runs, executed))
     }
 
     /// Waits until what came before has shown what it changes, as far as the server tells without being asked, and until a catalog that
@@ -377,6 +384,10 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if flood.is_over() {
             let flood = self.flood.take();
             if let Some((mut what, hints)) = flood.map(|f| f.finish(self.session)) {
+                if hints.catalog {
+                    let all = all_tables(&self.session.route.world.load());
+                    self.session.lock().changes_tables(all);
+                }
                 if let Expected::Parse { planned, .. } = &mut what {
                     let decision = Decision { hints, planned: planned.take() };
                     *planned = decision.prepared(Vec::new()).planned;
@@ -390,13 +401,12 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     }
 
     /// Mapped tables that the text of the frame at hand changes.
-    fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
-        if !decision.hints.catalog {
-            return Vec::new();
-        }
-        let found = text(header, self.lane.body(header));
-        let changes = found.map(|text| ddl::changes(&self.session.route.world.load(), text)).unwrap_or_default();
-        changes.into_iter().map(|change| change.table).collect()
+    async fn changed_tables(&self, header: Header, decision: &Decision) -> Vec<Arc<str>> {
+        let found = text(header, self.lane.body(header)).filter(|_| decision.hints.catalog);
+        let Some(text) = found else { return Vec::new() };
+        let context = self.session.lock().context();
+        let world = self.session.route.world.load_full();
+        decide::apart(text, move |text| changed_by(&world, &context, &String::from_utf8_lossy(text))).await
     }
 
     pub(super) fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {

@@ -15,7 +15,7 @@ use super::planned::Planned;
 use super::queue::Name;
 use super::relay::Session;
 use crate::mapping::Mapping;
-use crate::rewrite::{Context, Outcome, Plan, Refusal, World};
+use crate::rewrite::{self, Context, Outcome, Plan, Refusal, World};
 use crate::sql::split::statements;
 use crate::sql::{LexOptions, lex};
 use crate::text::{Edit, Edits, Span};
@@ -56,12 +56,11 @@ impl Decided {
     /// True when under `now`, and with the catalog of now, another text would be sent.
     async fn is_stale(&self, session: &Session, now: &Arc<Context>) -> bool {
         let world = session.route.world.load_full();
-        let changed = session.lock().changed_tables();
         // How its strings end was settled when it was parsed.
         let standard_conforming_strings = self.context.standard_conforming_strings;
         let provisional = self.context.provisional;
         let now = Context { provisional, standard_conforming_strings, ..now.as_ref().clone() };
-        if changed.is_empty() && self.moment.generation == world.generation && *self.context == now {
+        if self.moment.generation == world.generation && *self.context == now {
             return false;
         }
         let same = self.mappings.len() == world.mappings.len()
@@ -72,10 +71,7 @@ impl Decided {
             let world = World::new(world.generation, self.mappings.clone(), world.catalog.clone());
             decide::planned_apart(&world, &now, &self.text)
         };
-        plan.is_none_or(|plan| {
-            let uses = |table: &Arc<str>| plan.statements.iter().any(|s| s.uses.iter().any(|u| u.table == *table));
-            plan.sql != self.sent || changed.iter().any(uses)
-        })
+        plan.is_none_or(|plan| plan.sql != self.sent)
     }
 }
 
@@ -109,11 +105,8 @@ pub(super) fn executed(text: &str, options: LexOptions) -> Vec<Run> {
         if first(&"prepare") {
             prepared.extend(named(1).map(|name| (turn, name)));
         }
-        if !["execute", "explain", "create"].iter().any(first) {
-            continue;
-        }
-        let Some(at) = tokens.iter().position(|t| t.is_keyword(text, "execute")) else { continue };
-        if let Some(name) = named(at + 1) {
+        if let Some(name) = rewrite::executed(text, tokens) {
+            let name = Name::from(name.as_bytes());
             let own = prepared.iter().rev().find(|(_, own)| *own == name).map(|(turn, _)| *turn);
             runs.push(Run { turn, name, own });
         }
@@ -131,7 +124,7 @@ pub(super) async fn refused_run(session: &Session, text: &[u8], turn: usize) -> 
     let whole = || Planned::refused("0A000", MESSAGE.into(), HINT);
     let (context, encoding) = {
         let conversation = session.lock();
-        (conversation.state.context(), conversation.state.encoding())
+        (conversation.context(), conversation.state.encoding())
     };
     let Some(text) = encoding.read(text) else { return whole() };
     let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };

@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -14,6 +13,7 @@ use tokio::sync::watch;
 use super::auth::Auth;
 use super::cancel::Sessions;
 use super::refresh::Refresh;
+use super::seat::Seats;
 use super::words::Words;
 use crate::backend::hosts::Hosts;
 use crate::metrics::{Direction, Login, Metrics, Protocol};
@@ -56,7 +56,7 @@ pub struct Route {
 /// What bounds a session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Sessions at a time.
+    /// Sessions at a time, and as many clients that are on their way to one.
     pub max_connections: usize,
     /// Bytes of a statement that are held to be looked at; larger ones stream through, and are refused where they name
     /// something legacy.
@@ -85,7 +85,7 @@ pub struct Shared {
     pub(super) sessions: Sessions,
     pub(super) life: watch::Sender<Life>,
     pub(super) words: Words,
-    seats: AtomicUsize,
+    pub(super) seats: Seats,
 }
 
 /// How long sessions may go on; it only ever gets shorter.
@@ -98,12 +98,6 @@ pub(super) enum Life {
     Draining,
     /// No longer: what runs is cancelled.
     Over,
-}
-
-/// The place of one session among `max_connections`.
-#[derive(Debug)]
-pub(super) struct Seat {
-    shared: Arc<Shared>,
 }
 
 /// Handles that every session of a route uses.
@@ -164,14 +158,20 @@ impl Shared {
         let routes = routes.into_iter().map(|route| (route.database.clone(), route)).collect();
         Self {
             metrics,
+            seats: Seats::new(limits.max_connections),
             door: ArcSwapOption::empty(),
             routes,
             limits,
             sessions: Sessions::default(),
             life: watch::Sender::new(Life::Serving),
             words: Words::new(),
-            seats: AtomicUsize::new(0),
         }
+    }
+
+    /// Bounds clients so that they and their servers have no more than these file descriptors; gives how many sessions there may be then.
+    pub fn fit_into(&self, open_files: usize) -> usize {
+        self.seats.fit_into(open_files);
+        self.seats.most()
     }
 
     /// All routes, by database.
@@ -209,24 +209,6 @@ impl Shared {
 
     pub(super) fn count_login(&self, login: Login) {
         self.metrics.logins(login).inc();
-    }
-}
-
-impl Seat {
-    /// A place, if there is one.
-    pub(super) fn take(shared: &Arc<Shared>) -> Option<Self> {
-        let limit = shared.limits.max_connections;
-        let one_more = |taken: usize| (taken < limit).then_some(taken + 1);
-        shared.seats.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
-        shared.metrics.connections.inc();
-        Some(Self { shared: shared.clone() })
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.shared.seats.fetch_sub(1, Ordering::Relaxed);
-        self.shared.metrics.connections.dec();
     }
 }
 

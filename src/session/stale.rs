@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, name};
-use super::decide::Decision;
+use super::decide::{self, Decision};
 use super::executing::{Before, Moment, Place};
 use super::opening::{Opening, Step};
 use super::planned::Planned;
@@ -96,7 +96,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
             let before = before(&self.session.lock());
             match before {
                 Before::Nothing => return Ok(None),
-                Before::Refuse => return Ok(Some((Vec::new(), self.session.lock().state.context(), None))),
+                Before::Refuse => return Ok(Some((Vec::new(), self.session.lock().context(), None))),
                 Before::Compare { possible, context, moment } => return Ok(Some((possible, context, moment))),
                 Before::Wait => {
                     self.lane.flush().await?;
@@ -139,7 +139,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         let before = |c: &Conversation| c.before_executing(&run.name, Place::Behind);
         let Some((possible, context, _)) = self.what_to_compare(&before).await? else { return Ok(false) };
         let encoding = self.session.lock().state.encoding();
-        let contexts = encoding.read(found).map(|text| contexts(&context, &text)).unwrap_or_default();
+        let world = self.session.route.world.load();
+        let contexts = encoding.read(found).map(|text| contexts(&world, &context, &text)).unwrap_or_default();
         let Some(context) = contexts.into_iter().nth(run.turn).map(Arc::new) else { return Ok(true) };
         for planned in &possible {
             if prepared::is_stale(self.session, planned, &context).await {
@@ -152,17 +153,23 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
     /// True when names may mean something else at one place of a text than at another.
     fn is_moved(&self, found: &[u8], one: usize, two: usize) -> bool {
         let conversation = self.session.lock();
-        let context = conversation.state.context();
-        let contexts = conversation.state.encoding().read(found).map(|text| contexts(&context, &text));
+        let context = conversation.context();
+        let world = self.session.route.world.load();
+        let contexts = conversation.state.encoding().read(found).map(|text| contexts(&world, &context, &text));
         contexts.is_none_or(|contexts| contexts.get(one) != contexts.get(two))
     }
 
     /// The prepared statements that a text executes.
-    pub(super) fn runs(&self, found: &[u8]) -> Vec<Run> {
-        let conversation = self.session.lock();
-        let standard_conforming_strings = conversation.state.context().standard_conforming_strings;
-        // What cannot be read has its keywords in ASCII all the same.
-        let text = conversation.state.encoding().read(found).unwrap_or_else(|| String::from_utf8_lossy(found));
-        prepared::executed(&text, LexOptions { standard_conforming_strings })
+    pub(super) async fn runs(&self, found: &[u8]) -> Vec<Run> {
+        let (standard_conforming_strings, encoding) = {
+            let state = &self.session.lock().state;
+            (state.context().standard_conforming_strings, state.encoding())
+        };
+        let read = move |found: &[u8]| {
+            // What cannot be read has its keywords in ASCII all the same.
+            let text = encoding.read(found).unwrap_or_else(|| String::from_utf8_lossy(found));
+            prepared::executed(&text, LexOptions { standard_conforming_strings })
+        };
+        decide::apart(found, read).await
     }
 }

@@ -18,7 +18,8 @@ use super::conversation::name;
 use super::farewell;
 use super::greeting;
 use super::reach;
-use super::route::{Life, Route, Seat, Shared};
+use super::route::{Life, Route, Shared};
+use super::seat::Seat;
 use super::steps::Steps;
 use crate::metrics::{Login, Phase};
 use crate::net::{Door, Peer, Refusal, Socket};
@@ -56,7 +57,7 @@ pub(super) struct Refused {
 
 /// Answers what comes before the startup packet, finds the route, reaches the backend and passes the packet on.
 /// None when it ended before: then the client has been told why.
-pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
+pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, until: Instant) -> Option<Opened> {
     let mut steps = Steps::begin(Arc::clone(&shared.metrics));
     let mut life = shared.life.subscribe();
     let door = shared.door.load_full();
@@ -103,10 +104,11 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
         if *shared.life.borrow() != Life::Serving {
             return Err(shutting_down());
         }
-        let full = || Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
-        let seat = Seat::take(shared).ok_or_else(full)?;
+        if !seat.sit_down() {
+            return Err(full(shared));
+        }
         let (server, peer) = reach(shared, &route, &startup, until).await?;
-        Ok((route, seat, server, peer))
+        Ok((route, server, peer))
     };
     let reached = tokio::select! {
         biased;
@@ -114,12 +116,31 @@ pub(super) async fn open(client: Socket, shared: &Arc<Shared>, until: Instant) -
         _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
     };
     match reached {
-        Ok((route, seat, server, peer)) => {
+        Ok((route, server, peer)) => {
             steps.next(Phase::Authentication);
             Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), steps })
         }
         Err(refused) => refuse(client, shared, steps, refused).await,
     }
+}
+
+/// There is no place for this client, and nothing that it says is waited for.
+pub(super) async fn turn_away(client: Socket, shared: &Arc<Shared>) {
+    let Refused { login, sqlstate, message, hint } = full(shared);
+    shared.count_login(login);
+    tracing::debug!("a client is turned away: too many have not sent their startup packet");
+    let report = fatal(sqlstate, &message, hint.as_deref());
+    match Seat::outside(shared) {
+        Some(_seat) => farewell::say(client, &report).await,
+        None => farewell::say_in_passing(client, &report).await,
+    }
+}
+
+fn full(shared: &Shared) -> Refused {
+    let full = Refused::new(Login::TooMany, "53300", "sorry, too many clients already".into());
+    let hint = "exonym has too few open files for its `max_connections`; raise its limit (`ulimit -n`, LimitNOFILE=)";
+    let is_cut = shared.seats.most() < shared.limits.max_connections;
+    Refused { hint: is_cut.then(|| hint.into()), ..full }
 }
 
 pub(super) fn shutting_down() -> Refused {
@@ -225,10 +246,12 @@ fn is_exhausted(error: &io::Error) -> bool {
 async fn refuse(client: Socket, shared: &Shared, mut steps: Steps, refused: Refused) -> Option<Opened> {
     shared.count_login(refused.login);
     steps.end(refused.login);
-    if refused.login != Login::Abandoned || !refused.message.is_empty() {
-        tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
-        farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
+    if refused.message.is_empty() {
+        farewell::close(client).await;
+        return None;
     }
+    tracing::info!(sqlstate = refused.sqlstate, reason = refused.message, "login refused");
+    farewell::say(client, &fatal(refused.sqlstate, &refused.message, refused.hint.as_deref())).await;
     None
 }
 

@@ -16,6 +16,32 @@ use crate::wire::error::Unit;
 use crate::wire::message::Transaction;
 use crate::wire::options::schemas;
 
+/// What no transaction may hold, and in a pipeline commits at once whatever was before it.
+const COMMITS: [&str; 8] = [
+    "ALTER SYSTEM",
+    "COMMIT PREPARED",
+    "CREATE DATABASE",
+    "CREATE TABLESPACE",
+    "DROP DATABASE",
+    "DROP TABLESPACE",
+    "ROLLBACK PREPARED",
+    "VACUUM",
+];
+
+/// The same in some of their forms.
+const MAY_COMMIT: [&str; 10] = [
+    "ALTER SUBSCRIPTION",
+    "ALTER TABLE",
+    "ANALYZE",
+    "CALL",
+    "CLUSTER",
+    "CREATE INDEX",
+    "CREATE SUBSCRIPTION",
+    "DROP INDEX",
+    "DROP SUBSCRIPTION",
+    "REINDEX",
+];
+
 /// The names of one session.
 #[derive(Debug)]
 pub(super) struct State {
@@ -36,6 +62,8 @@ pub(super) struct State {
     savepoint: Savepoint,
     rolled_back: RolledBack,
     failed: bool,
+    /// What was changed may have been committed, although no transaction has ended.
+    kept: bool,
     /// Servers from 18 on report the search path whenever it changes; at the end of a message that is the last word.
     reported: Option<Path>,
     encoding: Encoding,
@@ -79,6 +107,8 @@ impl State {
             search_path: names.effective_path().clone(),
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            changed: BTreeSet::new(),
+            moving: BTreeSet::new(),
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,
@@ -95,6 +125,7 @@ impl State {
             savepoint: Savepoint::None,
             rolled_back: RolledBack::No,
             failed: false,
+            kept: false,
             reported: None,
             encoding: Encoding::Unicode,
             unit: Unit::Characters,
@@ -165,7 +196,12 @@ impl State {
                 self.savepoint = Savepoint::Same;
                 self.is_stirred = true;
             }
-            "DISCARD ALL" => self.apply(&Effect::Discard),
+            "DISCARD ALL" => {
+                self.apply(&Effect::Discard);
+                self.end();
+            }
+            tag if COMMITS.contains(&tag) => self.end(),
+            tag if MAY_COMMIT.contains(&tag) => self.kept |= !self.touched.is_empty(),
             "DISCARD TEMP" => self.apply(&Effect::DiscardTemporary),
             _ => {}
         }
@@ -187,7 +223,7 @@ impl State {
             return;
         }
         match status {
-            Transaction::Idle if rolled_back == RolledBack::AndMore => {
+            Transaction::Idle if rolled_back == RolledBack::AndMore || (self.failed && self.kept) => {
                 self.lose();
                 self.end();
             }
@@ -284,6 +320,7 @@ impl State {
 
     /// The transaction has ended well.
     fn end(&mut self) {
+        self.kept = false;
         self.failed = false;
         if !self.is_stirred {
             return;
@@ -297,6 +334,7 @@ impl State {
 
     /// The transaction has been taken back.
     fn restore(&mut self) {
+        self.kept = false;
         self.failed = false;
         self.names.clone_from(&self.committed);
         self.savepoint = Savepoint::None;

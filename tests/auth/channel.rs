@@ -1,5 +1,7 @@
 //! Clients that bind, over real TLS, and what they may get wrong on purpose.
 
+use std::io::{self, Read, Write};
+
 use exonym::config::{BackendTls, SslMode};
 use exonym::net::{Address, Socket, Terms, Way};
 use exonym::session::Source;
@@ -11,16 +13,23 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use super::client::{PASSWORD, choose, users};
+use super::client::{PASSWORD, choose, outcome, users};
 use super::matrix::Stage;
-use super::support::raw::{self, Frame};
+use super::support::postgres::Version;
+use super::support::raw::{self, Frame, Raw};
 
 const ROLE: &str = "as_scram";
 
-/// A raw client in TLS.
-struct Client {
+/// A socket of Exonym's own, to be used by a client that waits.
+#[derive(Debug)]
+struct Waiting {
     runtime: Runtime,
     socket: Socket,
+}
+
+/// A raw client in TLS.
+struct Client {
+    raw: Raw<Waiting>,
     /// What the login may be bound to.
     hash: Vec<u8>,
     /// The mechanisms.
@@ -36,32 +45,16 @@ impl Client {
         let to = Address::Tcp { host: "127.0.0.1".into(), port };
         let (socket, _) = runtime.block_on(terms.connect(&to, Way::Tls)).expect("TLS");
         let hash = end_point::hash(socket.peer_certificate().expect("a server's")).expect("it can be bound to");
-        let mut client = Self { runtime, socket, hash, offer: String::new() };
-        client.send(&raw::startup(&[("user", ROLE), ("database", "postgres")]));
+        let mut client = Self { raw: Raw::over(Waiting { runtime, socket }), hash, offer: String::new() };
+        client.raw.send(&raw::startup(&[("user", ROLE), ("database", "postgres")]));
         let offer = client.sasl(10);
         let names: Vec<_> = offer.split(|b| *b == 0).filter(|n| !n.is_empty()).map(String::from_utf8_lossy).collect();
         client.offer = names.join(" ");
         client
     }
 
-    fn send(&mut self, bytes: &[u8]) {
-        let sending = async {
-            self.socket.write_all(bytes).await?;
-            self.socket.flush().await
-        };
-        self.runtime.block_on(sending).expect("the other end reads");
-    }
-
     fn frame(&mut self) -> Frame {
-        let reading = async {
-            let tag = self.socket.read_u8().await?;
-            let length = usize::try_from(self.socket.read_u32().await?).expect("it fits");
-            let mut body = vec![0; length - 4];
-            self.socket.read_exact(&mut body).await?;
-            Ok::<_, std::io::Error>(Frame { tag, body })
-        };
-        let soon = async { timeout(Duration::from_secs(20), reading).await };
-        self.runtime.block_on(soon).expect("an answer in time").expect("a frame")
+        self.raw.frame().expect("a frame")
     }
 
     fn sasl(&mut self, code: u8) -> Vec<u8> {
@@ -73,13 +66,13 @@ impl Client {
     /// The whole exchange; nothing when it ends well.
     fn log_in(mut self, mechanism: &str, binding: ChannelBinding, password: &str) -> Option<(String, String, String)> {
         let mut scram = ScramSha256::new(password.as_bytes(), binding);
-        self.send(&choose(mechanism, scram.message()));
+        self.raw.send(&choose(mechanism, scram.message()));
         let frame = self.frame();
         if frame.tag != b'R' {
             return Some(fields(&frame));
         }
         scram.update(&frame.body[4..]).expect("a challenge");
-        self.send(&raw::frame(b'p', scram.message()));
+        self.raw.send(&raw::frame(b'p', scram.message()));
         let frame = self.frame();
         if frame.tag != b'R' {
             return Some(fields(&frame));
@@ -87,6 +80,23 @@ impl Client {
         scram.finish(&frame.body[4..]).expect("the signature");
         assert_eq!(self.frame().body, [0; 4], "let in");
         None
+    }
+}
+
+impl Read for Waiting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let soon = async { timeout(Duration::from_secs(20), self.socket.read(buffer)).await };
+        self.runtime.block_on(soon)?
+    }
+}
+
+impl Write for Waiting {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.runtime.block_on(self.socket.write(buffer))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.runtime.block_on(self.socket.flush())
     }
 }
 
@@ -103,9 +113,26 @@ fn known(stage: &Stage) -> Source {
 
 #[test]
 fn a_login_is_bound_to_the_certificate_that_was_shown() {
-    let stage = Stage::new();
+    bound_to_what_was_shown(&Stage::new());
+}
+
+#[test]
+fn so_it_is_with_postgres_18_and_many_iterations() {
+    let stage = Stage::of(Version::Eighteen);
+    stage.server.sql("postgres", "SET scram_iterations = 20000; ALTER ROLE as_scram PASSWORD 'pässword'");
+    let verifier = stage.server.sql("postgres", "SELECT rolpassword FROM pg_authid WHERE rolname = 'as_scram'");
+    assert!(verifier.starts_with("SCRAM-SHA-256$20000:"), "{verifier}");
+    bound_to_what_was_shown(&stage);
+    // Relayed, too, which is the server's own business.
+    let proxy = stage.proxy("plain", None);
+    assert_eq!(outcome(proxy.port, ROLE, PASSWORD, "sslmode=disable"), Ok(ROLE.into()));
+    let refused = outcome(proxy.port, ROLE, "wrong", "sslmode=disable").expect_err("the wrong password");
+    assert!(refused.contains("password authentication failed"), "{refused}");
+}
+
+fn bound_to_what_was_shown(stage: &Stage) {
     for leg in ["plain", "tls"] {
-        let proxy = stage.proxy(leg, Some(known(&stage)));
+        let proxy = stage.proxy(leg, Some(known(stage)));
         let ask = || Client::ask(proxy.port);
         assert_eq!(ask().offer, "SCRAM-SHA-256-PLUS SCRAM-SHA-256", "{leg}");
         let right = |client: &Client| ChannelBinding::tls_server_end_point(client.hash.clone());
@@ -134,7 +161,7 @@ fn a_login_is_bound_to_the_certificate_that_was_shown() {
             ("binding with the wrong mechanism", "SCRAM-SHA-256", b"p=tls-server-end-point,,n=,r=x"),
         ] {
             let mut client = ask();
-            client.send(&choose(mechanism, message));
+            client.raw.send(&choose(mechanism, message));
             assert_eq!(fields(&client.frame()).0, "08P01", "{leg}, {what}");
         }
     }

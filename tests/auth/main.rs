@@ -1,7 +1,8 @@
 //! Logins in which Exonym has a part: real servers, real clients, and clients that lie.
 //!
-//! `channel`: logins bound to certificates. `verify`: the server lets in whoever comes, and `auth` does not. `hostile`: what no client should say.
-//! `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs.
+//! `channel`: logins bound to certificates. `demanding`: a server that takes no others. `verify`: the server lets in whoever comes, and `auth` does not. `hostile`: what no client should say.
+//! `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs,
+//! with libpq, and `drivers` with others.
 
 #[path = "../tls/authority.rs"]
 mod authority;
@@ -12,6 +13,8 @@ mod support;
 
 mod channel;
 mod client;
+mod demanding;
+mod drivers;
 mod hostile;
 mod matrix;
 mod serve;

@@ -19,6 +19,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CACHE = ROOT / "tests/.cache/drivers"
+# Where the server's own programs lie, if not where those of the machine do.
+SERVER = None
 
 # A table that no suite knows, in a schema that none looks into; it is in every database that a suite creates, too.
 UNUSED = """
@@ -103,11 +105,11 @@ class Stage:
         data = self.directory / "data"
         if os.getuid() == 0:
             shutil.chown(self.directory, "postgres", "postgres")
-        command = [bin_of("initdb"), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D", data]
+        command = [server_bin("initdb"), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D", data]
         run_as_postgres(command)
         (data / "pg_hba.conf").write_text(self.suite.hba + HBA)
         self.server_port = self.suite.fixed_port if self.mapping is None and self.suite.fixed_port else free_port()
-        command = [bin_of("postgres"), "-D", data, "-k", self.directory, "-p", str(self.server_port)]
+        command = [server_bin("postgres"), "-D", data, "-k", self.directory, "-p", str(self.server_port)]
         defaults = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", "log_min_messages=warning"]
         if self.suite.tls:
             self._make_certificate()
@@ -175,6 +177,11 @@ def bin_of(program):
     """A program of the newest server that is installed."""
     places = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda path: int(path.parts[4]))
     return str(places[-1]) if places else shutil.which(program) or program
+
+
+def server_bin(program):
+    """A program of the server that the suites run against."""
+    return str(SERVER / program) if SERVER else bin_of(program)
 
 
 def as_postgres():

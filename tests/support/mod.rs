@@ -4,6 +4,7 @@ pub(crate) mod binary;
 pub(crate) mod cases;
 pub(crate) mod client;
 pub(crate) mod place;
+pub(crate) mod player;
 pub(crate) mod postgres;
 pub(crate) mod program;
 pub(crate) mod proxy;

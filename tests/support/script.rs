@@ -6,7 +6,9 @@
 //! refused: A | B           `{bad}` is A through Exonym, which refuses it, and B straight, which the server refuses
 //! mask: rows copy          what of the answers differs by itself
 //! large                    not byte by byte
-//! startup: name=value      beside user and database
+//! since: 18, why            not played against older servers, and why
+//! before: 18, why           not played against that one and newer ones, and why
+//! startup: name=value      beside user and database; `startup-3.2:` in that version of the protocol
 //! b: startup: …            the same for the connection `b`
 //!
 //! Q text                   P name | 23 25 | text       P name | text
@@ -38,8 +40,20 @@ pub(crate) struct Script {
     pub(crate) mask_rows: bool,
     pub(crate) mask_copy: bool,
     pub(crate) large: bool,
+    servers: Servers,
     pub(crate) lines: Vec<Line>,
 }
+
+/// Which servers a case is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Servers {
+    All,
+    Since18,
+    Before18,
+}
+
+/// The version of the protocol that clients ask for unless told otherwise.
+pub(crate) const VERSION: u32 = 0x3_0000;
 
 /// One line: a connection and what is done on it.
 #[derive(Clone, Debug)]
@@ -52,7 +66,7 @@ pub(crate) struct Line {
 /// What a line does.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Startup(Vec<(String, String)>),
+    Startup(u32, Vec<(String, String)>),
     Send(Vec<u8>),
     Wait(u8, usize),
     WaitEnd,
@@ -96,6 +110,7 @@ impl Script {
             mask_rows: false,
             mask_copy: false,
             large: false,
+            servers: Servers::All,
             lines: Vec::new(),
         }
     }
@@ -105,6 +120,8 @@ impl Script {
             self.legacy = true;
         } else if line == "large" {
             self.large = true;
+        } else if let Some(servers) = servers(line) {
+            self.servers = servers;
         } else if let Some(both) = line.strip_prefix("refused: ") {
             let (ours, theirs) = both.split_once(" | ").unwrap_or_else(|| panic!("{at}: `refused: A | B`"));
             self.refused = Some((ours.into(), theirs.into()));
@@ -118,11 +135,22 @@ impl Script {
         }
     }
 
+    /// True when it is to be played against Postgres 18, or against an older server.
+    pub(crate) const fn is_for(&self, is_18: bool) -> bool {
+        match self.servers {
+            Servers::All => true,
+            Servers::Since18 => is_18,
+            Servers::Before18 => !is_18,
+        }
+    }
+
     /// True when one connection does it all and nothing happens in between: then it can be sent in one write.
     pub(crate) fn is_alone(&self) -> bool {
         let alone = |line: &Line| {
             let verb = line.text.split(' ').next().unwrap_or_default();
-            line.connection == "a" && !["startup:", "cancel", "sql", "poll", "close"].contains(&verb)
+            line.connection == "a"
+                && !verb.starts_with("startup")
+                && !["cancel", "sql", "poll", "close"].contains(&verb)
         };
         self.lines.iter().all(alone)
     }
@@ -137,7 +165,8 @@ impl Line {
         let name = |n: usize| [fields.get(n).cloned().unwrap_or_default(), vec![0]].concat();
         let frame = |tag: u8, body: Vec<u8>| Step::Send(raw::frame(tag, &body));
         match verb {
-            "startup:" => Step::Startup(
+            verb if verb.starts_with("startup") => Step::Startup(
+                version(verb),
                 rest.split("; ").filter_map(|p| p.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect(),
             ),
             "Q" => frame(b'Q', [bytes(rest), vec![0]].concat()),
@@ -172,6 +201,23 @@ impl Line {
             other => panic!("{}: no verb `{other}`", self.at),
         }
     }
+}
+
+/// `since: 18, why` and `before: 18, why`.
+fn servers(line: &str) -> Option<Servers> {
+    let (which, servers) = [("since: 18, ", Servers::Since18), ("before: 18, ", Servers::Before18)]
+        .into_iter()
+        .find(|(start, _)| line.starts_with(start))?;
+    assert!(line.len() > which.len(), "`{line}` wants a reason");
+    Some(servers)
+}
+
+/// That of `startup:` or `startup-3.2:`.
+fn version(verb: &str) -> u32 {
+    let Some(version) = verb.trim_end_matches(':').strip_prefix("startup-") else { return VERSION };
+    let (major, minor) = version.split_once('.').expect("such as 3.2");
+    let number = |text: &str| text.parse::<u32>().expect("a number");
+    (number(major) << 16) | number(minor)
 }
 
 /// `name | types | text`, `name | text`: the text may hold bars itself, types are numbers alone.

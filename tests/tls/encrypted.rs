@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
-use super::support::raw::{Frame, startup};
+use super::support::raw::Raw;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const SSL: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
@@ -33,10 +33,10 @@ pub(crate) struct Dress {
 }
 
 /// A session in TLS.
-pub(crate) struct Encrypted {
-    pub(crate) stream: StreamOwned<ClientConnection, Records>,
-    pub(crate) key: Vec<u8>,
-}
+pub(crate) type Encrypted = Raw<Tls>;
+
+/// The TLS of a client.
+pub(crate) struct Tls(pub(crate) StreamOwned<ClientConnection, Records>);
 
 /// A socket that notes which records come: their type, and the length on the wire.
 pub(crate) struct Records {
@@ -55,7 +55,7 @@ impl Dress {
 
 impl Encrypted {
     /// Connects to localhost and does the handshake.
-    pub(crate) fn connect(port: u16, dress: &Dress) -> io::Result<Self> {
+    pub(crate) fn handshake(port: u16, dress: &Dress) -> io::Result<Self> {
         let mut socket = TcpStream::connect(("127.0.0.1", port))?;
         socket.set_read_timeout(Some(PATIENCE))?;
         socket.set_nodelay(true)?;
@@ -84,67 +84,53 @@ impl Encrypted {
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
         }
-        Ok(Self { stream, key: Vec::new() })
+        Ok(Self::over(Tls(stream)))
     }
 
     /// The same, and logs in as a trusted user.
-    pub(crate) fn login(port: u16, dress: &Dress, database: &str) -> Self {
-        let mut session = Self::connect(port, dress).expect("a handshake");
-        session.send(&startup(&[("user", "postgres"), ("database", database)]));
-        let frames = session.until(b'Z');
-        session.key = frames.into_iter().find(|f| f.tag == b'K').expect("a login gives a key").body;
+    pub(crate) fn log_in_to(port: u16, dress: &Dress, database: &str) -> Self {
+        let mut session = Self::handshake(port, dress).expect("a handshake");
+        session.log_in("postgres", database);
         session
     }
 
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).expect("the other end reads");
-        self.stream.flush().expect("the other end reads");
-    }
-
-    /// The next frame; none at the end of the stream, whether or not TLS was ended first.
-    pub(crate) fn frame(&mut self) -> Option<Frame> {
-        let mut header = [0; 5];
-        match self.stream.read_exact(&mut header) {
-            Ok(()) => {}
-            Err(e) if matches!(e.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => return None,
-            Err(e) => panic!("nothing came: {e}"),
-        }
-        let length = u32::from_be_bytes([header[1], header[2], header[3], header[4]]);
-        let mut body = vec![0; usize::try_from(length).expect("it fits") - 4];
-        self.stream.read_exact(&mut body).expect("the rest of a frame");
-        Some(Frame { tag: header[0], body })
-    }
-
-    pub(crate) fn until(&mut self, tag: u8) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        loop {
-            let Some(frame) = self.frame() else { panic!("the stream ends before {:?}: {frames:?}", char::from(tag)) };
-            frames.push(frame);
-            if frames.last().is_some_and(|f| f.tag == tag) {
-                return frames;
-            }
-        }
-    }
-
-    pub(crate) fn rest(&mut self) -> Vec<Frame> {
-        std::iter::from_fn(|| self.frame()).collect()
+    /// True when the other end has said in TLS that it ends.
+    pub(crate) fn is_ended_in_tls(&mut self) -> bool {
+        // Without that it is an error.
+        matches!(self.stream.0.read(&mut [0]), Ok(0))
     }
 
     /// Says in TLS that nothing more will come; the socket stays as it is.
     pub(crate) fn close_notify(&mut self) {
-        self.stream.conn.send_close_notify();
+        self.stream.0.conn.send_close_notify();
         self.stream.flush().expect("the other end reads");
     }
 
     /// Closes the socket's sending side without a word in TLS.
     pub(crate) fn cut(&self) {
-        self.stream.sock.socket.shutdown(Shutdown::Write).expect("it is open");
+        self.stream.0.sock.socket.shutdown(Shutdown::Write).expect("it is open");
     }
 }
 
-impl fmt::Debug for Encrypted {
+impl Read for Tls {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Tls {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Encrypted").field("records", &self.stream.sock.seen.len()).finish_non_exhaustive()
+        f.debug_struct("Tls").field("records", &self.0.sock.seen.len()).finish_non_exhaustive()
     }
 }
 

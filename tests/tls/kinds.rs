@@ -27,13 +27,13 @@ use super::support::postgres::Postgres;
 use super::support::program::eventually;
 
 /// What is to come of `sslmode=require` without roots, `verify-ca`, and `verify-full`.
-type Expected = [bool; 3];
+pub(super) type Expected = [bool; 3];
 
-const ALWAYS: Expected = [true, true, true];
+pub(super) const ALWAYS: Expected = [true, true, true];
 const ANOTHER_NAME: Expected = [true, true, false];
-const NOT_TRUSTED: Expected = [true, false, false];
+pub(super) const NOT_TRUSTED: Expected = [true, false, false];
 
-struct Case {
+pub(super) struct Case {
     what: &'static str,
     pair: Pair,
     roots: PathBuf,
@@ -44,7 +44,7 @@ struct Case {
 }
 
 impl Case {
-    fn new(what: &'static str, pair: Pair, roots: &Path, expected: Expected) -> Self {
+    pub(super) fn new(what: &'static str, pair: Pair, roots: &Path, expected: Expected) -> Self {
         Self { what, pair, roots: roots.into(), host: "localhost", expected, refused: None }
     }
 
@@ -58,7 +58,7 @@ impl Case {
         Self { host, ..self }
     }
 
-    fn refused(self, words: &'static str) -> Self {
+    pub(super) fn refused(self, words: &'static str) -> Self {
         Self { refused: Some(words), ..self }
     }
 
@@ -100,7 +100,7 @@ impl Case {
 }
 
 /// Checks these cases against one server, which takes their certificates one after the other.
-fn check(authority: &Authority, cases: &[Case]) {
+pub(super) fn check(authority: &Authority, cases: &[Case]) {
     let in_use = authority.sign("in_use", &["localhost"], Valid::Now);
     let server = start(&in_use, authority);
     for case in cases {
@@ -118,7 +118,7 @@ fn check(authority: &Authority, cases: &[Case]) {
     }
 }
 
-fn named(common: &str, alternative: &[&str]) -> CertificateParams {
+pub(super) fn named(common: &str, alternative: &[&str]) -> CertificateParams {
     let names = alternative.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let mut params = CertificateParams::new(names).expect("good names");
     params.distinguished_name.push(DnType::CommonName, common);
@@ -143,7 +143,7 @@ fn future(params: CertificateParams) -> CertificateParams {
 }
 
 /// Runs `openssl` beside the authority's files.
-fn openssl(authority: &Authority, args: &str) -> String {
+pub(super) fn openssl(authority: &Authority, args: &str) -> String {
     let output = Command::new("openssl")
         .args(args.split(' '))
         .current_dir(authority.root.parent().expect("it lies in a directory"))

@@ -11,7 +11,7 @@ use super::support::raw;
 
 /// The certificate that the door shows, in DER.
 fn shown(session: &Encrypted) -> Vec<u8> {
-    session.stream.conn.peer_certificates().and_then(|chain| chain.first()).expect("a server shows one").to_vec()
+    session.stream.0.conn.peer_certificates().and_then(|chain| chain.first()).expect("a server shows one").to_vec()
 }
 
 /// Puts a pair in the place of another, certificate first.
@@ -42,7 +42,7 @@ fn new_certificates_are_taken_under_load_and_bad_ones_are_not() {
     // The catalog is read over TLS, too.
     proxy.wait_until_ready();
     let dress = Dress::new(&authority.root);
-    let mut old = Encrypted::login(proxy.port, &dress, "postgres");
+    let mut old = Encrypted::log_in_to(proxy.port, &dress, "postgres");
     let first = shown(&old);
 
     let (done, logins) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -50,7 +50,7 @@ fn new_certificates_are_taken_under_load_and_bad_ones_are_not() {
         for _ in 0..2 {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    let mut session = Encrypted::login(proxy.port, &dress, "postgres");
+                    let mut session = Encrypted::log_in_to(proxy.port, &dress, "postgres");
                     session.send(&raw::query("SELECT 1"));
                     assert_eq!(raw::rows(&session.until(b'Z')), ["1"]);
                     logins.fetch_add(1, Ordering::Relaxed);
@@ -59,7 +59,7 @@ fn new_certificates_are_taken_under_load_and_bad_ones_are_not() {
         }
         replace(&in_use, &next);
         let second = eventually("the new certificate shown", || {
-            let found = shown(&Encrypted::connect(proxy.port, &dress).map_err(|e| e.to_string())?);
+            let found = shown(&Encrypted::handshake(proxy.port, &dress).map_err(|e| e.to_string())?);
             if found == first { Err(proxy.log()) } else { Ok(found) }
         });
         let reloads = |result: &str| proxy.metric(&format!("exonym_tls_reloads_total{{result=\"{result}\"}}"));
@@ -72,11 +72,11 @@ fn new_certificates_are_taken_under_load_and_bad_ones_are_not() {
             _ => Err(proxy.log()),
         });
         proxy.wait_for_message("does not belong to the certificate");
-        assert_eq!(shown(&Encrypted::connect(proxy.port, &dress).expect("still there")), second);
+        assert_eq!(shown(&Encrypted::handshake(proxy.port, &dress).expect("still there")), second);
         fs::copy(&third.key, &in_use.key).expect("writable");
         proxy.signal("HUP");
         eventually("the completed pair shown", || {
-            let found = shown(&Encrypted::connect(proxy.port, &dress).map_err(|e| e.to_string())?);
+            let found = shown(&Encrypted::handshake(proxy.port, &dress).map_err(|e| e.to_string())?);
             if found == second { Err(proxy.log()) } else { Ok(()) }
         });
         done.store(true, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use exonym::config::url;
 use exonym::net::Terms;
 
 use super::authority::{Authority, Pair, Valid, give};
-use super::support::postgres::Postgres;
+use super::support::postgres::{Postgres, Version};
 use super::support::proxy::{Proxy, Setup};
 use super::support::raw::{self, Raw};
 
@@ -39,6 +39,11 @@ pub(crate) fn secured() -> &'static Secured {
 
 /// A server that shows `pair` and trusts what `clients` has signed.
 pub(crate) fn start(pair: &Pair, clients: &Authority) -> Postgres {
+    start_as(Version::Installed, pair, clients)
+}
+
+/// The same, of this version.
+pub(crate) fn start_as(version: Version, pair: &Pair, clients: &Authority) -> Postgres {
     let setting = |name: &str, path: &Path| format!("{name}={}", path.display());
     let home = Path::new("/var/lib/postgresql");
     if home.exists() {
@@ -50,7 +55,7 @@ pub(crate) fn start(pair: &Pair, clients: &Authority) -> Postgres {
         setting("ssl_key_file", &pair.key),
         setting("ssl_ca_file", &clients.root),
     ];
-    Postgres::start(&settings.each_ref().map(String::as_str))
+    Postgres::start_as(version, &settings.each_ref().map(String::as_str))
 }
 
 fn proxy(server: &Postgres, query: &str) -> Result<Proxy, String> {

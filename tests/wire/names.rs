@@ -3,30 +3,12 @@
 use std::time::Duration;
 
 use super::support::postgres;
-use super::support::proxy::{Proxy, Setup, read_catalog};
+use super::support::proxy::{Setup, read_catalog};
 use super::support::raw::{self, Raw};
-
-const MAPPING: &str =
-    "[mapping]\nname = \"smartwatt\"\n[tables.consumption_log.columns]\nconsumption_kwh = \"kwh_consumed\"\n";
+use super::twin::{MAPPING, proxy};
 
 /// Asks for the legacy name: from `public` the answer is rewritten, the table in `other` has it for real.
 const ASK: &str = "SELECT consumption_log.consumption_kwh FROM consumption_log";
-
-fn proxy(database: &str) -> (Proxy, Raw) {
-    let server = postgres::shared();
-    server.database(database);
-    server.sql(
-        database,
-        "CREATE TABLE consumption_log (kwh_consumed text); INSERT INTO consumption_log VALUES ('mapped');
-         CREATE SCHEMA other; CREATE TABLE other.consumption_log (consumption_kwh text);
-         INSERT INTO other.consumption_log VALUES ('real');",
-    );
-    let mut setup = Setup::to(server.port, database);
-    setup.map(server.port, MAPPING);
-    let proxy = setup.start();
-    let client = Raw::login(proxy.port, "postgres", database);
-    (proxy, client)
-}
 
 /// What the session sees, by the simple and by the extended protocol.
 fn seen(client: &mut Raw) -> String {

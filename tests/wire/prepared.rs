@@ -5,30 +5,10 @@ use std::sync::Arc;
 use exonym::rewrite::World;
 
 use super::support::postgres;
-use super::support::proxy::{Proxy, Setup};
 use super::support::raw::{self, Frame, Raw};
+use super::twin::{MAPPING, proxy};
 
-const MAPPING: &str = "[mapping]\nname = \"m\"\n[tables.consumption_log.columns]\nconsumption_kwh = \"kwh_consumed\"\n";
 const ASK: &str = "SELECT consumption_kwh FROM consumption_log";
-
-/// In `public` the column is mapped, in `other` and `third` it is real, and all answers are of the same type.
-fn proxy(database: &str) -> (Proxy, Raw) {
-    let server = postgres::shared();
-    server.database(database);
-    server.sql(
-        database,
-        "CREATE TABLE consumption_log (kwh_consumed text); INSERT INTO consumption_log VALUES ('mapped');
-         CREATE SCHEMA other; CREATE TABLE other.consumption_log (consumption_kwh text, kwh_consumed text);
-         INSERT INTO other.consumption_log VALUES ('real', 'another');
-         CREATE SCHEMA third; CREATE TABLE third.consumption_log (consumption_kwh text);
-         INSERT INTO third.consumption_log VALUES ('third'); CREATE TABLE unrelated (a int);",
-    );
-    let mut setup = Setup::to(server.port, database);
-    setup.map(server.port, MAPPING);
-    let proxy = setup.start();
-    let client = Raw::login(proxy.port, "postgres", database);
-    (proxy, client)
-}
 
 fn run(statement: &str) -> Vec<u8> {
     [raw::bind("", statement, &[]), raw::execute(""), raw::sync()].concat()

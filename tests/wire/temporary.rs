@@ -85,12 +85,16 @@ fn a_table_that_is_changed_in_a_text_that_nobody_can_read_is_not_asked_in_its_tr
     client.query("BEGIN; SET LOCAL client_encoding = 'EUC_JP'");
     query_bytes(&mut client, b"ALTER TABLE pedidos ADD was int; UPDATE pedidos SET importe = 8 /* \xa4\xa2 */");
     assert_right(&client.query(ASK), Or::Refused, "read as it can be");
-    client.query("ROLLBACK; BEGIN");
+    client.query("ROLLBACK");
+    client.query("BEGIN");
     let long = " ".repeat(2000);
     client.query(&format!("ALTER TABLE pedidos RENAME TO p; CREATE TABLE pedidos AS SELECT 8 AS importe{long}"));
     assert_right(&client.query(ASK), Or::Refused, "too long");
-    client.query("ROLLBACK");
+    assert_right(&client.query(&format!("ROLLBACK; {ASK}")), Or::Nothing, "taken back before");
     assert_right(&client.query(ASK), Or::Nothing, "taken back");
+    client.query("BEGIN; ALTER TABLE pedidos ADD was int");
+    let rows = raw::rows(&client.query(&format!("COMMIT; {ASK}")));
+    assert!(rows.is_empty(), "the catalog is not read again yet: {rows:?}");
 }
 
 #[test]
@@ -162,4 +166,30 @@ fn a_migration_under_a_prepared_statement_makes_it_one_to_be_prepared_again() {
     }
     client.send(&[raw::close_statement("s"), raw::parse("s", ASK), run].concat());
     assert_right(&client.until(b'Z'), Or::Nothing, "prepared again");
+}
+
+#[test]
+fn behind_the_execution_of_what_changes_names_nothing_is_guessed() {
+    let (proxy, _) = proxy("temporary_moving");
+    postgres::shared().sql(
+        "temporary_moving",
+        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
+         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
+    );
+    let set = "SELECT set_config('search_path', 'swapped', false)";
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+    let rows = raw::rows(&client.query(&format!("PREPARE e AS {set}; EXECUTE e; {ASK}")));
+    assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+    client.send(&[raw::parse("e", "SET search_path = swapped"), raw::sync()].concat());
+    client.until(b'Z');
+    let rows = raw::rows(&client.query(&format!("EXECUTE e; {ASK}")));
+    assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+    // What changes nothing is no reason to refuse.
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+    assert_right(
+        &client.query(&format!("PREPARE e AS SELECT 1 WHERE false; EXECUTE e; {ASK}")),
+        Or::Nothing,
+        "harmless",
+    );
 }

@@ -5,41 +5,28 @@
 
 use std::sync::Arc;
 
+use super::{Context, World};
 use crate::mapping::Table;
-use crate::rewrite::World;
-use crate::sql::split::statements;
 use crate::sql::token::{Token, TokenKind};
-use crate::sql::{LexOptions, lex};
 
-/// A statement that changes a mapped table.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Change {
-    /// Its place in the text.
-    pub(super) turn: usize,
-    /// The legacy name of the table.
-    pub(super) table: Arc<str>,
+/// All mapped tables, by their legacy names.
+#[must_use]
+pub fn all_tables(world: &World) -> Vec<Arc<str>> {
+    tables(world).map(|t| t.legacy.clone()).collect()
 }
 
-/// The mapped tables that a text changes, by their legacy names.
-pub(super) fn changes(world: &World, text: &[u8]) -> Vec<Change> {
-    let text = String::from_utf8_lossy(text);
-    let tables = || world.mappings.iter().flat_map(|m| &m.tables);
-    let Ok(tokens) = lex(&text, LexOptions::default()) else {
-        return tables().map(|t| Change { turn: 0, table: t.legacy.clone() }).collect();
-    };
-    let mut found = Vec::new();
-    for (turn, range) in statements(&text, &tokens).into_iter().enumerate() {
-        let tokens = &tokens[range];
-        if changes_schema(&text, tokens) {
-            found.extend(tables().map(|t| Change { turn, table: t.legacy.clone() }));
-            continue;
-        }
-        for name in changed_names(&text, tokens) {
-            let is_it = |t: &&Table| *t.legacy == *name || t.current == name;
-            found.extend(tables().filter(is_it).map(|t| Change { turn, table: t.legacy.clone() }));
-        }
+/// Those that one statement changes in this context.
+pub(super) fn changes(world: &World, context: &Context, text: &str, tokens: &[Token]) -> Vec<Arc<str>> {
+    if changes_schema(text, tokens) {
+        return all_tables(world);
     }
-    found
+    let names = changed_names(context, text, tokens);
+    let is_changed = |t: &&Table| names.iter().any(|name| *t.legacy == **name || t.current == *name);
+    tables(world).filter(is_changed).map(|t| t.legacy.clone()).collect()
+}
+
+fn tables(world: &World) -> impl Iterator<Item = &Table> {
+    world.mappings.iter().flat_map(|m| &m.tables)
 }
 
 /// True when any table may be another one behind it. A schema that is new has nothing but what the statement says.
@@ -50,10 +37,22 @@ fn changes_schema(text: &str, tokens: &[Token]) -> bool {
 }
 
 /// The names in a statement that may be tables which it changes.
-fn changed_names(text: &str, tokens: &[Token]) -> Vec<String> {
+fn changed_names(context: &Context, text: &str, tokens: &[Token]) -> Vec<String> {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(text, word));
-    let all = |from: usize| tokens.iter().skip(from).filter_map(|t| t.ident(text)).map(String::from).collect();
+    let dot = |at: usize| tokens.get(at).is_some_and(|t| t.kind == TokenKind::Dot);
+    let is_temporary = |at: usize| {
+        let name = || tokens[at].ident(text);
+        let hides = |name: &str| context.temporary.contains(name) && !context.is_doubtful(name);
+        if dot(at - 1) { at > 1 && is(at - 2, "pg_temp") } else { !dot(at + 1) && name().is_some_and(|n| hides(&n)) }
+    };
+    let all = |from: usize| {
+        let lasting = (from..tokens.len()).filter(|&at| !is_temporary(at));
+        lasting.filter_map(|at| tokens[at].ident(text)).map(String::from).collect()
+    };
     let one = |at: usize| last_part(text, tokens, at).into_iter().collect();
+    if is(0, "alter") && (2..tokens.len().min(8)).any(is_temporary) {
+        return Vec::new();
+    }
     if is(0, "alter") || is(0, "drop") {
         return all(1);
     }
@@ -96,7 +95,11 @@ mod tests {
         let mapping = "[mapping]\nname = \"m\"\n[tables.log]\ntable = \"logs\"\n[tables.log.columns]\nkwh = \"k\"\n";
         let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
         let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
-        let of = |text: &str| changes(&world, text.as_bytes()).iter().map(|c| c.turn).collect::<Vec<_>>();
+        let mut context = Context::new("ann", &["public".into()]);
+        context.temporary.insert("tmp".into());
+        let of = |text: &str| {
+            super::super::changed_by(&world, &context, text).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
         for text in [
             "ALTER TABLE log ADD a int",
             "DROP TABLE IF EXISTS public.logs",
@@ -105,7 +108,7 @@ mod tests {
             "SELECT 1 AS a INTO log",
             "ALTER TABLE x RENAME TO log",
         ] {
-            assert_eq!(of(text), [0], "{text}");
+            assert_eq!(of(text), ["log"], "{text}");
         }
         for text in [
             "CREATE TABLE x AS SELECT * FROM log",
@@ -115,11 +118,14 @@ mod tests {
             "SELECT * INTO x FROM log",
             "ALTER TABLE x ADD a int",
             "SELECT 'alter' FROM log",
+            "DROP TABLE IF EXISTS pg_temp.log, pg_temp.logs",
+            "ALTER TABLE IF EXISTS ONLY pg_temp.other RENAME TO log",
         ] {
             assert!(of(text).is_empty(), "{text}");
         }
-        assert_eq!(of("ALTER SCHEMA other RENAME TO ann"), [0]);
+        assert_eq!(of("ALTER SCHEMA other RENAME TO ann"), ["log"]);
         assert!(of("CREATE SCHEMA other").is_empty());
-        assert_eq!(of("SELECT 1; ALTER TABLE log ADD a int"), [1]);
+        assert_eq!(of("SELECT 1; ALTER TABLE log ADD a int"), ["log"]);
+        assert_eq!(of("SELECT 'unfinished"), ["log"]);
     }
 }
