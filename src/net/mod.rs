@@ -12,6 +12,7 @@ mod halves;
 mod judge;
 mod names;
 mod pem;
+mod roots;
 mod socket;
 mod terms;
 mod x509;

@@ -279,6 +279,8 @@ impl Conversation {
     fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
         let sqlstate = fields.sqlstate();
         let message = fields.value(b'M').unwrap_or_default();
+        let executed = planned.and_then(|p| self.executed(p, sqlstate, message));
+        let planned = executed.as_deref().or(planned);
         if let Some((planned, refusal)) = planned.and_then(|p| Some((p, p.refusal(sqlstate, message)?))) {
             if names_something_unknown(refusal.sqlstate) {
                 self.route.refresh.ask();
@@ -303,6 +305,12 @@ impl Conversation {
                 fields.write_changed(instead, b'E', moved, hint.as_deref());
             }
         }
+    }
+
+    /// What a text executes by SQL, if the error is the refusal of that.
+    fn executed(&self, planned: &Planned, sqlstate: &str, message: &[u8]) -> Option<Arc<Planned>> {
+        let executed = planned.runs.iter().filter_map(|run| self.statements.get(&run.name));
+        executed.into_iter().find(|prepared| prepared.refusal(sqlstate, message).is_some()).cloned()
     }
 
     fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {

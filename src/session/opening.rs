@@ -317,7 +317,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if !look.is_worth_planning() {
             return Ok(Decision { hints: look.hints, planned: None }.running(runs, executed));
         }
-        if look.concerns {
+        if look.legacy {
             self.settle().await?;
         }
         // Flushing may have moved the frame, never changed it.
