@@ -6,6 +6,7 @@
 mod address;
 mod admission;
 mod dates;
+mod direct;
 mod door;
 mod halves;
 mod judge;

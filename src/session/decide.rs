@@ -59,7 +59,13 @@ pub(super) async fn look(session: &Session, text: &[u8]) -> Look {
     apart(text, move |text| look_at(&shared, &world, text)).await
 }
 
-/// The same for a piece of a text.
+/// True when nothing has to be known of a text. Nobody has looked into a long one.
+pub(super) fn is_plain(session: &Session, text: &[u8]) -> bool {
+    let concerns = || session.route.world.load().concerns(text);
+    text.len() <= LONGEST_AT_ONCE && !concerns() && session.shared.words.find(text) == Hints::default()
+}
+
+/// A look at a piece of a text.
 pub(super) fn look_at(shared: &Shared, world: &World, text: &[u8]) -> Look {
     let concerns = world.concerns(text);
     Look { hints: shared.words.find(text), concerns, legacy: concerns && world.names_legacy(text) }

@@ -327,8 +327,12 @@ impl Queue {
         self.hinted -= usize::from(entry.note.hints.any());
         self.copy_ends -= usize::from(matches!(entry.what, Expected::CopyEnd));
         self.provisional = self.provisional.with(entry.note.hints);
-        if self.entries.is_empty() && self.entries.capacity() > 64 {
-            self.entries = VecDeque::new();
+        if self.entries.is_empty() {
+            if self.entries.capacity() > 64 {
+                self.entries = VecDeque::new();
+            }
+            // The next one takes the same place, which is warm in the processor's cache, and not the next place of the ring.
+            self.entries.clear();
         }
         Some(entry)
     }
