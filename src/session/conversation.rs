@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::called::Progress;
-use super::planned::{Planned, hint};
-use super::prepared;
-use super::queue::{Entry, Expected, Name, Named, Queue};
+use super::expected::{Entry, Expected, Name, Named};
+use super::planned::Planned;
+use super::queue::Queue;
 use super::route::{Route, Shared};
 use super::startup::Asked;
 use super::state::State;
@@ -18,8 +18,8 @@ use super::steps::Steps;
 use super::tally::Tally;
 use super::words::Back;
 use crate::metrics::{Login, Protocol};
-use crate::rewrite::{Context, Effect, Outcome, Refusal};
-use crate::wire::error::{Fields, Report};
+use crate::rewrite::{Context, Effect};
+use crate::wire::error::Fields;
 use crate::wire::message::{self, Transaction};
 
 /// `NAMEDATALEN` less its NUL: longer names mean what their beginning means.
@@ -31,7 +31,7 @@ pub(super) struct Conversation {
     pub(super) queue: Queue,
     pub(super) state: State,
     pub(super) tally: Tally,
-    route: Arc<Route>,
+    pub(super) route: Arc<Route>,
     /// Statements that were prepared through the protocol, as far as anything is to be known of them.
     pub(super) statements: HashMap<Name, Arc<Planned>>,
     pub(super) portals: HashMap<Name, Arc<Planned>>,
@@ -69,7 +69,7 @@ pub(super) enum Phase {
 impl Conversation {
     pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, asked: Asked) -> Self {
         let catalog = route.world.load().catalog.clone();
-        let state = State::new(asked.user.clone(), asked.search_path.as_deref(), asked.another_role, &catalog);
+        let state = State::new(&asked.user, asked.search_path.as_deref(), asked.another_role, &catalog);
         let application_name = asked.application_name.unwrap_or_default();
         Self {
             queue: Queue::at_login(Instant::now()),
@@ -276,69 +276,6 @@ impl Conversation {
         self.tally.duration(note, now);
     }
 
-    fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
-        let sqlstate = fields.sqlstate();
-        let message = fields.value(b'M').unwrap_or_default();
-        let executed = planned.and_then(|p| self.executed(p, sqlstate, message));
-        let planned = executed.as_deref().or(planned);
-        if let Some((planned, refusal)) = planned.and_then(|p| Some((p, p.refusal(sqlstate, message)?))) {
-            if names_something_unknown(refusal.sqlstate) {
-                self.route.refresh.ask();
-            }
-            return self.refuse(fields, planned, refusal, instead);
-        }
-        self.tally.backend_error(sqlstate, fields.text(b'M').unwrap_or_default());
-        let Some(planned) = planned else { return };
-        let unknown = names_something_unknown(sqlstate);
-        if unknown {
-            self.route.refresh.ask();
-        }
-        let unit = self.state.unit();
-        let position = fields.position();
-        let statement = planned.statement(unit, position, turn);
-        if unknown && statement.is_some_and(|s| s.outcome == Outcome::Unparsed) {
-            fields.write_changed(instead, b'E', position.map(|p| planned.to_client(unit, p)), Some(NOT_PARSED));
-        } else if planned.is_changed() {
-            let hint = statement.and_then(hint).map(|hint| self.state.encoding().show(&hint).into_owned());
-            let moved = position.map(|p| planned.to_client(unit, p));
-            if moved != position || hint.is_some() {
-                fields.write_changed(instead, b'E', moved, hint.as_deref());
-            }
-        }
-    }
-
-    /// What a text executes by SQL, if the error is the refusal of that.
-    fn executed(&self, planned: &Planned, sqlstate: &str, message: &[u8]) -> Option<Arc<Planned>> {
-        let executed = planned.runs.iter().filter_map(|run| self.statements.get(&run.name));
-        executed.into_iter().find(|prepared| prepared.refusal(sqlstate, message).is_some()).cloned()
-    }
-
-    fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {
-        // Letters that the client's encoding may not have would spoil all of it.
-        let encoding = self.state.encoding();
-        let plain = |text: &str| encoding.show(text).into_owned();
-        let (message, hint) = (plain(&refusal.message), refusal.hint.as_deref().map(plain));
-        let report = Report {
-            severity: fields.text(b'S').unwrap_or("ERROR"),
-            plain_severity: fields.text(b'V').unwrap_or("ERROR"),
-            sqlstate: refusal.sqlstate,
-            message: &message,
-            hint: hint.as_deref(),
-            position: refusal.at.map(|byte| planned.position_in_plan(self.state.unit(), byte)),
-            routine: prepared::routine(refusal),
-        };
-        report.write(instead);
-    }
-
-    fn noticed(&mut self, body: &[u8], instead: &mut Vec<u8>) {
-        let Some(planned) = self.head_plan().filter(|p| p.is_changed()) else { return };
-        let Some((fields, position)) = Fields::read(body).and_then(|f| Some((f, f.position()?))) else { return };
-        let moved = planned.to_client(self.state.unit(), position);
-        if moved != position {
-            fields.write_changed(instead, b'N', Some(moved), None);
-        }
-    }
-
     fn ready(&mut self, status: Transaction) {
         if self.queue.takes_uncertain() {
             return self.state.ready(status);
@@ -374,7 +311,7 @@ impl Conversation {
     }
 
     /// The plan of the message that the next answer belongs to.
-    fn head_plan(&mut self) -> Option<Arc<Planned>> {
+    pub(super) fn head_plan(&mut self) -> Option<Arc<Planned>> {
         match &self.queue.head()?.what {
             Expected::Query { planned, .. } | Expected::Parse { planned, .. } => planned.clone(),
             Expected::Refused(planned) => Some(planned.clone()),
@@ -428,14 +365,6 @@ fn changes_catalog(tag: &str, hinted: bool) -> bool {
         "SELECT" => hinted,
         _ => false,
     }
-}
-
-/// The hint for a statement that went on unparsed and names something that the server does not have.
-const NOT_PARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
-
-/// A table that has changed behind the proxy is a likely cause of these, and the next attempt may be right.
-fn names_something_unknown(sqlstate: &str) -> bool {
-    matches!(sqlstate, "42P01" | "42703")
 }
 
 #[cfg(test)]

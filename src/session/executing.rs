@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::conversation::Conversation;
+use super::expected::{Expected, Name, Named};
 use super::planned::Planned;
-use super::queue::{Expected, Name, Named};
 use super::words::Hints;
 use crate::rewrite::Context;
 use crate::wire::message::Transaction;

@@ -12,11 +12,17 @@
 
 use std::sync::Arc;
 
-use super::decide;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::conversation::name;
+use super::decide::{self, Decision};
+use super::expected::{Expected, Name};
+use super::opening::{LONGEST_NAMES, Opening, Step};
 use super::planned::Planned;
-use super::queue::{Expected, Name};
 use super::relay::Session;
 use super::words::Hints;
+use crate::rewrite::all_tables;
+use crate::wire::frame::{HEADER, Header};
 
 /// What is kept of the bytes that have gone, to find a name that arrives in two pieces. Names end at 63 bytes.
 const OVERLAP: usize = 256;
@@ -82,5 +88,54 @@ impl Flood {
             None => Expected::Query { planned, done: 0, failed: false, gives_up: None },
         };
         (what, self.hints)
+    }
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
+    /// One begins with the frame at hand.
+    pub(super) fn begin_flood(&mut self, header: Header) -> Step {
+        let body = self.lane.body(header);
+        let mut front = HEADER;
+        let mut statement = None;
+        if header.tag == b'P' {
+            let Some(end) = body.iter().position(|&b| b == 0) else {
+                if body.len() < LONGEST_NAMES {
+                    return Step::Need(self.lane.at_hand().len() + 1);
+                }
+                // No driver makes such a name.
+                return Step::Garbage;
+            };
+            statement = Some(name(body.get(..end).unwrap_or_default()));
+            front += end + 1;
+        }
+        self.flood = Some(Flood::new(statement, header.total() - front));
+        self.lane.pass(front);
+        Step::Again
+    }
+
+    /// More of it is at hand.
+    pub(super) fn stream_flood(&mut self) -> Step {
+        let Some(flood) = &mut self.flood else { return Step::Again };
+        let n = flood.inspect(self.session, self.lane.at_hand_mut());
+        if n == 0 {
+            return Step::Need(1);
+        }
+        if flood.is_over() {
+            let flood = self.flood.take();
+            if let Some((mut what, hints)) = flood.map(|f| f.finish(self.session)) {
+                if hints.catalog {
+                    let all = all_tables(&self.session.route.world.load());
+                    self.session.lock().changes_tables(all);
+                }
+                if let Expected::Parse { planned, .. } = &mut what {
+                    let decision = Decision { hints, planned: planned.take() };
+                    *planned = decision.prepared(Vec::new()).planned;
+                    self.session.lock().changing |= hints.any();
+                }
+                self.expect(&mut self.session.lock(), what, hints);
+            }
+        }
+        self.lane.pass(n);
+        Step::Again
     }
 }

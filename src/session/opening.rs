@@ -20,17 +20,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::conversation::{Conversation, Phase, name};
 use super::decide::{self, Decision};
 use super::executing::{Before, Place};
+use super::expected::{Entry, Expected, Name, Named, Note};
 use super::flood::Flood;
 use super::lane::Lane;
-use super::queue::{Entry, Expected, Name, Named, Note};
 use super::relay::Session;
 use super::words::{Hints, deallocated};
-use crate::rewrite::{all_tables, changed_by};
+use crate::rewrite::changed_by;
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message::{self, Parse, Target};
 
 /// The front of a Bind in which both names must end to be known.
-const LONGEST_NAMES: usize = 16 * 1024;
+pub(super) const LONGEST_NAMES: usize = 16 * 1024;
 
 /// How the client's direction ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,7 +49,7 @@ pub(super) struct Opening<'a, R, W> {
     pub(super) session: &'a Session,
     /// When the bytes at hand arrived.
     arrived: Instant,
-    flood: Option<Flood>,
+    pub(super) flood: Option<Flood>,
 }
 
 /// What to do after a step.
@@ -353,51 +353,6 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 }
             }
         }
-    }
-
-    fn begin_flood(&mut self, header: Header) -> Step {
-        let body = self.lane.body(header);
-        let mut front = HEADER;
-        let mut statement = None;
-        if header.tag == b'P' {
-            let Some(end) = body.iter().position(|&b| b == 0) else {
-                if body.len() < LONGEST_NAMES {
-                    return Step::Need(self.lane.at_hand().len() + 1);
-                }
-                // No driver makes such a name.
-                return Step::Garbage;
-            };
-            statement = Some(name(body.get(..end).unwrap_or_default()));
-            front += end + 1;
-        }
-        self.flood = Some(Flood::new(statement, header.total() - front));
-        self.lane.pass(front);
-        Step::Again
-    }
-
-    fn stream_flood(&mut self) -> Step {
-        let Some(flood) = &mut self.flood else { return Step::Again };
-        let n = flood.inspect(self.session, self.lane.at_hand_mut());
-        if n == 0 {
-            return Step::Need(1);
-        }
-        if flood.is_over() {
-            let flood = self.flood.take();
-            if let Some((mut what, hints)) = flood.map(|f| f.finish(self.session)) {
-                if hints.catalog {
-                    let all = all_tables(&self.session.route.world.load());
-                    self.session.lock().changes_tables(all);
-                }
-                if let Expected::Parse { planned, .. } = &mut what {
-                    let decision = Decision { hints, planned: planned.take() };
-                    *planned = decision.prepared(Vec::new()).planned;
-                    self.session.lock().changing |= hints.any();
-                }
-                self.expect(&mut self.session.lock(), what, hints);
-            }
-        }
-        self.lane.pass(n);
-        Step::Again
     }
 
     /// Mapped tables that the text of the frame at hand changes.

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use super::decide;
 use super::executing::Moment;
+use super::expected::Name;
 use super::planned::Planned;
-use super::queue::Name;
 use super::relay::Session;
 use crate::mapping::Mapping;
 use crate::rewrite::{self, Context, Outcome, Plan, Refusal, World};

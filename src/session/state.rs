@@ -4,10 +4,10 @@
 //! what is set for a transaction ends with it, and what can no longer be told becomes unknown, never a guess. Pure; `answer` feeds
 //! it, `opening` asks it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::encoding::Encoding;
+use super::history::History;
 use super::names::{Acts, Names, Part, Path};
 use super::words::Back;
 use crate::catalog::Catalog;
@@ -47,23 +47,12 @@ const MAY_COMMIT: [&str; 10] = [
 pub(super) struct State {
     /// What the rest say, for the next statement; another `Arc` only where it says something else.
     context: Arc<Context>,
-    names: Names,
     /// How often it has said something else than before.
     moves: u64,
-    /// As a rollback would leave them.
-    committed: Names,
+    history: History,
     /// As `RESET` and `DISCARD ALL` leave it.
     initial: Path,
     initial_role: Acts,
-    /// What the transaction has changed, also if it is as before again.
-    touched: BTreeSet<Part>,
-    /// Something may differ from what the last transaction left. Hardly ever: then all else need not be looked at.
-    is_stirred: bool,
-    savepoint: Savepoint,
-    rolled_back: RolledBack,
-    failed: bool,
-    /// What was changed may have been committed, although no transaction has ended.
-    kept: bool,
     /// Servers from 18 on report the search path whenever it changes; at the end of a message that is the last word.
     reported: Option<Path>,
     encoding: Encoding,
@@ -71,61 +60,26 @@ pub(super) struct State {
     transaction: Transaction,
 }
 
-/// What has happened since the first savepoint of the transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Savepoint {
-    None,
-    /// Nothing: so all savepoints have the names of now.
-    Same,
-    Changed,
-}
-
-/// A ROLLBACK of which only the next status tells whether it was one to a savepoint.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum RolledBack {
-    No,
-    Somewhere,
-    /// And something was changed behind it.
-    AndMore,
-}
-
 impl State {
     /// As a session begins: `asked` is the search path of the startup packet, and `another` tells of a role there.
-    pub(super) fn new(user: Arc<str>, asked: Option<&str>, another: bool, catalog: &Catalog) -> Self {
+    pub(super) fn new(user: &str, asked: Option<&str>, another: bool, catalog: &Catalog) -> Self {
         let initial: Path = if let Some(list) = asked {
             schemas(list).map(Into::into)
         } else {
-            let path = catalog.role_search_paths.get(user.as_ref()).unwrap_or(&catalog.search_path);
+            let path = catalog.role_search_paths.get(user).unwrap_or(&catalog.search_path);
             Some(path.as_slice().into())
         };
         let given = &catalog.given_roles;
-        let another = another || given.contains(user.as_ref()) || given.contains("");
+        let another = another || given.contains(user) || given.contains("");
         let initial_role = if another { Acts::Another } else { Acts::Itself };
         let names = Names::with(initial.clone(), initial_role);
-        let context = Context {
-            user,
-            search_path: names.effective_path().clone(),
-            temporary: BTreeSet::new(),
-            doubtful: BTreeSet::new(),
-            changed: BTreeSet::new(),
-            moving: BTreeSet::new(),
-            temporary_may_change: false,
-            provisional: false,
-            standard_conforming_strings: true,
-        };
+        let context = Context { search_path: names.effective_path().clone(), ..Context::new(user, &[]) };
         Self {
             context: Arc::new(context),
-            committed: names.clone(),
-            names,
             moves: 0,
+            history: History::new(names),
             initial,
             initial_role,
-            touched: BTreeSet::new(),
-            is_stirred: false,
-            savepoint: Savepoint::None,
-            rolled_back: RolledBack::No,
-            failed: false,
-            kept: false,
             reported: None,
             encoding: Encoding::Unicode,
             unit: Unit::Characters,
@@ -173,8 +127,7 @@ impl State {
             "search_path" => {
                 let path: Path = schemas(value).map(Into::into);
                 self.reported = Some(path.clone());
-                self.names.local_path = Some(path);
-                self.is_stirred = true;
+                self.history.report(path);
                 self.settle();
             }
             _ => {}
@@ -191,17 +144,17 @@ impl State {
         match tag {
             "COMMIT" | "PREPARE TRANSACTION" => self.end(),
             // A COMMIT of a transaction that has failed is one, too.
-            "ROLLBACK" => self.roll_back(back),
-            "SAVEPOINT" if self.savepoint == Savepoint::None => {
-                self.savepoint = Savepoint::Same;
-                self.is_stirred = true;
+            "ROLLBACK" => {
+                self.history.roll_back(back);
+                self.settle();
             }
+            "SAVEPOINT" => self.history.save(),
             "DISCARD ALL" => {
                 self.apply(&Effect::Discard);
                 self.end();
             }
             tag if COMMITS.contains(&tag) => self.end(),
-            tag if MAY_COMMIT.contains(&tag) => self.kept |= !self.touched.is_empty(),
+            tag if MAY_COMMIT.contains(&tag) => self.history.may_be_kept(),
             "DISCARD TEMP" => self.apply(&Effect::DiscardTemporary),
             _ => {}
         }
@@ -210,42 +163,15 @@ impl State {
 
     /// A statement failed.
     pub(super) const fn failed(&mut self) {
-        self.failed = true;
+        self.history.failed();
     }
 
     /// The server is ready, in this status.
     pub(super) fn ready(&mut self, status: Transaction) {
         self.transaction = status;
-        let rolled_back = std::mem::replace(&mut self.rolled_back, RolledBack::No);
-        if !self.is_stirred && rolled_back == RolledBack::No && (status == Transaction::Idle || self.reported.is_none())
-        {
-            self.failed = false;
-            return;
+        if self.history.ready(status, self.reported.as_ref()) {
+            self.settle();
         }
-        match status {
-            Transaction::Idle if rolled_back == RolledBack::AndMore || (self.failed && self.kept) => {
-                self.lose();
-                self.end();
-            }
-            Transaction::Idle if self.failed || rolled_back == RolledBack::Somewhere => self.restore(),
-            Transaction::Idle => self.end(),
-            // What was set behind the savepoint is gone, what was set before it is not.
-            Transaction::Open if rolled_back != RolledBack::No => self.lose(),
-            Transaction::Open | Transaction::Failed => {}
-        }
-        // What ends a failed transaction says so itself.
-        self.failed = false;
-        if let Some(path) = &self.reported {
-            if status == Transaction::Idle {
-                self.committed.path.clone_from(path);
-                self.names.path.clone_from(path);
-            } else {
-                self.names.local_path = Some(path.clone());
-                self.is_stirred = true;
-            }
-        }
-        self.settle();
-        self.is_stirred &= status != Transaction::Idle;
     }
 
     fn apply(&mut self, effect: &Effect) {
@@ -289,99 +215,35 @@ impl State {
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Names)) {
-        let before = self.names.clone();
-        change(&mut self.names);
-        if before != self.names {
-            self.is_stirred = true;
-            self.touched.extend(self.names.differences(&before));
-            if self.savepoint != Savepoint::None {
-                self.savepoint = Savepoint::Changed;
-            }
-            if self.rolled_back == RolledBack::Somewhere {
-                self.rolled_back = RolledBack::AndMore;
-            }
-        }
+        self.history.change(change);
         self.settle();
     }
 
-    fn roll_back(&mut self, back: Back) {
-        match (back, self.savepoint) {
-            // All savepoints are as it is now; or none is known, and then it is one that was made out of sight.
-            (Back::ToSavepoint, Savepoint::Same) => {}
-            (Back::ToSavepoint, _) => self.lose(),
-            // Without a savepoint, also AND CHAIN, or with a BEGIN behind it.
-            (Back::Whole, _) | (Back::Unknown, Savepoint::None) => self.restore(),
-            (Back::Unknown, _) => {
-                self.rolled_back = RolledBack::Somewhere;
-                self.settle();
-            }
-        }
-    }
-
-    /// The transaction has ended well.
     fn end(&mut self) {
-        self.kept = false;
-        self.failed = false;
-        if !self.is_stirred {
-            return;
-        }
-        self.names.end_transaction();
-        self.committed.clone_from(&self.names);
-        self.savepoint = Savepoint::None;
-        self.touched.clear();
-        self.settle();
-    }
-
-    /// The transaction has been taken back.
-    fn restore(&mut self) {
-        self.kept = false;
-        self.failed = false;
-        self.names.clone_from(&self.committed);
-        self.savepoint = Savepoint::None;
-        self.touched.clear();
-        self.settle();
-    }
-
-    /// Some of what was set in this transaction is gone, and nobody here knows what.
-    fn lose(&mut self) {
-        self.is_stirred = true;
-        let touched = |part| self.touched.contains(&part);
-        if touched(Part::Path) {
-            self.names.set_path(None);
-        }
-        if touched(Part::LocalPath) {
-            self.names.local_path = Some(None);
-        }
-        if touched(Part::Role) {
-            self.names.act(Identity::Session, Acts::Another, false);
-        }
-        if touched(Part::LocalRole) {
-            self.names.act(Identity::Session, Acts::Another, true);
-        }
-        self.names.temporary_unsure |= touched(Part::Temporary);
+        self.history.end();
         self.settle();
     }
 
     /// Makes the context say what is known.
     fn settle(&mut self) {
-        let unsure = self.rolled_back != RolledBack::No;
-        let in_doubt = |parts: &[Part]| unsure && parts.iter().any(|part| self.touched.contains(part));
-        let names = [Part::Path, Part::LocalPath, Part::Role, Part::LocalRole];
-        let path = if in_doubt(&names) { &None } else { self.names.effective_path() };
-        let may_change = self.names.temporary_unsure || in_doubt(&[Part::Temporary]);
+        let names = self.history.names();
+        let paths = [Part::Path, Part::LocalPath, Part::Role, Part::LocalRole];
+        let path = if self.history.is_in_doubt(&paths) { &None } else { names.effective_path() };
+        let may_change = names.temporary_unsure || self.history.is_in_doubt(&[Part::Temporary]);
+        let provisional = self.history.is_provisional();
         let same = self.context.search_path == *path
             && self.context.temporary_may_change == may_change
-            && self.context.temporary == self.names.temporary
-            && self.context.doubtful == self.names.doubtful
-            && self.context.provisional != self.touched.is_empty();
+            && self.context.temporary == names.temporary
+            && self.context.doubtful == names.doubtful
+            && self.context.provisional == provisional;
         if !same {
             self.moves += 1;
             let context = Arc::make_mut(&mut self.context);
             context.search_path.clone_from(path);
             context.temporary_may_change = may_change;
-            context.temporary.clone_from(&self.names.temporary);
-            context.doubtful.clone_from(&self.names.doubtful);
-            context.provisional = !self.touched.is_empty();
+            context.temporary.clone_from(&names.temporary);
+            context.doubtful.clone_from(&names.doubtful);
+            context.provisional = provisional;
         }
     }
 }
@@ -391,7 +253,7 @@ mod tests {
     use super::*;
 
     fn fresh() -> State {
-        State::new("ann".into(), Some("public"), false, &Catalog::default())
+        State::new("ann", Some("public"), false, &Catalog::default())
     }
 
     fn path(state: &State) -> Option<String> {

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use prometheus::IntCounter;
 
+use super::expected::Note;
 use super::planned::Planned;
-use super::queue::Note;
 use super::route::{Route, Shared};
 use crate::metrics::{Protocol, Rewrite};
 use crate::rewrite::{Outcome, Plan};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use super::queue::Name;
+use super::expected::Name;
 use crate::rewrite::Context;
 use crate::sql::{LexOptions, lex};
 use crate::text::Search;
