@@ -3,7 +3,7 @@
 //! ```text
 //! Q P      held until whole, decided, sent as they came or with another text
 //! B        its front is read for the two names; the parameters stream
-//! D E C    read for the name
+//! D E C    read for the name; the server may read the statement anew, which is `stale`'s
 //! S F c f  change what is expected
 //! d H X p  pass
 //! ```
@@ -144,6 +144,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 }
                 b'D' | b'E' | b'C' if !self.lane.is_whole(header) => return Some(Step::Need(header.total())),
                 b'E' if conversation.changing && self.is_read_late(header, &conversation) => return None,
+                b'D' if self.is_described_anew(header, &conversation) => return None,
                 b'B' => {
                     let (portal, statement) = match self.bound(header) {
                         Ok(names) => names,
@@ -200,6 +201,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             b'P' => self.parse(header).await,
             b'B' => self.bind(header).await,
             b'E' => self.execute(header).await,
+            b'D' => self.describe(header).await,
             _ => Ok(Step::Again),
         }
     }

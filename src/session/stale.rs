@@ -1,4 +1,5 @@
-//! The client's direction where something is executed that was prepared before: Bind, EXECUTE, and Execute of what is read late.
+//! The client's direction where the server may read anew what was prepared before: Bind, Describe, EXECUTE, and Execute of what is
+//! read late.
 //!
 //! It goes on as it came, or is refused in its place. `executing` tells what a name can mean, `prepared` whether it still means that;
 //! here is waited for what decides it. Other frames are `opening`'s, which calls this.
@@ -19,7 +20,7 @@ use super::words::Hints;
 use crate::rewrite::{Context, contexts};
 use crate::sql::LexOptions;
 use crate::wire::frame::Header;
-use crate::wire::message;
+use crate::wire::message::{self, Target};
 
 /// What a name can mean, in which context, and until when the answer holds.
 type ToCompare = (Vec<Arc<Planned>>, Arc<Context>, Option<Moment>);
@@ -40,6 +41,30 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
             self.lane.replace_streaming(header, |out| message::write_bind(out, prepared::MARKER.as_bytes()));
         } else {
             self.expect(conversation, Expected::Bind { portal, statement }, Hints::default());
+            self.lane.pass_frame(header);
+        }
+        Ok(Step::Again)
+    }
+
+    /// True when a statement is described that may mean another thing now, which the server would find out here.
+    pub(super) fn is_described_anew(&self, header: Header, conversation: &Conversation) -> bool {
+        let Some(Target::Statement(given)) = message::target(self.lane.body(header)) else { return false };
+        !matches!(conversation.before_executing(&name(given), Place::Alone), Before::Nothing)
+    }
+
+    /// A Describe of such a statement.
+    pub(super) async fn describe(&mut self, header: Header) -> io::Result<Step> {
+        let Some(Target::Statement(given)) = message::target(self.lane.body(header)) else { return Ok(Step::Again) };
+        let statement = name(given);
+        let is_stale = self.is_stale(|c| c.before_executing(&statement, Place::Alone), Some(&statement)).await?;
+        let session = self.session;
+        let conversation = &mut session.lock();
+        if is_stale {
+            let refused = Expected::Refused(Arc::new(prepared::refused()));
+            self.expect(conversation, refused, Hints::default());
+            self.lane.replace_frame(header, |out, _| message::write_describe(out, prepared::MARKER.as_bytes()));
+        } else {
+            self.other(b'D', header, conversation);
             self.lane.pass_frame(header);
         }
         Ok(Step::Again)

@@ -114,6 +114,15 @@ pub fn write_bind(out: &mut Vec<u8>, statement: &[u8]) {
     });
 }
 
+/// Appends a Describe of that statement.
+pub fn write_describe(out: &mut Vec<u8>, statement: &[u8]) {
+    frame::write(out, b'D', |out| {
+        out.push(b'S');
+        out.extend_from_slice(statement);
+        out.push(0);
+    });
+}
+
 /// Appends an Execute of that portal, to its end.
 pub fn write_execute(out: &mut Vec<u8>, portal: &[u8]) {
     frame::write(out, b'E', |out| {

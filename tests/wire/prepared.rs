@@ -38,6 +38,10 @@ fn a_statement_that_means_another_table_now_is_to_be_prepared_again() {
     let refused = ask(&mut client, &run("s"));
     assert_heals(&refused, "rewritten, and now real");
     assert_eq!(raw::tags(&refused), "EZ");
+    // The server tells the types of the parameters first, which nobody can know here.
+    let described = ask(&mut client, &[raw::frame(b'D', b"Ss\0"), raw::sync()].concat());
+    assert_heals(&described, "described");
+    assert_eq!(raw::tags(&described), "EZ");
     // As a driver heals.
     let again =
         [raw::close_statement("s"), raw::parse("s", ASK), raw::bind("", "s", &[]), raw::execute(""), raw::sync()];
