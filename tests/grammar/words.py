@@ -1,11 +1,13 @@
 """Statements that use each keyword as every kind of name, as JSON strings for `judge.py`.
 
-    python tests/grammar/words.py > words.jsonl
+    python tests/grammar/words.py [N] > words.jsonl     # every Nth of them
 
 Some thousand of them are no SQL; the judge leaves out what Postgres rejects.
 """
 
+import itertools
 import json
+import sys
 
 from pglast import keywords
 
@@ -136,6 +138,7 @@ def words():
 
 
 if __name__ == "__main__":
-    for template in TEMPLATES:
-        for word in words():
-            print(json.dumps(template.replace("{w}", word)))
+    every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    found = (template.replace("{w}", word) for template in TEMPLATES for word in words())
+    for statement in itertools.islice(found, None, None, every):
+        print(json.dumps(statement))
