@@ -211,6 +211,11 @@ impl<'a> Feed<'a> {
         self.moved.push((range, to));
     }
 
+    /// How many ranges are moved.
+    pub(super) fn moves(&self) -> usize {
+        self.moved.len()
+    }
+
     /// Refuses the statement because of the token at `at`.
     pub(super) fn unparsed<T>(&self, at: usize, message: &str) -> Result<T, Unparsed> {
         let at = self.tokens.get(at).map(|token| token.span.start);

@@ -43,7 +43,7 @@ impl Feed<'_> {
         self.drop(at..at + 2);
         self.add(open, Mark::RowsFrom.token(), None);
         let mut start = open + 1;
-        for at in self.flat(open + 1, close) {
+        for at in self.flat_list(open + 1, close) {
             if self.kind(at) == Some(TokenKind::Comma) {
                 start = at + 1;
             } else if self.keyword(at) == Keyword::AS && self.kind(at + 1) == Some(TokenKind::LeftParen) {
@@ -61,8 +61,7 @@ impl Feed<'_> {
         self.replace(open, Fed::Comma);
         let mut start = open + 1;
         while start < close {
-            let comma = |at: &usize| self.kind(*at) == Some(TokenKind::Comma);
-            let end = self.flat(start, close).into_iter().find(comma).unwrap_or(close);
+            let end = self.item_end(start, close);
             self.roles[start] = Role::Name;
             self.add(start + 1, Fed::RArrow, None);
             let type_end = self.type_argument(start + 1, false);
@@ -126,7 +125,8 @@ impl Feed<'_> {
         }
         if self.is(end, "cycle") {
             let Some(set) = self.set_behind(end + 1) else { return };
-            let using = (set + 2..self.tokens.len()).find(|&at| self.word(at) == Keyword::USING);
+            // `TO` and `DEFAULT` have a literal each, of a type of some words at most.
+            let using = (set + 2..set + 32).find(|&at| self.word(at) == Keyword::USING);
             let Some(using) = using else { return };
             added.extend([set + 1, using + 1]);
             end = using + 2;
@@ -136,8 +136,11 @@ impl Feed<'_> {
         }
         self.drop(at..end);
         let mut head = self.partner(query);
-        while head > 0 && self.word_before(head) != Keyword::AS {
+        while matches!(self.word_before(head), Keyword::MATERIALIZED | Keyword::NOT) {
             head -= 1;
+        }
+        if self.word_before(head) != Keyword::AS {
+            return;
         }
         let Some(behind_name) = head.checked_sub(1).filter(|&as_word| as_word > 0) else { return };
         let listed = self.kind(behind_name - 1) == Some(TokenKind::RightParen);

@@ -35,7 +35,7 @@ impl Feed<'_> {
         if !matches!(self.word(open + 1), Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE) {
             return;
         }
-        let end = self.flat(open + 1, close).into_iter().find(|&at| {
+        let end = self.flat(open + 1, close).find(|&at| {
             self.is(at, "format") && self.is(at + 1, "json") || self.is(at, "returning") || self.behaviour_ends(at)
         });
         // `NULL ON NULL` begins a word earlier.
@@ -44,23 +44,11 @@ impl Feed<'_> {
         self.add(end, Fed::RParen, None);
     }
 
-    /// The tokens in `from..to` that are in no further parentheses.
-    pub(super) fn flat(&self, from: usize, to: usize) -> Vec<usize> {
-        let mut found = Vec::new();
-        let mut at = from;
-        while at < to {
-            found.push(at);
-            let opens = matches!(self.kind(at), Some(TokenKind::LeftParen | TokenKind::LeftBracket));
-            at = if opens { self.partner(at).max(at) + 1 } else { at + 1 };
-        }
-        found
-    }
-
     /// Everything but expressions and types in `from..to` is left out.
     fn shim_json_arguments(&mut self, from: usize, to: usize) {
         let mut passing = false;
         let mut skip_to = from;
-        for at in self.flat(from, to) {
+        for at in self.flat_list(from, to) {
             if at < skip_to || self.roles[at] == Role::Dropped {
                 continue;
             }
@@ -138,10 +126,10 @@ impl Feed<'_> {
 
     /// `JSON_TABLE(a, '$' COLUMNS (b int PATH '$.b')) AS t` as the function `JSON_TABLE(a, '$', NULL::int) AS t (b)`.
     fn shim_json_table(&mut self, name: usize, open: usize, close: usize) {
-        let Some(columns) = self.flat(open + 1, close).into_iter().find(|&at| self.opens_columns(at)) else { return };
+        let Some(columns) = self.flat(open + 1, close).find(|&at| self.opens_columns(at)) else { return };
         let end = self.partner(columns + 1);
         // The name of the path is no alias of an argument.
-        for at in self.flat(open + 1, columns) {
+        for at in self.flat_list(open + 1, columns) {
             if self.keyword(at) == Keyword::AS {
                 self.drop(at..at + 2);
             }
@@ -162,8 +150,7 @@ impl Feed<'_> {
     fn json_columns(&mut self, from: usize, to: usize, found: &mut Vec<usize>) {
         let mut start = from;
         while start < to {
-            let comma = |at: &usize| self.kind(*at) == Some(TokenKind::Comma);
-            let end = self.flat(start, to).into_iter().find(comma).unwrap_or(to);
+            let end = self.item_end(start, to);
             self.json_column(start, end, found);
             if end < to {
                 self.drop(end..end + 1);
@@ -173,7 +160,7 @@ impl Feed<'_> {
     }
 
     fn json_column(&mut self, start: usize, end: usize, found: &mut Vec<usize>) {
-        let nested = self.flat(start, end).into_iter().find(|&at| self.opens_columns(at));
+        let nested = self.flat(start, end).find(|&at| self.opens_columns(at));
         if let Some(columns) = nested.filter(|_| self.is(start, "nested")) {
             let close = self.partner(columns + 1);
             self.drop(start..columns + 2);
@@ -188,13 +175,12 @@ impl Feed<'_> {
             return;
         }
         let type_end = self.type_argument(start + 1, true);
-        let rest: Vec<usize> = self.flat(type_end, end);
-        let default = rest.iter().copied().find(|&at| self.keyword(at) == Keyword::DEFAULT);
+        let default = self.flat(type_end, end).find(|&at| self.keyword(at) == Keyword::DEFAULT);
         let Some(default) = default else { return self.drop(type_end..end) };
         self.drop(type_end..default);
         self.replace(default, Fed::Comma);
         // A second default may follow: `DEFAULT 1 ON EMPTY DEFAULT 2 ON ERROR`.
-        for at in self.flat(default + 1, end) {
+        for at in self.flat_list(default + 1, end) {
             if self.behaviour_ends(at) {
                 let next = (at + 2..end).find(|&next| self.keyword(next) == Keyword::DEFAULT);
                 self.drop(at..next.unwrap_or(end));
@@ -214,7 +200,7 @@ impl Feed<'_> {
         let named = alias > close + 1 || self.may_be_alias(alias);
         let own = named && self.kind(alias + 1) == Some(TokenKind::LeftParen);
         let columns = self.partner(alias + 1);
-        let listed = if own { self.flat(alias + 2, columns).len().div_ceil(2) } else { 0 };
+        let listed = if own { self.flat(alias + 2, columns).count().div_ceil(2) } else { 0 };
         let at = if own {
             columns
         } else if named {

@@ -1,4 +1,4 @@
-//! Literals of any type, and where types and dotted names end.
+//! Literals of any type, and where types, dotted names and items of lists end.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token as Fed;
@@ -101,5 +101,24 @@ impl Feed<'_> {
             self.add(string + 1, token, Some(self.tokens[at].span));
         }
         self.drop(start..string);
+    }
+
+    /// The tokens in `from..to` that are in no further parentheses.
+    pub(super) fn flat(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
+        let behind = move |&at: &usize| {
+            let opens = matches!(self.kind(at), Some(TokenKind::LeftParen | TokenKind::LeftBracket));
+            Some(if opens { self.partner(at).max(at) + 1 } else { at + 1 })
+        };
+        std::iter::successors(Some(from), behind).take_while(move |&at| at < to)
+    }
+
+    /// The same at once, for what changes them.
+    pub(super) fn flat_list(&self, from: usize, to: usize) -> Vec<usize> {
+        self.flat(from, to).collect()
+    }
+
+    /// Where the item of a list ends that begins at `from`: at a comma, or where the list does.
+    pub(super) fn item_end(&self, from: usize, to: usize) -> usize {
+        self.flat(from, to).find(|&at| self.kind(at) == Some(TokenKind::Comma)).unwrap_or(to)
     }
 }

@@ -34,7 +34,7 @@ impl Feed<'_> {
             match self.tokens[at].kind {
                 TokenKind::LeftParen | TokenKind::LeftBracket => {
                     if in_query && self.kind(at) == Some(TokenKind::LeftBracket) {
-                        self.shim_target(at)?;
+                        self.shim_target(at, open.last())?;
                     }
                     open.push(at);
                 }
@@ -42,7 +42,7 @@ impl Feed<'_> {
                     open.pop();
                 }
                 _ if self.roles[at] != Role::Itself && self.roles[at] != Role::Name => {}
-                TokenKind::Word if in_query => self.shim_word(at, open.last()),
+                TokenKind::Word if in_query => self.shim_word(at, open.last())?,
                 TokenKind::Word => self.shim_utility_word(at),
                 TokenKind::Operator => self.shim_operator(at),
                 TokenKind::ColonColon => self.drop_collation(at),
@@ -70,12 +70,12 @@ impl Feed<'_> {
         xml
     }
 
-    fn shim_word(&mut self, at: usize, open: Option<&usize>) {
+    fn shim_word(&mut self, at: usize, open: Option<&usize>) -> Result<(), Unparsed> {
         // `SELECT a AS table`: a label, whatever it looks like. Behind the AS of CREATE and PREPARE a query begins.
         let label = self.keyword_before(at) == Keyword::AS && at > self.query.start;
         let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
         if label || called && self.shim_call(at) {
-            return;
+            return Ok(());
         }
         let next = self.keyword(at + 1);
         match self.keyword(at) {
@@ -91,16 +91,17 @@ impl Feed<'_> {
             }
             Keyword::LIKE | Keyword::ILIKE if is_quantifier(next) => self.shim_like_any(at),
             Keyword::OPERATOR => self.shim_operator_call(at),
-            Keyword::SIMILAR if self.word(at + 1) != Keyword::TO => self.shim_similar(at, open),
+            Keyword::SIMILAR if self.word(at + 1) != Keyword::TO => self.shim_similar(at, open)?,
             Keyword::CURRENT_ROLE | Keyword::CURRENT_SCHEMA | Keyword::SYSTEM_USER => self.shim_value_function(at),
             Keyword::NFC | Keyword::NFD | Keyword::NFKC | Keyword::NFKD => self.shim_normal_form(at),
             Keyword::NoKeyword => self.shim_other_word(at),
-            _ => self.shim_clause(at, open),
+            _ => self.shim_clause(at, open)?,
         }
+        Ok(())
     }
 
     /// Words that begin a clause or stand in one.
-    fn shim_clause(&mut self, at: usize, open: Option<&usize>) {
+    fn shim_clause(&mut self, at: usize, open: Option<&usize>) -> Result<(), Unparsed> {
         let next = self.keyword(at + 1);
         match self.keyword(at) {
             Keyword::SELECT => self.shim_empty_select(at),
@@ -129,10 +130,11 @@ impl Feed<'_> {
             Keyword::FOR => self.shim_lock(at),
             Keyword::INTO if self.keyword_before(at) == Keyword::INSERT => self.shim_insert(at),
             Keyword::DEFAULT => self.shim_default_values(at),
-            Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at),
+            Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at)?,
             Keyword::WITH => self.drop_view_option(at),
             _ => {}
         }
+        Ok(())
     }
 
     /// Words that sqlparser has no keyword for, or that are names elsewhere.
@@ -216,13 +218,13 @@ impl Feed<'_> {
     }
 
     /// `substring(a SIMILAR b ESCAPE c)` is `substring(a, b, c)`.
-    fn shim_similar(&mut self, at: usize, open: Option<&usize>) {
-        let Some(&open) = open.filter(|&&open| self.word_before(open) == Keyword::SUBSTRING) else { return };
-        let escape = self.flat(at + 1, self.partner(open)).into_iter().find(|&at| self.keyword(at) == Keyword::ESCAPE);
-        if let Some(escape) = escape {
-            self.replace(at, Fed::Comma);
-            self.replace(escape, Fed::Comma);
-        }
+    fn shim_similar(&mut self, at: usize, open: Option<&usize>) -> Result<(), Unparsed> {
+        let Some(&open) = open.filter(|&&open| self.word_before(open) == Keyword::SUBSTRING) else { return Ok(()) };
+        let escape = self.flat(at + 1, self.partner(open)).find(|&at| self.keyword(at) == Keyword::ESCAPE);
+        let Some(escape) = escape else { return self.unparsed(at, "SIMILAR without TO and ESCAPE is not supported") };
+        self.replace(at, Fed::Comma);
+        self.replace(escape, Fed::Comma);
+        Ok(())
     }
 
     /// `COLLATION FOR (a)`, under the name that its result has.

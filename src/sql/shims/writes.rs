@@ -3,16 +3,19 @@
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Token as Fed;
 
-use super::super::feed::Feed;
+use super::super::feed::{Feed, Role};
 use super::super::marks::Mark;
 use super::super::parse::Unparsed;
 use super::super::token::TokenKind;
 use super::super::words::Class;
 use super::word;
 
+/// So many expressions of ON CONFLICT find a place; a statement has one or two.
+const MOVES: usize = 16;
+
 impl Feed<'_> {
     /// The clause ON CONFLICT whose ON stands at `at`.
-    pub(super) fn shim_conflict(&mut self, at: usize) {
+    pub(super) fn shim_conflict(&mut self, at: usize) -> Result<(), Unparsed> {
         // `INSERT INTO t SELECT 1 ON CONFLICT …`: sqlparser would take ON for the label of `1`.
         if self.clauses[at] == Keyword::SELECT {
             self.add(at, word(Keyword::WHERE), None);
@@ -20,17 +23,19 @@ impl Feed<'_> {
         }
         let open = at + 2;
         if self.kind(open) != Some(TokenKind::LeftParen) {
-            return;
+            return Ok(());
         }
         let close = self.partner(open);
         let predicate = self.keyword(close + 1) == Keyword::WHERE;
-        if !predicate && self.are_plain_targets(open, close) {
-            return self.drop_target_details(open, close);
-        }
-        let Some((source, listed)) = self.insert_source(at) else { return };
-        let flat = self.flat(close + 1, self.tokens.len());
-        let end = flat.into_iter().find(|&at| self.word(at) == Keyword::DO).unwrap_or(close + 1);
         self.drop_target_details(open, close);
+        if !predicate && self.are_plain_targets(open, close) {
+            return Ok(());
+        }
+        let source = self.insert_source(at).filter(|_| self.moves() < MOVES);
+        let end = self.flat(close + 1, self.tokens.len()).find(|&at| self.word(at) == Keyword::DO);
+        let (Some((source, listed)), Some(end)) = (source, end) else {
+            return self.unparsed(at, "an expression in ON CONFLICT is not supported here");
+        };
         if predicate {
             self.replace(close, Fed::Comma);
             self.drop(close + 1..close + 2);
@@ -43,12 +48,16 @@ impl Feed<'_> {
         }
         self.add(open, word(Keyword::PARTITION), None);
         self.move_to(open..end, source);
+        Ok(())
     }
 
     /// True when all of the targets are names.
     fn are_plain_targets(&self, open: usize, close: usize) -> bool {
-        self.flat(open + 1, close).into_iter().all(|at| {
-            self.kind(at).is_some_and(|kind| kind.is_ident() || kind == TokenKind::Comma || kind == TokenKind::Dot)
+        self.flat(open + 1, close).all(|at| {
+            self.roles[at] == Role::Dropped
+                || self
+                    .kind(at)
+                    .is_some_and(|kind| kind.is_ident() || kind == TokenKind::Comma || kind == TokenKind::Dot)
         })
     }
 
@@ -56,8 +65,7 @@ impl Feed<'_> {
     fn drop_target_details(&mut self, open: usize, close: usize) {
         let mut start = open + 1;
         while start < close {
-            let comma = |at: &usize| self.kind(*at) == Some(TokenKind::Comma);
-            let end = self.flat(start, close).into_iter().find(comma).unwrap_or(close);
+            let end = self.item_end(start, close);
             // A name, a call or parentheses; then the rest.
             let mut behind = start;
             if self.kind(behind) != Some(TokenKind::LeftParen) {
@@ -113,8 +121,8 @@ impl Feed<'_> {
     }
 
     /// `UPDATE t SET a[1] = 2`, `INSERT INTO t (a[1:2])`: a subscript that names nothing is left out.
-    pub(super) fn shim_target(&mut self, at: usize) -> Result<(), Unparsed> {
-        let Some(start) = self.target_start(at) else { return Ok(()) };
+    pub(super) fn shim_target(&mut self, at: usize, open: Option<&usize>) -> Result<(), Unparsed> {
+        let Some(start) = self.target_start(at, open) else { return Ok(()) };
         let close = self.partner(at);
         let names = |at: usize| self.kind(at).is_some_and(TokenKind::is_ident) && self.keyword(at) != Keyword::NULL;
         let opens = |at: usize| matches!(self.kind(at), Some(TokenKind::LeftParen));
@@ -126,7 +134,7 @@ impl Feed<'_> {
     }
 
     /// Where the column begins that is written to, if the subscript at `at` is one of such a column.
-    fn target_start(&self, at: usize) -> Option<usize> {
+    fn target_start(&self, at: usize, open: Option<&usize>) -> Option<usize> {
         let mut start = at;
         loop {
             start = start.checked_sub(1)?;
@@ -147,33 +155,24 @@ impl Feed<'_> {
             return Some(start);
         }
         let in_set = self.kind(before) == Some(TokenKind::Comma) && self.clauses[before] == Keyword::SET;
-        (in_set || self.is_in_column_list(before)).then_some(start)
+        (in_set || open.is_some_and(|&open| self.opens_column_list(open))).then_some(start)
     }
 
-    /// True inside of the parentheses behind INSERT INTO and its table.
-    fn is_in_column_list(&self, mut at: usize) -> bool {
-        loop {
-            match self.kind(at) {
-                Some(TokenKind::LeftParen) => break,
-                Some(TokenKind::RightBracket) => at = self.partner(at),
-                Some(TokenKind::Comma | TokenKind::Dot) => {}
-                Some(kind) if kind.is_ident() => {}
-                _ => return false,
-            }
-            let Some(before) = at.checked_sub(1) else { return false };
-            at = before;
-        }
-        let mut name = at;
-        while name > 0 && self.kind(name - 1).is_some_and(|kind| kind.is_ident() || kind == TokenKind::Dot) {
-            name -= 1;
-            match self.keyword(name) {
+    /// True for the parenthesis behind INSERT INTO, a table and its alias.
+    fn opens_column_list(&self, open: usize) -> bool {
+        // `a.b.c AS d` are seven tokens.
+        for before in (open.saturating_sub(8)..open).rev() {
+            match self.keyword(before) {
                 Keyword::INTO => return true,
                 Keyword::AS => {}
                 Keyword::VALUES => return false,
-                _ if self.kind(name) == Some(TokenKind::Word) && self.known[name].class == Some(Class::Reserved) => {
+                _ if self.kind(before) == Some(TokenKind::Word)
+                    && self.known[before].class == Some(Class::Reserved) =>
+                {
                     return false;
                 }
-                _ => {}
+                _ if self.kind(before).is_some_and(|kind| kind.is_ident() || kind == TokenKind::Dot) => {}
+                _ => return false,
             }
         }
         false
@@ -218,8 +217,7 @@ impl Feed<'_> {
         let mut kept = 0;
         let mut start = open + 1;
         while start < close {
-            let comma = |at: &usize| self.kind(*at) == Some(TokenKind::Comma);
-            let end = self.flat(start, close).into_iter().find(comma).unwrap_or(close);
+            let end = self.item_end(start, close);
             let names = self.tokens[start].text(self.source).to_ascii_lowercase();
             if names.starts_with("force_") && self.kind(start + 1) == Some(TokenKind::LeftParen) {
                 if kept == 0 && start > open + 1 {

@@ -25,7 +25,7 @@ impl Feed<'_> {
             "xmlexists" => self.shim_passing(open + 1, close),
             "xmltable" => self.shim_xml_table(at, open, close),
             "xmlnamespaces" => {
-                for at in self.flat(open + 1, close) {
+                for at in self.flat_list(open + 1, close) {
                     match self.keyword(at) {
                         Keyword::AS => self.drop(at..at + 2),
                         Keyword::DEFAULT => self.drop(at..at + 1),
@@ -49,7 +49,7 @@ impl Feed<'_> {
     /// `XMLROOT(a, VERSION '1.0', STANDALONE YES)`: the version is an expression.
     fn shim_xml_root(&mut self, open: usize, close: usize) {
         let commas: Vec<usize> =
-            self.flat(open + 1, close).into_iter().filter(|&at| self.kind(at) == Some(TokenKind::Comma)).collect();
+            self.flat(open + 1, close).filter(|&at| self.kind(at) == Some(TokenKind::Comma)).collect();
         for comma in commas {
             if self.is(comma + 1, "standalone") {
                 self.drop(comma..close);
@@ -63,7 +63,7 @@ impl Feed<'_> {
 
     /// `a PASSING BY REF b BY VALUE`: two arguments.
     fn shim_passing(&mut self, from: usize, to: usize) {
-        for at in self.flat(from, to) {
+        for at in self.flat_list(from, to) {
             if at > from && self.is(at, "passing") && !self.begins_operand(at) {
                 self.replace(at, Fed::Comma);
             } else if self.is(at, "by") && (self.is(at + 1, "ref") || self.is(at + 1, "value")) {
@@ -80,7 +80,7 @@ impl Feed<'_> {
         if self.is(open + 1, "content") || self.is(open + 1, "document") {
             self.drop(open + 1..open + 2);
         }
-        for at in self.flat(open + 2, close) {
+        for at in self.flat_list(open + 2, close) {
             if self.keyword(at) == Keyword::AS && !self.begins_operand(at) {
                 self.drop(at..at + 1);
                 let end = self.type_argument(at + 1, true);
@@ -95,7 +95,7 @@ impl Feed<'_> {
 
     /// `XMLTABLE('/a' PASSING b COLUMNS c int PATH 'd' DEFAULT e) AS t` as `XMLTABLE('/a', b, NULL::int, 'd', e) AS t (c)`.
     fn shim_xml_table(&mut self, name: usize, open: usize, close: usize) {
-        let columns = self.flat(open + 2, close).into_iter().find(|&at| {
+        let columns = self.flat(open + 2, close).find(|&at| {
             self.is(at, "columns") && !self.begins_operand(at) && self.kind(at + 1) != Some(TokenKind::Comma)
         });
         self.shim_passing(open + 1, columns.unwrap_or(close));
@@ -104,8 +104,7 @@ impl Feed<'_> {
         let mut found = Vec::new();
         let mut start = columns + 1;
         while start < close {
-            let comma = |at: &usize| self.kind(*at) == Some(TokenKind::Comma);
-            let end = self.flat(start, close).into_iter().find(comma).unwrap_or(close);
+            let end = self.item_end(start, close);
             self.xml_column(start, end, &mut found);
             if end < close {
                 self.drop(end..end + 1);
@@ -122,7 +121,7 @@ impl Feed<'_> {
             return self.drop(start + 1..end);
         }
         let type_end = self.type_argument(start + 1, true);
-        for at in self.flat(type_end, end) {
+        for at in self.flat_list(type_end, end) {
             if at > type_end && self.begins_operand(at) {
                 continue;
             }
