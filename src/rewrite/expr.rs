@@ -252,7 +252,8 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         match clause {
             FunctionArgumentClause::OrderBy(list) => self.exprs(list.iter().map(|o| &o.expr), env, around),
-            FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => Ok(()),
+            FunctionArgumentClause::JsonNullClause(_) => Ok(()),
+            FunctionArgumentClause::JsonReturningClause(returning) => self.data_type(&returning.data_type),
             _ => Err(Refused::not_understood("a clause in a function's arguments", None)),
         }
     }

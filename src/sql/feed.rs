@@ -80,6 +80,9 @@ pub(super) struct Feed<'a> {
     moved: Vec<(Range<usize>, usize)>,
 }
 
+/// No more tokens than these are left out in one go before an operand.
+const FAR: usize = 256;
+
 impl<'a> Feed<'a> {
     fn new(source: &'a str, tokens: &'a [Token], known: Vec<Known>) -> Self {
         Self {
@@ -131,13 +134,16 @@ impl<'a> Feed<'a> {
         self.tokens.get(at).filter(|token| token.kind == TokenKind::Operator).map(|token| token.text(self.source))
     }
 
+    /// The token before `at` that is not left out: `XMLROOT(a, VERSION b)`, `t.* = u.*`.
+    pub(super) fn fed_before(&self, at: usize) -> Option<usize> {
+        (0..at).rev().take(FAR).find(|&before| self.roles[before] != Role::Dropped)
+    }
+
     /// True when an operand begins at `at`: what stands before it cannot end one.
     pub(super) fn begins_operand(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else { return true };
+        let Some(before) = self.fed_before(at) else { return at < FAR };
         match self.tokens[before].kind {
             _ if self.is_fed_as(before, &Fed::Comma) => true,
-            // `t.* = u.*`, `FROM t * x`
-            TokenKind::Operator if self.roles[before] == Role::Dropped => false,
             TokenKind::LeftParen
             | TokenKind::LeftBracket
             | TokenKind::Comma

@@ -6,6 +6,7 @@ use sqlparser::tokenizer::Token as Fed;
 use super::super::feed::{Feed, Role};
 use super::super::marks::Mark;
 use super::super::token::TokenKind;
+use super::super::words::Class;
 
 impl Feed<'_> {
     /// `FROM t *`, the elder way to say that it is not ONLY. True when that is what the star at `at` is.
@@ -17,10 +18,10 @@ impl Feed<'_> {
             name -= 2;
         }
         let before = self.keyword_before(name);
+        let reserved = matches!(self.known[name].class, Some(Class::Reserved | Class::TypeOrFunction));
         let table = matches!(before, Keyword::UPDATE | Keyword::TABLE)
             || self.is_fed_as_select(name)
-            || self.roles[name] == Role::Name && self.is_in_from(name)
-            || self.kind(name) != Some(TokenKind::Word) && self.is_in_from(name);
+            || !reserved && self.is_in_from(name);
         if table {
             self.drop(at..at + 1);
         }

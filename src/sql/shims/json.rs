@@ -63,9 +63,7 @@ impl Feed<'_> {
             if first && self.is(at, "returning") {
                 self.drop(at..at + 1);
                 skip_to = self.type_argument(at + 1, false);
-            } else if first
-                || self.begins_operand(at) && !matches!(self.keyword_before(at), Keyword::ASC | Keyword::DESC)
-            {
+            } else if first || self.begins_operand(at) && !self.is_ordered_before(at) {
                 // A name, or the first word of an expression.
             } else if self.is(at, "value") {
                 self.replace(at, Fed::Comma);
@@ -82,6 +80,11 @@ impl Feed<'_> {
                 skip_to = self.drop_json_clause(at);
             }
         }
+    }
+
+    /// True behind `ORDER BY a DESC`.
+    fn is_ordered_before(&self, at: usize) -> bool {
+        self.fed_before(at).is_some_and(|before| matches!(self.keyword(before), Keyword::ASC | Keyword::DESC))
     }
 
     /// The type at `at` as an argument of its own, behind a comma if it is not the first: `NULL::type`. Gives its end.
