@@ -30,6 +30,9 @@ const FIXTURE: &str = "
     INSERT INTO closed.meter_log VALUES (1, 'closed', 'closed, in the current name');
     GRANT ALL ON SCHEMA public, other, reader TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA public, other, reader TO PUBLIC;";
 const RESET: &str = "TRUNCATE t; INSERT INTO t SELECT i, 'n' || i FROM generate_series(1, 5) i";
+/// The tables of the random sessions, so that what was found there can stand here.
+const COMMON: &str = include_str!("sessions/common.sql");
+const SESSIONS: &str = include_str!("sessions/mapping.toml");
 const LEGACY: &str = "frames_legacy";
 const CURRENT: &str = "frames_current";
 /// `ghost` is a column that the warehouse lacks, so that naming it is refused.
@@ -60,16 +63,18 @@ impl Stage {
         let settings = ["wal_level=logical", "max_wal_senders=10", "max_replication_slots=10"];
         let server = Postgres::start_as(version, &settings);
         if version == Version::Eighteen {
-            let number = server.sql("postgres", "SHOW server_version_num");
-            assert!(number.starts_with("18"), "{number}");
+            assert_eq!(server.version(), 18);
         }
-        for (database, column) in [(LEGACY, "kwh"), (CURRENT, "kwh_consumed")] {
+        for (database, column, own) in [
+            (LEGACY, "kwh", include_str!("sessions/legacy.sql")),
+            (CURRENT, "kwh_consumed", include_str!("sessions/current.sql")),
+        ] {
             server.database(database);
             server.sql(
                 database,
                 &format!(
                     "CREATE TABLE meter_log (id int PRIMARY KEY, {column} numeric, note text);
-                INSERT INTO meter_log SELECT i, i * 10, 'n' || i FROM generate_series(1, 3) i; {FIXTURE}"
+                INSERT INTO meter_log SELECT i, i * 10, 'n' || i FROM generate_series(1, 3) i; {FIXTURE} {own} {COMMON}"
                 ),
             );
         }
@@ -80,6 +85,9 @@ impl Stage {
             let mut setup = Setup::to(port, database);
             if !mapping.is_empty() {
                 setup.map(server.port, mapping);
+            }
+            if mapping == MAPPING {
+                setup.map(server.port, SESSIONS);
             }
             setup.start()
         };
@@ -118,10 +126,11 @@ const fn is_mapped(script: &Script) -> bool {
 fn plays_the_same(version: Version) {
     let stage = Stage::new(version);
     let wanted = std::env::var("EXONYM_CASE").unwrap_or_default();
+    let is_18 = stage.server.version() >= 18;
     let mut failures = String::new();
     let mut ran = 0;
     let scripts = script::load(&support::twins::root().join("tests/frames"));
-    for script in scripts.iter().filter(|s| s.name.contains(&wanted) && s.is_for(version == Version::Eighteen)) {
+    for script in scripts.iter().filter(|s| s.name.contains(&wanted) && s.is_for(is_18)) {
         ran += 1;
         let straight = if script.refused.is_some() { CURRENT } else { LEGACY };
         let (ours, theirs) = script.refused.as_ref().map_or(("", ""), |(ours, theirs)| (ours, theirs));
@@ -190,7 +199,7 @@ fn masked(script: &Script, frame: &Frame) -> Option<Frame> {
         b'A' => body[..4].fill(0),
         b'D' if script.mask_rows => body.clear(),
         b'd' if script.mask_copy => return None,
-        b'T' if other_names => without_origin(&mut body),
+        b'T' if other_names => raw::without_origin(&mut body),
         b'E' if script.refused.is_some() => {
             body =
                 [b'S', b'V', b'C'].iter().map(|f| frame.field(*f).unwrap_or_default() + " ").collect::<String>().into();
@@ -202,14 +211,4 @@ fn masked(script: &Script, frame: &Frame) -> Option<Frame> {
         _ => {}
     }
     Some(Frame { tag: frame.tag, body })
-}
-
-/// The table and the number of each column, which are those of one database.
-fn without_origin(description: &mut [u8]) {
-    let mut at = 2;
-    while let Some(length) = description.get(at..).and_then(|rest| rest.iter().position(|b| *b == 0)) {
-        at += length + 1;
-        description[at..at + 6].fill(0);
-        at += 18;
-    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::introspect::{self, log_in};
 use crate::config::Backend;
@@ -93,9 +93,15 @@ impl Verifiers {
     }
 
     async fn ask(&self, client: &Client, user: &str) -> Result<Option<Verifier>, Error> {
-        client.batch_execute(BEGIN).await.map_err(Error::Query)?;
-        let rows = client.query_typed(&self.query, &[(&user, Type::TEXT)]).await.map_err(Error::Query)?;
-        client.batch_execute("COMMIT").await.map_err(Error::Query)?;
+        // All of it at once: a crowd that logs in waits for one way to the server and back each, not for three.
+        let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&user, Type::TEXT)];
+        let (begun, rows, ended) = tokio::join!(
+            biased;
+            client.batch_execute(BEGIN),
+            client.query_typed(&self.query, &parameters),
+            client.batch_execute("COMMIT"),
+        );
+        let rows = begun.and(rows).and_then(|rows| ended.map(|()| rows)).map_err(Error::Query)?;
         let [row] = &rows[..] else {
             if rows.len() > 1 {
                 tracing::warn!(

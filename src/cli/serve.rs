@@ -18,8 +18,8 @@ Examples:
 Then: psql -h 127.0.0.1 -p 6432 smartwatt
 
 The catalog is read with the login of the URL or of `introspect`, else with PGUSER and PGPASSWORD, else as the user of this process.
-SIGHUP reloads mappings and users, as does a change of their files; SIGTERM drains, a second one ends at once. Logs go to standard error,
-filtered by EXONYM_LOG (`info` unless set).")]
+SIGHUP reloads mappings, users and certificates, as does a change of their files; SIGTERM drains, a second one ends at once. Logs go to
+standard error, filtered by EXONYM_LOG (`info` unless set).")]
 pub(super) struct Args {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "exonym.toml", conflicts_with = "to")]

@@ -1,6 +1,6 @@
 //! Whether a client's certificate will do, as a Postgres server judges it: signed by one of the authorities, all of them in their time.
 //!
-//! rustls does not ask for the dates of what a chain ends in; that is all that is added here. Who shows none is not judged: `session` says so in
+//! Chains are rustls's to build; what `roots` knows better is added here. Who shows none is not judged: `session` says so in
 //! the session's own words, as a server does.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
-use super::pem::Roots;
+use super::roots::Roots;
 
 /// Judges the certificates of clients.
 #[derive(Debug)]
@@ -37,10 +37,10 @@ impl ClientCertVerifier for Admission {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verified = self.chain.verify_client_cert(end_entity, intermediates, now)?;
+        let steps = self.roots.steps(intermediates);
+        let verified = self.chain.verify_client_cert(end_entity, &steps, now)?;
         let Some(valid) = self.roots.valid_at(now) else { return Ok(verified) };
-        let timely =
-            verifier(valid, &self.provider).map(|chain| chain.verify_client_cert(end_entity, intermediates, now));
+        let timely = verifier(valid, &self.provider).map(|chain| chain.verify_client_cert(end_entity, &steps, now));
         timely.ok().and_then(Result::ok).ok_or_else(|| CertificateError::Expired.into())
     }
 

@@ -16,6 +16,7 @@ use tokio_rustls::{LazyConfigAcceptor, TlsStream};
 
 use super::admission::Admission;
 use super::pem::{self, Error, Pair};
+use super::roots::Roots;
 use super::socket::{Certificate, Socket};
 use crate::config::DoorTls;
 
@@ -65,7 +66,7 @@ impl Door {
                     path: path.clone(),
                     source: rustls::Error::General(e.to_string()),
                 };
-                let admission = Admission::new(pem::authorities(path)?, provider).map_err(unusable)?;
+                let admission = Admission::new(Roots::read(path)?, provider).map_err(unusable)?;
                 builder.with_client_cert_verifier(Arc::new(admission))
             }
             None => builder.with_no_client_auth(),

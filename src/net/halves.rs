@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{tcp, unix};
 
+use super::direct;
 use super::socket::Socket;
 
 /// What comes from the other end.
@@ -57,6 +58,7 @@ impl Socket {
 impl AsyncRead for Reader<'_> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
+            Self::Tcp(from) if buf.initialized().len() == buf.capacity() => direct::poll_read(from.as_ref(), cx, buf),
             Self::Tcp(from) => Pin::new(from).poll_read(cx, buf),
             Self::Unix(from) => Pin::new(from).poll_read(cx, buf),
             Self::Tls(from) => Pin::new(from).poll_read(cx, buf),
@@ -67,7 +69,7 @@ impl AsyncRead for Reader<'_> {
 impl AsyncWrite for Writer<'_> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Tcp(to) => Pin::new(to).poll_write(cx, buf),
+            Self::Tcp(to) => direct::poll_write(to.as_ref(), cx, buf),
             Self::Unix(to) => Pin::new(to).poll_write(cx, buf),
             Self::Tls(to) => Pin::new(to).poll_write(cx, buf),
         }

@@ -27,7 +27,8 @@ use spki::der::asn1::BitStringRef;
 use spki::der::{Decode as _, Reader as _, SliceReader};
 
 use super::names::{self, Verdict};
-use super::pem::{self, Roots};
+use super::pem;
+use super::roots::Roots;
 use super::x509::{self, Certificate, Unproven};
 
 /// Judges the certificates of one backend.
@@ -61,7 +62,8 @@ pub(super) enum Unfit {
 /// What a server shows, and as whom.
 struct Shown<'a> {
     end_entity: &'a CertificateDer<'a>,
-    intermediates: &'a [CertificateDer<'a>],
+    /// From it to a root.
+    steps: &'a [CertificateDer<'a>],
     host: &'a ServerName<'a>,
 }
 
@@ -86,14 +88,14 @@ impl Trust {
         let Some(anchors) = self.roots.valid_at(now) else { return true };
         // Without any root there is none.
         let Ok(chain) = verifier(anchors, &self.revocations, provider) else { return false };
-        let verdict = chain.verify_server_cert(shown.end_entity, shown.intermediates, shown.host, &[], now);
+        let verdict = chain.verify_server_cert(shown.end_entity, shown.steps, shown.host, &[], now);
         verdict.is_ok() || verdict.is_err_and(|error| is_about_name(&error))
     }
 
     /// True if no authority that may have vouched for the certificate is held to certain names. Such limits are on alternative names
     /// as much as on the common one, but rustls looks at the former only.
-    fn is_unlimited(&self, end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> bool {
-        std::iter::once(end_entity).chain(intermediates).all(|der| {
+    fn is_unlimited(&self, shown: &Shown<'_>) -> bool {
+        std::iter::once(shown.end_entity).chain(shown.steps).all(|der| {
             let Ok(certificate) = Certificate::read(der) else { return false };
             let issuers = self.roots.anchors.roots.iter().filter(|root| *root.subject == *certificate.issuer);
             matches!(certificate.extension(x509::NAME_CONSTRAINTS), Ok(None))
@@ -148,7 +150,7 @@ impl Judge {
         error: Error,
     ) -> Result<(), Error> {
         let Ok(certificate) = Certificate::read(der) else { return Err(error) };
-        let is_root = certificate.issuer == certificate.subject && trust.roots.certificates.contains(der);
+        let is_root = certificate.issuer == certificate.subject && trust.roots.contains(der);
         if is_root && trust.revocations.is_empty() {
             return self.is_good_root(&certificate, host, now);
         }
@@ -173,14 +175,15 @@ impl ServerCertVerifier for Judge {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(trust) = &self.trust else { return Ok(ServerCertVerified::assertion()) };
-        let shown = Shown { end_entity, intermediates, host: server_name };
-        match trust.chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        let steps = trust.roots.steps(intermediates);
+        let shown = Shown { end_entity, steps: &steps, host: server_name };
+        match trust.chain.verify_server_cert(end_entity, &steps, server_name, ocsp_response, now) {
             Ok(_) => {}
             // The name is looked at last: everything else is as it should be.
             Err(error) if is_about_name(&error) => {
                 let by_common_name = || {
                     let verdict = Certificate::read(end_entity).and_then(|c| names::verdict(&c, server_name));
-                    verdict == Ok(Verdict::Common) && trust.is_unlimited(end_entity, intermediates)
+                    verdict == Ok(Verdict::Common) && trust.is_unlimited(&shown)
                 };
                 if self.checks_name && !by_common_name() {
                     return Err(error);

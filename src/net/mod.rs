@@ -6,11 +6,13 @@
 mod address;
 mod admission;
 mod dates;
+mod direct;
 mod door;
 mod halves;
 mod judge;
 mod names;
 mod pem;
+mod roots;
 mod socket;
 mod terms;
 mod x509;

@@ -6,9 +6,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls_pki_types::pem::{self, PemObject};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::x509::Certificate;
 
@@ -89,6 +88,14 @@ pub enum Error {
         /// Why.
         source: rustls::Error,
     },
+    /// Only what other authorities have signed.
+    #[error(
+        "`{}` holds no authority that signs itself; add the one at the root of those that are there, for chains are followed to it", path.display()
+    )]
+    NoRoot {
+        /// Where.
+        path: PathBuf,
+    },
     /// No authority can be taken from the system.
     #[error("the system's trusted certificates cannot be read; set `SSL_CERT_FILE`, or name a file as `sslrootcert`")]
     NoSystemRoots(#[source] Option<rustls_native_certs::Error>),
@@ -102,54 +109,6 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
 /// The revocation lists of a file.
 pub(super) fn revocations(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, Error> {
     all(path, "certificate revocation list")
-}
-
-/// Authorities, as what chains end in, and as the certificates that they are.
-#[derive(Clone, Debug)]
-pub(super) struct Roots {
-    pub(super) anchors: Arc<RootCertStore>,
-    pub(super) certificates: Vec<CertificateDer<'static>>,
-}
-
-impl Roots {
-    /// Those that are valid at that moment, if some are not. rustls does not ask for the dates of what chains end in; OpenSSL does.
-    pub(super) fn valid_at(&self, now: UnixTime) -> Option<Arc<RootCertStore>> {
-        let is_valid = |der: &&CertificateDer<'static>| {
-            let validity = Certificate::read(der).and_then(|certificate| certificate.validity());
-            // One that cannot be read is for others to judge.
-            validity.map_or(true, |(from, to)| (from..=to).contains(&now))
-        };
-        if self.certificates.iter().all(|der| is_valid(&der)) {
-            return None;
-        }
-        let mut anchors = RootCertStore::empty();
-        anchors.add_parsable_certificates(self.certificates.iter().filter(is_valid).cloned());
-        Some(Arc::new(anchors))
-    }
-}
-
-/// The authorities of a file.
-pub(super) fn authorities(path: &Path) -> Result<Roots, Error> {
-    let mut anchors = RootCertStore::empty();
-    let certificates = certificates(path)?;
-    for certificate in &certificates {
-        anchors.add(certificate.clone()).map_err(|source| match Certificate::read(certificate) {
-            Ok(_) => Error::Unusable { path: path.into(), source },
-            Err(_) => Error::Damaged { what: "certificate", path: path.into() },
-        })?;
-    }
-    Ok(Roots { anchors: Arc::new(anchors), certificates })
-}
-
-/// The authorities that the system trusts; what of them cannot be read is as if it were not there.
-pub(super) fn system_authorities() -> Result<Roots, Error> {
-    let found = rustls_native_certs::load_native_certs();
-    let mut anchors = RootCertStore::empty();
-    let (taken, _) = anchors.add_parsable_certificates(found.certs.iter().cloned());
-    if taken == 0 {
-        return Err(Error::NoSystemRoots(found.errors.into_iter().next()));
-    }
-    Ok(Roots { anchors: Arc::new(anchors), certificates: found.certs })
 }
 
 /// The first private key of a file.

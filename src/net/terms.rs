@@ -23,8 +23,9 @@ use super::address::{Address, Peer};
 use super::door::{ALPN, provider};
 use super::judge::{Judge, Trust, Unfit};
 use super::pem::{self, Error, Pair};
+use super::roots::Roots;
 use super::socket::{Certificate, Socket};
-use crate::config::{BackendTls, Roots, SslMode, TlsVersion};
+use crate::config::{self, BackendTls, SslMode, TlsVersion};
 
 /// What a client sends to ask for TLS.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
@@ -76,8 +77,8 @@ impl Terms {
             None => None,
             Some(roots) => {
                 let (found, place) = match roots {
-                    Roots::System => (pem::system_authorities()?, "system".as_ref()),
-                    Roots::File(path) => (pem::authorities(path)?, path.as_path()),
+                    config::Roots::System => (Roots::of_system()?, "system".as_ref()),
+                    config::Roots::File(path) => (Roots::read(path)?, path.as_path()),
                 };
                 Some(Trust::new(found, settings.revoked.as_deref(), place, &provider)?)
             }
@@ -102,7 +103,7 @@ impl Terms {
         // Postgres resumes nothing.
         config.resumption = Resumption::disabled();
         let (mode, is_direct) = (settings.mode, settings.is_direct);
-        let roots = settings.roots.as_ref().map(Roots::to_string);
+        let roots = settings.roots.as_ref().map(config::Roots::to_string);
         Ok(Self { tls: Some(Encrypted { mode, is_direct, config: Arc::new(config), own, roots }) })
     }
 
@@ -113,7 +114,7 @@ impl Terms {
             return Vec::new();
         }
         let own = settings.own.iter().flat_map(|(certificate, key)| [certificate.as_path(), key]);
-        let roots = settings.roots.iter().filter_map(Roots::file);
+        let roots = settings.roots.iter().filter_map(config::Roots::file);
         own.chain(roots).chain(settings.revoked.as_deref()).map(PathBuf::from).collect()
     }
 

@@ -148,19 +148,14 @@ fn successive(
         let mut after = before.clone();
         after.changed.extend(ddl::changes(world, before, source, &tokens[range.clone()]));
         after.apply(effect, context);
-        match effect {
-            Effect::Prepared(name)
-                if effect::effect_of_prepared(text_of(source, &tokens[range.clone()])) != Effect::None =>
-            {
-                after.moving.insert(name.clone());
-            }
-            Effect::None
-                if effect::executed(source, &tokens[range.clone()])
-                    .is_some_and(|name| after.moving.contains(&*name)) =>
-            {
-                after.apply(&Effect::Unread { names: true, tables: true }, context);
-            }
-            _ => {}
+        let tokens = &tokens[range.clone()];
+        if let Effect::Prepared(name) = effect
+            && effect::effect_of_prepared(text_of(source, tokens)) != Effect::None
+        {
+            after.moving.insert(name.clone());
+        }
+        if effect::executed(source, tokens).is_some_and(|name| after.moving.contains(&*name)) {
+            after.apply(&Effect::Unread { names: true, tables: true }, context);
         }
         changed |= match effect {
             Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => false,
@@ -170,9 +165,9 @@ fn successive(
         match effect {
             Effect::RolledBack { to_savepoint: false } if !any_kept => after.changed.clear(),
             Effect::RolledBack { .. } => {}
-            _ => any_kept |= effect::ends_transaction(source, &tokens[range.clone()]),
+            _ => any_kept |= effect::ends_transaction(source, tokens),
         }
-        if changed && effect::ends_transaction(source, &tokens[range.clone()]) {
+        if changed && effect::ends_transaction(source, tokens) {
             // A rollback takes back what was set, and a commit drops some temporary tables.
             after.search_path = None;
             after.temporary_may_change = true;

@@ -26,6 +26,7 @@ pub struct World {
     /// Names of mapped tables, legacy and current.
     names: HashSet<Arc<str>>,
     words: Option<Search>,
+    legacy: Option<Search>,
     ascii: bool,
 }
 
@@ -72,11 +73,13 @@ impl World {
         let both = |t: &mapping::Table| [t.legacy.clone(), t.current.as_str().into()];
         let all = mappings.iter().flat_map(|m| &m.tables).flat_map(both).collect();
         // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
-        let mut names = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).peekable();
-        let words = names.peek().is_some().then(|| search_for(names));
+        let legacy: Vec<&str> = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).collect();
+        let any = !legacy.is_empty();
+        let words = any.then(|| search_for(&legacy, &SESSION_WORDS));
+        let legacy = any.then(|| search_for(&legacy, &[]));
         let plain = |t: &mapping::Table| t.legacy.is_ascii() && t.columns.iter().all(|c| c.legacy.is_ascii());
         let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain);
-        Self { generation, mappings, catalog, tables, by_legacy, names: all, words, ascii }
+        Self { generation, mappings, catalog, tables, by_legacy, names: all, words, legacy, ascii }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
@@ -85,6 +88,12 @@ impl World {
     #[must_use]
     pub fn concerns(&self, text: &[u8]) -> bool {
         self.words.as_ref().is_some_and(|words| words.is_in(text))
+    }
+
+    /// False when no mapped table can be named in the text by its legacy name.
+    #[must_use]
+    pub fn names_legacy(&self, text: &[u8]) -> bool {
+        self.legacy.as_ref().is_some_and(|words| words.is_in(text))
     }
 
     /// True when all legacy names are spelled in ASCII: a text in another encoding than UTF-8 then holds them as they are.
@@ -231,8 +240,8 @@ fn legacy_name(current: &str, table: &mapping::Table, columns: &HashMap<Arc<str>
     table.columns.iter().find(is_it).map_or_else(|| current.into(), |c| c.legacy.clone())
 }
 
-fn search_for<'a>(legacy_tables: impl Iterator<Item = &'a str>) -> Search {
+fn search_for(legacy_tables: &[&str], others: &[&str]) -> Search {
     // In quotes, a quote is written twice.
-    let names: Vec<String> = legacy_tables.map(|name| name.replace('"', "\"\"")).collect();
-    Search::new(names.iter().map(String::as_str).chain(SESSION_WORDS).chain([ESCAPED_IDENTIFIER]))
+    let names: Vec<String> = legacy_tables.iter().map(|name| name.replace('"', "\"\"")).collect();
+    Search::new(names.iter().map(String::as_str).chain(others.iter().copied()).chain([ESCAPED_IDENTIFIER]))
 }

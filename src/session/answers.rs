@@ -15,12 +15,12 @@ use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::called::when_called;
 use super::cancel::Key;
 use super::conversation::{Conversation, Phase};
 use super::lane::Lane;
 use super::relay::Session;
 use super::route::Life;
-use super::seldom::seldom;
 use crate::wire::error::{Report, fatal};
 use crate::wire::frame::{HEADER, Header};
 use crate::wire::message;
@@ -61,6 +61,17 @@ enum Step {
     Garbage,
 }
 
+/// What is under way, once all that has been accepted is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Rest {
+    /// Something is to be answered or passed on.
+    None,
+    /// Nothing but a transaction that is open.
+    Quiet,
+    /// Nothing.
+    Idle,
+}
+
 impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
     pub(super) fn new(lane: Lane<R, W>, session: &'a Session) -> Self {
         Self { lane, session, instead: Vec::new() }
@@ -69,10 +80,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
     /// Relays until the server ends, or until a drained session has nothing more to do.
     pub(super) async fn run(&mut self) -> ServerEnd {
         let mut life = *self.session.shared.life.borrow();
-        let mut shortened = pin!(seldom(self.session.shared.life_after(life)));
+        let mut shortened = pin!(when_called(self.session.shared.life_after(life)));
         loop {
-            let step = self.walk();
-            self.session.moved();
+            let (step, rest) = self.walk();
             if self.flush().await.is_err() {
                 return ServerEnd::ClientDeaf;
             }
@@ -83,22 +93,22 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                     return self.end_with(|out| report.write(out)).await.lost();
                 }
             };
-            let (quiet, idle) = self.rests();
-            if idle {
+            if rest == Rest::Idle {
                 self.lane.rest();
             }
+            // The client may have said something while its answers were written.
             match life {
-                Life::Draining if idle => return ServerEnd::Drained,
-                Life::Over if quiet => return ServerEnd::Drained,
+                Life::Draining if self.rest() == Rest::Idle => return ServerEnd::Drained,
+                Life::Over if self.rest() != Rest::None => return ServerEnd::Drained,
                 Life::Serving | Life::Draining | Life::Over => {}
             }
             let read = tokio::select! {
                 biased;
                 read = self.lane.read(whole) => read,
                 // Only a quiet session has to be woken: a busy one comes by when it is answered.
-                shorter = &mut shortened, if quiet => {
+                shorter = &mut shortened, if rest != Rest::None => {
                     life = shorter;
-                    shortened.set(seldom(self.session.shared.life_after(life)));
+                    shortened.set(when_called(self.session.shared.life_after(life)));
                     continue;
                 }
             };
@@ -120,13 +130,18 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         self.lane.shutdown().await
     }
 
-    /// True when everything is answered and passed on; and true when no transaction is open besides.
-    fn rests(&self) -> (bool, bool) {
-        if !self.lane.is_at_boundary() {
-            return (false, false);
+    fn rest(&self) -> Rest {
+        self.rest_of(&self.session.lock())
+    }
+
+    fn rest_of(&self, conversation: &Conversation) -> Rest {
+        if !self.lane.is_at_boundary() || !conversation.is_quiet() {
+            Rest::None
+        } else if conversation.is_idle() {
+            Rest::Idle
+        } else {
+            Rest::Quiet
         }
-        let conversation = self.session.lock();
-        (conversation.is_quiet(), conversation.is_idle())
     }
 
     /// The stream towards the client.
@@ -135,7 +150,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
     }
 
     /// Accepts everything at hand that can be accepted.
-    fn walk(&mut self) -> Step {
+    fn walk(&mut self) -> (Step, Rest) {
         let session = self.session;
         let mut conversation = session.lock();
         let now = Instant::now();
@@ -170,7 +185,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         if rows > 0 {
             session.shared.metrics.rows.inc_by(rows);
         }
-        step
+        conversation.progress.happens();
+        let rest = self.rest_of(&conversation);
+        (step, rest)
     }
 
     fn open(&mut self, header: Header, conversation: &mut Conversation, now: Instant) {

@@ -40,16 +40,21 @@ impl Auth {
         Self { source, secret }
     }
 
-    /// The verifier of `user`; one that no password fits when there is none.
-    pub(super) async fn verifier(&self, user: &str) -> Result<Verifier, verifiers::Error> {
+    /// The verifier of `user`, if there is one.
+    pub(super) async fn verifier(&self, user: &str) -> Result<Option<Verifier>, verifiers::Error> {
         let found = match &self.source {
             Source::Users(users) => users.load().verifier(user).cloned(),
             Source::Server(verifiers) => verifiers.look_up(user).await?,
         };
-        Ok(found.unwrap_or_else(|| {
+        if found.is_none() {
             tracing::debug!(user, "`auth` has no SCRAM verifier for this user");
-            Verifier::mock(&self.secret.0, user)
-        }))
+        }
+        Ok(found)
+    }
+
+    /// One that no password fits.
+    pub(super) fn made_up(&self, user: &str) -> Verifier {
+        Verifier::mock(&self.secret.0, user)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Bytes read and not yet gone: next to nothing while a session idles, grown for one large frame, given back afterwards.
 //!
 //! A session that idles waits with no room of its own. What arrives first is read into room that all sessions of a thread share,
-//! which is warm in the processor's cache, and what was read is copied: a message or two. Only while more comes than that
-//! is a buffer read into directly.
+//! and what was read is copied, a message or two, into a little room that sessions hand to each other. Both are warm in the
+//! processor's cache, as room of each session's own would not be. Only while more comes than that is a buffer read into directly.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -12,8 +12,11 @@ use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
-/// What a buffer keeps while nothing happens.
-const IDLE: usize = 512;
+/// What a buffer has for a message or two.
+const LITTLE: usize = 512;
+
+/// So many little rooms are kept for the next session that needs one.
+const SPARE: usize = 16;
 
 /// What a buffer keeps while its session streams.
 const BUSY: usize = 32 * 1024;
@@ -22,7 +25,15 @@ const BUSY: usize = 32 * 1024;
 const LARGEST_KEPT: usize = 256 * 1024;
 
 thread_local! {
-    static SHARED: RefCell<Vec<u8>> = RefCell::new(vec![0; BUSY]);
+    static SHARED: RefCell<Shared> = RefCell::new(Shared { room: vec![0; BUSY], spare: Vec::with_capacity(SPARE) });
+}
+
+/// What the sessions of a thread share.
+struct Shared {
+    /// What is read into.
+    room: Vec<u8>,
+    /// Little rooms, empty.
+    spare: Vec<Vec<u8>>,
 }
 
 /// Unread bytes, with room behind them.
@@ -61,17 +72,24 @@ impl Buffer {
     ///
     /// Room grows with what has arrived, not with what a header claims.
     pub(super) async fn read_from<R: AsyncRead + Unpin>(&mut self, from: &mut R, whole: usize) -> io::Result<usize> {
-        if self.store.is_empty() && self.store.capacity() <= IDLE {
+        if self.store.is_empty() && self.store.capacity() <= LITTLE {
             return self.read_first(from).await;
         }
         self.make_room(whole);
         from.read_buf(&mut self.store).await
     }
 
-    /// Shrinks to the idle size if nothing is unread.
+    /// Gives its room away if nothing is unread.
     pub(super) fn rest(&mut self) {
-        if self.store.is_empty() && self.store.capacity() > IDLE {
-            self.store = Vec::new();
+        if self.store.is_empty() && self.store.capacity() > 0 {
+            let store = std::mem::take(&mut self.store);
+            if store.capacity() == LITTLE {
+                SHARED.with_borrow_mut(|shared| {
+                    if shared.spare.len() < SPARE {
+                        shared.spare.push(store);
+                    }
+                });
+            }
         }
     }
 
@@ -79,10 +97,14 @@ impl Buffer {
     async fn read_first<R: AsyncRead + Unpin>(&mut self, from: &mut R) -> io::Result<usize> {
         poll_fn(|cx| {
             SHARED.with_borrow_mut(|shared| {
-                let mut room = ReadBuf::new(shared);
+                let mut room = ReadBuf::new(&mut shared.room);
                 ready!(Pin::new(&mut *from).poll_read(cx, &mut room))?;
-                self.store.reserve_exact(room.filled().len().max(IDLE));
-                self.store.extend_from_slice(room.filled());
+                let read = room.filled();
+                if read.len() <= LITTLE && self.store.capacity() == 0 {
+                    self.store = shared.spare.pop().unwrap_or_default();
+                }
+                self.store.reserve_exact(read.len().max(LITTLE));
+                self.store.extend_from_slice(read);
                 Poll::Ready(Ok(self.store.len()))
             })
         })

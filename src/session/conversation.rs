@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::called::Progress;
 use super::planned::{Planned, hint};
 use super::prepared;
 use super::queue::{Entry, Expected, Name, Named, Queue};
@@ -45,6 +46,10 @@ pub(super) struct Conversation {
     /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
     pub(super) waited_for: u64,
     pub(super) phase: Phase,
+    /// The server has answered something.
+    pub(super) progress: Progress,
+    /// The server has let the client in.
+    pub(super) let_in: Progress,
     /// None once the login has ended.
     pub(super) steps: Option<Steps>,
     shared: Arc<Shared>,
@@ -79,6 +84,8 @@ impl Conversation {
             changed_tables: BTreeSet::new(),
             waited_for: 0,
             phase: Phase::Login,
+            progress: Progress::default(),
+            let_in: Progress::default(),
             steps: None,
             shared,
         }
@@ -272,6 +279,8 @@ impl Conversation {
     fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
         let sqlstate = fields.sqlstate();
         let message = fields.value(b'M').unwrap_or_default();
+        let executed = planned.and_then(|p| self.executed(p, sqlstate, message));
+        let planned = executed.as_deref().or(planned);
         if let Some((planned, refusal)) = planned.and_then(|p| Some((p, p.refusal(sqlstate, message)?))) {
             if names_something_unknown(refusal.sqlstate) {
                 self.route.refresh.ask();
@@ -296,6 +305,12 @@ impl Conversation {
                 fields.write_changed(instead, b'E', moved, hint.as_deref());
             }
         }
+    }
+
+    /// What a text executes by SQL, if the error is the refusal of that.
+    fn executed(&self, planned: &Planned, sqlstate: &str, message: &[u8]) -> Option<Arc<Planned>> {
+        let executed = planned.runs.iter().filter_map(|run| self.statements.get(&run.name));
+        executed.into_iter().find(|prepared| prepared.refusal(sqlstate, message).is_some()).cloned()
     }
 
     fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {
@@ -331,14 +346,17 @@ impl Conversation {
         let ended = self.queue.ready();
         if self.phase == Phase::Login && matches!(ended, Some(Entry { what: Expected::Login, .. })) {
             self.phase = Phase::Running;
+            self.let_in.happens();
             self.login_ended(Login::Accepted);
         }
         self.state.ready(status);
         if status == Transaction::Idle {
             self.queue.settled();
-            // Portals end with their transaction.
-            self.portals.clear();
-            if self.queue.is_empty() {
+            // Portals end with their transaction. (To clear what is empty takes its time, too.)
+            if !self.portals.is_empty() {
+                self.portals.clear();
+            }
+            if !self.changed_tables.is_empty() && self.queue.is_empty() {
                 self.changed_tables.clear();
             }
             if std::mem::take(&mut self.changed_catalog) {

@@ -23,8 +23,10 @@ const LONGEST_AT_ONCE: usize = 16 * 1024;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Look {
     pub(super) hints: Hints,
-    /// It may say something in legacy names.
+    /// It may say something in legacy names, or to the session.
     pub(super) concerns: bool,
+    /// It may say something in legacy names.
+    pub(super) legacy: bool,
 }
 
 /// What becomes of a message.
@@ -57,9 +59,16 @@ pub(super) async fn look(session: &Session, text: &[u8]) -> Look {
     apart(text, move |text| look_at(&shared, &world, text)).await
 }
 
-/// The same for a piece of a text.
+/// True when nothing has to be known of a text. Nobody has looked into a long one.
+pub(super) fn is_plain(session: &Session, text: &[u8]) -> bool {
+    let concerns = || session.route.world.load().concerns(text);
+    text.len() <= LONGEST_AT_ONCE && !concerns() && session.shared.words.find(text) == Hints::default()
+}
+
+/// A look at a piece of a text.
 pub(super) fn look_at(shared: &Shared, world: &World, text: &[u8]) -> Look {
-    Look { hints: shared.words.find(text), concerns: world.concerns(text) }
+    let concerns = world.concerns(text);
+    Look { hints: shared.words.find(text), concerns, legacy: concerns && world.names_legacy(text) }
 }
 
 /// Does some work on a text, a long one on a thread that may take its time: this one has other sessions to serve.
@@ -126,15 +135,6 @@ pub(super) async fn decide(
     Decision { hints: look.hints, planned: keep.then(|| Arc::new(planned)) }
 }
 
-/// True when the text holds the name of a mapped table. For texts that cannot be read: slower than the prefilter of the world
-/// and blind to everything else that it looks for.
-pub(super) fn names_legacy(world: &World, text: &[u8]) -> bool {
-    let holds = |name: &[u8]| !name.is_empty() && text.windows(name.len()).any(|w| w.eq_ignore_ascii_case(name));
-    let mut tables = world.mappings.iter().flat_map(|m| &m.tables);
-    // An identifier that is spelled with escapes can be any name.
-    tables.any(|table| holds(table.legacy.as_bytes())) || (!world.mappings.is_empty() && holds(b"u&\""))
-}
-
 /// A text, and what it is read with.
 struct Read<'t> {
     text: Cow<'t, str>,
@@ -159,10 +159,10 @@ fn read<'t>(
     // A legacy name with other letters than ASCII's is known only in UTF-8.
     let known = |text: &str| encoding == Encoding::Unicode || text.is_ascii() || world.is_ascii();
     let Some(text) = encoding.read(text).filter(|text| known(text)) else {
-        let legacy = names_legacy(world, text) || !world.is_ascii();
+        let legacy = world.names_legacy(text) || !world.is_ascii();
         return Err(Box::new(if legacy { unreadable() } else { Planned::unread(hints) }));
     };
-    if open.lexing && names_legacy(world, text.as_bytes()) {
+    if open.lexing && world.names_legacy(text.as_bytes()) {
         return Err(Box::new(Planned::refused(
             "0A000",
             "a statement in legacy names follows a change of encoding or string syntax in the same pipeline".into(),

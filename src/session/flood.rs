@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use super::decide::{self, names_legacy};
+use super::decide;
 use super::planned::Planned;
 use super::queue::{Expected, Name};
 use super::relay::Session;
@@ -48,8 +48,7 @@ impl Flood {
             let world = session.route.world.load();
             let look = decide::look_at(&session.shared, &world, &self.tail);
             self.hints = self.hints.with(look.hints);
-            self.spoilt = look.concerns && names_legacy(&world, &self.tail)
-                || look.hints.executes && session.lock().may_execute_other_text();
+            self.spoilt = look.legacy || look.hints.executes && session.lock().may_execute_other_text();
             self.tail.drain(..self.tail.len().saturating_sub(OVERLAP));
         }
         if self.spoilt {

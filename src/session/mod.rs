@@ -14,6 +14,7 @@
 mod answers;
 mod auth;
 mod buffer;
+mod called;
 mod cancel;
 mod conversation;
 mod decide;
@@ -34,7 +35,6 @@ mod refresh;
 mod relay;
 mod route;
 mod seat;
-mod seldom;
 mod stale;
 mod startup;
 mod state;

@@ -137,7 +137,11 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 return None;
             }
             match header.tag {
-                b'Q' | b'P' => return None,
+                b'Q' | b'P' => {
+                    let plain = self.plain(header)?;
+                    self.expect(&mut conversation, plain, Hints::default());
+                    self.lane.pass_frame(header);
+                }
                 b'D' | b'E' | b'C' if !self.lane.is_whole(header) => return Some(Step::Need(header.total())),
                 b'E' if conversation.changing && self.is_read_late(header, &conversation) => return None,
                 b'B' => {
@@ -158,6 +162,20 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 }
             }
         }
+    }
+
+    /// A whole statement that says nothing in legacy names and changes nothing for those behind it, as nearly all.
+    fn plain(&self, header: Header) -> Option<Expected> {
+        if header.body > self.session.shared.limits.max_statement_bytes || !self.lane.is_whole(header) {
+            return None;
+        }
+        let body = self.lane.body(header);
+        if header.tag == b'Q' {
+            let text = message::query(body).filter(|text| decide::is_plain(self.session, text))?;
+            return Some(Expected::Query { planned: None, done: 0, failed: false, gives_up: deallocated(text) });
+        }
+        let parse = message::parse(body).filter(|parse| decide::is_plain(self.session, parse.text))?;
+        Some(Expected::Parse { name: name(parse.name), planned: None })
     }
 
     /// Goes on with the frame at hand.
@@ -299,7 +317,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if !look.is_worth_planning() {
             return Ok(Decision { hints: look.hints, planned: None }.running(runs, executed));
         }
-        if look.concerns {
+        if look.legacy {
             self.settle().await?;
         }
         // Flushing may have moved the frame, never changed it.

@@ -20,6 +20,9 @@ use super::words::Hints;
 /// (8 KiB, 5 bytes each), or a client that sends neither Sync nor Flush would wait for answers that never leave the server.
 pub(super) const LONGEST: usize = 2048;
 
+/// So many COPY of one text can have their data sent before the first is answered.
+const MOST_COPIES: usize = 64;
+
 /// The name of a statement or a portal; empty for the unnamed one.
 pub(super) type Name = Box<[u8]>;
 
@@ -163,10 +166,7 @@ impl Queue {
             }
             // Outside of COPY it is ignored by the server; only behind what can read data it may tell where that has ended.
             (Phase::Answering, Expected::CopyEnd) => {
-                let reads = |what: &Expected| {
-                    matches!(what, Expected::Query { .. } | Expected::Execute { .. } | Expected::Sync)
-                };
-                if !self.entries.back().is_some_and(|last| reads(&last.what)) {
+                if !self.may_end_copy() {
                     return;
                 }
                 self.copy_ends += 1;
@@ -179,6 +179,18 @@ impl Queue {
         };
         self.hinted += usize::from(entry.note.hints.any());
         self.entries.push_back(entry);
+    }
+
+    /// True when the newest entry can read data that ends here: a text may hold several COPY, and nothing else more than one.
+    fn may_end_copy(&self) -> bool {
+        let ends =
+            self.entries.iter().rev().take_while(|entry| matches!(entry.what, Expected::CopyEnd)).take(MOST_COPIES);
+        let ends = ends.count();
+        match self.entries.iter().rev().nth(ends).map(|entry| &entry.what) {
+            Some(Expected::Query { .. }) => ends < MOST_COPIES,
+            Some(Expected::Execute { .. } | Expected::Sync) => ends == 0,
+            _ => false,
+        }
     }
 
     /// What the next answer belongs to.
@@ -315,8 +327,12 @@ impl Queue {
         self.hinted -= usize::from(entry.note.hints.any());
         self.copy_ends -= usize::from(matches!(entry.what, Expected::CopyEnd));
         self.provisional = self.provisional.with(entry.note.hints);
-        if self.entries.is_empty() && self.entries.capacity() > 64 {
-            self.entries = VecDeque::new();
+        if self.entries.is_empty() {
+            if self.entries.capacity() > 64 {
+                self.entries = VecDeque::new();
+            }
+            // The next one takes the same place, which is warm in the processor's cache, and not the next place of the ring.
+            self.entries.clear();
         }
         Some(entry)
     }
@@ -465,9 +481,14 @@ mod tests {
     #[test]
     fn late_ends_of_copy_are_nothing() {
         let mut queue = queue("ccQcccPcPcEcSc");
-        assert_eq!(shape(&queue), "QcPPEcSc");
+        assert_eq!(shape(&queue), "QcccPPEcSc");
         assert_eq!(queue.entries.len() - queue.copy_ends, 5, "what is never answered holds nothing up");
+        push(&mut queue, &"c".repeat(1000));
+        assert_eq!(queue.copy_ends, 5, "and takes no room");
+        push(&mut queue, &format!("Q{}", "c".repeat(1000)));
+        assert_eq!(queue.copy_ends, 5 + MOST_COPIES);
         queue.failed();
+        queue.ready();
         queue.ready();
         queue.ready();
         assert!(queue.head().is_none());

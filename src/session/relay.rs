@@ -8,17 +8,17 @@
 //! the proxy's time is over ─▶ cancel request ─▶ answered, or LAST_STATEMENT ─▶ 57P01
 //! ```
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::pin;
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answers::{Answers, ServerEnd};
 use super::buffer::Buffer;
+use super::called::when_called;
 use super::cancel::{self, Key};
 use super::conversation::{Conversation, Phase};
 use super::farewell;
@@ -26,7 +26,6 @@ use super::lane::Lane;
 use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
-use super::seldom::seldom;
 use super::startup::Asked;
 use crate::metrics::{Ended, Login};
 use crate::net::Peer;
@@ -50,20 +49,20 @@ pub(super) struct Session {
     pub(super) peer: Arc<Peer>,
     pub(super) key: Mutex<Option<Key>>,
     conversation: Mutex<Conversation>,
-    progress: Notify,
+}
+
+/// What ends a session from outside.
+enum Outside {
+    /// The server has not let the client in by the deadline.
+    Late,
+    /// The proxy's time is over.
+    Over,
 }
 
 impl Session {
     fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
         let conversation = Conversation::new(shared.clone(), route.clone(), asked);
-        Self {
-            shared,
-            route,
-            peer: Arc::new(peer),
-            key: Mutex::new(None),
-            conversation: Mutex::new(conversation),
-            progress: Notify::new(),
-        }
+        Self { shared, route, peer: Arc::new(peer), key: Mutex::new(None), conversation: Mutex::new(conversation) }
     }
 
     /// What is known of the session. Not to be held across a wait.
@@ -71,14 +70,23 @@ impl Session {
         self.conversation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The server answered something.
-    pub(super) fn moved(&self) {
-        self.progress.notify_one();
+    /// Waits for what ends the session from outside.
+    async fn outside(&self, deadline: Instant) -> Outside {
+        tokio::select! {
+            biased;
+            () = self.is_late(deadline) => Outside::Late,
+            () = self.is_over() => Outside::Over,
+        }
     }
 
     /// Waits until the server has not let the client in at `deadline`; else for ever.
     async fn is_late(&self, deadline: Instant) {
-        sleep_until(deadline).await;
+        // A timer that is set makes each wait for messages dearer, so it ends with the login.
+        tokio::select! {
+            biased;
+            () = poll_fn(|cx| self.lock().let_in.poll(cx)) => {}
+            () = sleep_until(deadline) => {}
+        }
         if !self.give_up_login() {
             pending::<()>().await;
         }
@@ -111,7 +119,7 @@ impl Session {
 
     /// Waits until the server has answered something.
     pub(super) async fn progress(&self) {
-        self.progress.notified().await;
+        poll_fn(|cx| self.lock().progress.poll(cx)).await;
     }
 }
 
@@ -148,16 +156,18 @@ where
     let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, asked), session);
     let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answered), session);
     let end = {
-        let directions = both(opening.run(), answers.run());
+        let directions = both(when_called(opening.run()), when_called(answers.run()));
         pin!(directions);
         tokio::select! {
             biased;
             end = &mut directions => end,
-            () = seldom(session.is_late(until)) => Some(ServerEnd::Late),
-            () = seldom(session.is_over()) => {
-                // The directions go on meanwhile: the answer to the cancelled statement is the client's.
-                let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
-                end.unwrap_or(Some(ServerEnd::Drained))
+            outside = when_called(session.outside(until)) => match outside {
+                Outside::Late => Some(ServerEnd::Late),
+                Outside::Over => {
+                    // The directions go on meanwhile: the answer to the cancelled statement is the client's.
+                    let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
+                    end.unwrap_or(Some(ServerEnd::Drained))
+                }
             }
         }
     };
@@ -203,6 +213,7 @@ mod tests {
     use arc_swap::ArcSwap;
     use proptest::prelude::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
+    use tokio::sync::Notify;
 
     use super::*;
     use crate::backend::hosts::Hosts;

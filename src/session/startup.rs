@@ -33,6 +33,8 @@ pub(super) struct Opened {
     pub(super) peer: Peer,
     pub(super) route: Arc<Route>,
     pub(super) seat: Seat,
+    /// As the server takes it; it need not be UTF-8.
+    pub(super) user: Box<[u8]>,
     pub(super) asked: Asked,
     pub(super) steps: Steps,
 }
@@ -118,7 +120,8 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
     match reached {
         Ok((route, server, peer)) => {
             steps.next(Phase::Authentication);
-            Some(Opened { client, server, peer, route, seat, asked: Asked::read(&startup), steps })
+            let user = name(startup.user());
+            Some(Opened { client, server, peer, route, seat, user, asked: Asked::read(&startup), steps })
         }
         Err(refused) => refuse(client, shared, steps, refused).await,
     }

@@ -57,6 +57,8 @@ pub(super) struct State {
     initial_role: Acts,
     /// What the transaction has changed, also if it is as before again.
     touched: BTreeSet<Part>,
+    /// Something may differ from what the last transaction left. Hardly ever: then all else need not be looked at.
+    is_stirred: bool,
     savepoint: Savepoint,
     rolled_back: RolledBack,
     failed: bool,
@@ -119,6 +121,7 @@ impl State {
             initial,
             initial_role,
             touched: BTreeSet::new(),
+            is_stirred: false,
             savepoint: Savepoint::None,
             rolled_back: RolledBack::No,
             failed: false,
@@ -171,6 +174,7 @@ impl State {
                 let path: Path = schemas(value).map(Into::into);
                 self.reported = Some(path.clone());
                 self.names.local_path = Some(path);
+                self.is_stirred = true;
                 self.settle();
             }
             _ => {}
@@ -188,7 +192,10 @@ impl State {
             "COMMIT" | "PREPARE TRANSACTION" => self.end(),
             // A COMMIT of a transaction that has failed is one, too.
             "ROLLBACK" => self.roll_back(back),
-            "SAVEPOINT" if self.savepoint == Savepoint::None => self.savepoint = Savepoint::Same,
+            "SAVEPOINT" if self.savepoint == Savepoint::None => {
+                self.savepoint = Savepoint::Same;
+                self.is_stirred = true;
+            }
             "DISCARD ALL" => {
                 self.apply(&Effect::Discard);
                 self.end();
@@ -210,6 +217,11 @@ impl State {
     pub(super) fn ready(&mut self, status: Transaction) {
         self.transaction = status;
         let rolled_back = std::mem::replace(&mut self.rolled_back, RolledBack::No);
+        if !self.is_stirred && rolled_back == RolledBack::No && (status == Transaction::Idle || self.reported.is_none())
+        {
+            self.failed = false;
+            return;
+        }
         match status {
             Transaction::Idle if rolled_back == RolledBack::AndMore || (self.failed && self.kept) => {
                 self.lose();
@@ -229,13 +241,14 @@ impl State {
                 self.names.path.clone_from(path);
             } else {
                 self.names.local_path = Some(path.clone());
+                self.is_stirred = true;
             }
         }
         self.settle();
+        self.is_stirred &= status != Transaction::Idle;
     }
 
     fn apply(&mut self, effect: &Effect) {
-        let initial = self.initial.clone();
         match effect {
             Effect::None | Effect::Prepared(_) | Effect::RolledBack { .. } => {}
             Effect::Unread { names, tables } => self.change(|all| all.unread(*names, *tables)),
@@ -246,14 +259,17 @@ impl State {
             }
             Effect::Unsure => self.change(|names| names.set_path(None)),
             Effect::LocalUnsure => self.change(|names| names.local_path = Some(None)),
-            Effect::DefaultSearchPath => self.change(|names| names.set_path(initial)),
+            Effect::DefaultSearchPath => {
+                let initial = self.initial.clone();
+                self.change(|names| names.set_path(initial));
+            }
             Effect::Role { which, other, local } => {
                 let back = if *which == Identity::Role { self.initial_role } else { Acts::Itself };
                 let acts = if *other { Acts::Another } else { back };
                 self.change(|names| names.act(*which, acts, *local));
             }
             Effect::Discard => {
-                let role = self.initial_role;
+                let (initial, role) = (self.initial.clone(), self.initial_role);
                 self.change(|names| *names = Names::with(initial, role));
             }
             Effect::Temporary(name) => self.change(|names| {
@@ -276,6 +292,7 @@ impl State {
         let before = self.names.clone();
         change(&mut self.names);
         if before != self.names {
+            self.is_stirred = true;
             self.touched.extend(self.names.differences(&before));
             if self.savepoint != Savepoint::None {
                 self.savepoint = Savepoint::Changed;
@@ -305,6 +322,9 @@ impl State {
     fn end(&mut self) {
         self.kept = false;
         self.failed = false;
+        if !self.is_stirred {
+            return;
+        }
         self.names.end_transaction();
         self.committed.clone_from(&self.names);
         self.savepoint = Savepoint::None;
@@ -324,6 +344,7 @@ impl State {
 
     /// Some of what was set in this transaction is gone, and nobody here knows what.
     fn lose(&mut self) {
+        self.is_stirred = true;
         let touched = |part| self.touched.contains(&part);
         if touched(Part::Path) {
             self.names.set_path(None);

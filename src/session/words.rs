@@ -198,10 +198,9 @@ fn back(text: &[u8]) -> Back {
 /// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
 pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
     const VERB: &[u8] = b"deallocate";
+    let (verb, rest) = text.trim_ascii().split_at_checked(VERB.len())?;
     // Other bytes may be the halves of characters, whose case is not a matter of one bit.
-    let text = Some(text.trim_ascii()).filter(|text| text.is_ascii())?;
-    let (verb, rest) = text.split_at_checked(VERB.len())?;
-    if !verb.eq_ignore_ascii_case(VERB) {
+    if !verb.eq_ignore_ascii_case(VERB) || !rest.is_ascii() {
         return None;
     }
     let mut rest = rest.strip_suffix(b";").unwrap_or(rest).trim_ascii();

@@ -10,6 +10,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 /// Bytes that are folded at a time: an ordinary statement at once, and little enough to stay on the stack.
 const WINDOW: usize = 512;
 
+/// Bytes that are folded for a short statement.
+const SHORT: usize = 128;
+
 /// A search for some words at once.
 #[derive(Debug)]
 pub struct Search {
@@ -41,7 +44,14 @@ impl Search {
     #[must_use]
     pub fn is_in(&self, text: &[u8]) -> bool {
         match &self.how {
-            How::Packed { words, longest } => folded_windows(text, longest - 1, |window| words.find(window).is_some()),
+            How::Packed { words, longest } => {
+                let holds = |window: &[u8]| words.find(window).is_some();
+                // Most statements are short, and zeroing the stack for a long one takes as long as searching them.
+                match text.len() {
+                    ..=SHORT => folded_windows::<SHORT>(text, longest - 1, holds),
+                    _ => folded_windows::<WINDOW>(text, longest - 1, holds),
+                }
+            }
             How::Automaton(words) => words.is_match(text),
         }
     }
@@ -57,11 +67,11 @@ fn automaton(words: &[String]) -> AhoCorasick {
 
 /// True when `holds` is for some window over `text` in lower case. Each window begins with the last `overlap` bytes of the one
 /// before it, so that nothing of up to a byte more is cut in two.
-fn folded_windows(text: &[u8], overlap: usize, holds: impl Fn(&[u8]) -> bool) -> bool {
-    let mut folded = [0; WINDOW];
+fn folded_windows<const SIZE: usize>(text: &[u8], overlap: usize, holds: impl Fn(&[u8]) -> bool) -> bool {
+    let mut folded = [0; SIZE];
     let mut rest = text;
     loop {
-        let window = &mut folded[..rest.len().min(WINDOW)];
+        let window = &mut folded[..rest.len().min(SIZE)];
         window.copy_from_slice(&rest[..window.len()]);
         window.make_ascii_lowercase();
         if holds(window) {
@@ -70,7 +80,7 @@ fn folded_windows(text: &[u8], overlap: usize, holds: impl Fn(&[u8]) -> bool) ->
         if window.len() == rest.len() {
             return false;
         }
-        rest = &rest[WINDOW - overlap..];
+        rest = &rest[SIZE - overlap..];
     }
 }
 

@@ -15,8 +15,11 @@ pub mod options;
 pub mod scram;
 pub mod startup;
 
+use std::ffi::CStr;
+
 /// Splits a NUL-terminated string off the front: the string without its NUL, and what follows.
 fn c_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|&b| b == 0)?;
-    Some((bytes.get(..end)?, bytes.get(end + 1..)?))
+    // Several bytes at a time, as an iterator would not.
+    let string = CStr::from_bytes_until_nul(bytes).ok()?.to_bytes();
+    Some((string, bytes.get(string.len() + 1..)?))
 }

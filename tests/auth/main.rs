@@ -1,8 +1,9 @@
 //! Logins in which Exonym has a part: real servers, real clients, and clients that lie.
 //!
-//! `channel`: logins bound to certificates. `demanding`: a server that takes no others. `verify`: the server lets in whoever comes, and `auth` does not. `hostile`: what no client should say.
-//! `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs,
-//! with libpq, and `drivers` with others.
+//! `channel`: logins bound to certificates. `demanding`: a server that takes no others. `verify`: the server lets in whoever comes, and `auth` does not.
+//! `hostile`: what no client should say. `unseen`: what nobody learns from what is asked, and what is told when there is nobody to ask.
+//! `serve`: files and queries of the running program. `matrix`: each kind of login over each kind of legs, with libpq, and `drivers`
+//! with others.
 
 #[path = "../tls/authority.rs"]
 mod authority;
@@ -18,4 +19,5 @@ mod drivers;
 mod hostile;
 mod matrix;
 mod serve;
+mod unseen;
 mod verify;

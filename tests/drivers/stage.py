@@ -127,6 +127,22 @@ class Stage:
     def _start_proxy(self):
         if self.mapping is None:
             return
+        (self.directory / "mappings").mkdir()
+        (self.directory / "mappings/unused.toml").write_text(self.mapping)
+        for _ in range(3):
+            self._configure_proxy()
+            self._spawn("exonym", [self.exonym, "serve", "--config", self.directory / "exonym.toml"], {})
+            try:
+                wait_for(self._ready, self)
+                return
+            except RuntimeError as error:
+                # Somebody else may have taken a port between the look at it and now.
+                if "Address already in use" not in str(error) or self.suite.fixed_port:
+                    raise
+                self.children.pop()
+        raise RuntimeError("no free port")
+
+    def _configure_proxy(self):
         self.port, self.admin_port = self.suite.fixed_port or free_port(), free_port()
         tls = f'tls = {{ cert = "{self.directory}/tls.crt", key = "{self.directory}/tls.key" }}' if self.suite.tls else ""
         config = f"""
@@ -142,10 +158,6 @@ url = "postgres://postgres@127.0.0.1:{self.server_port}"
         for database in self.suite.databases:
             config += f'[[routes]]\ndatabase = "{database}"\nbackend = "server"\n'
         (self.directory / "exonym.toml").write_text(config)
-        (self.directory / "mappings").mkdir()
-        (self.directory / "mappings/unused.toml").write_text(self.mapping)
-        self._spawn("exonym", [self.exonym, "serve", "--config", self.directory / "exonym.toml"], {})
-        wait_for(self._ready, self)
 
     def _make_certificate(self):
         names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]

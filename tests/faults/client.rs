@@ -172,7 +172,8 @@ fn a_slow_reader_of_a_copy_gets_all_of_it_and_costs_nothing() {
     }
     assert_eq!(raw::rows(&other.query("SELECT 'others go on'")), ["others go on"]);
     assert!(bytes.len() < rows * width / 2, "it is slow: {}", bytes.len());
-    assert!(most < 1024, "{most} KiB more for a reader that takes its time");
+    // Of 40 MB.
+    assert!(most < 8 * 1024, "{most} KiB more for a reader that takes its time");
     slow.stream.shutdown(Shutdown::Write).expect("it is open");
     slow.stream.read_to_end(&mut bytes).expect("to the end");
     let mut lines = 0;

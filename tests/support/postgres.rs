@@ -120,6 +120,12 @@ impl Postgres {
         psql.wait_with_output().expect("psql ends")
     }
 
+    /// The major version.
+    pub(crate) fn version(&self) -> u32 {
+        let number = self.sql("postgres", "SHOW server_version_num");
+        number.trim().parse::<u32>().expect("a number") / 10_000
+    }
+
     /// Creates an empty database and returns its name again.
     pub(crate) fn database<'a>(&self, name: &'a str) -> &'a str {
         self.sql("postgres", &format!("CREATE DATABASE \"{name}\""));

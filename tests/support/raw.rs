@@ -172,6 +172,16 @@ pub(crate) fn columns(frames: &[Frame]) -> Vec<String> {
     names
 }
 
+/// Takes the table and the number of each column out of a row description: those are of one database.
+pub(crate) fn without_origin(description: &mut [u8]) {
+    let mut at = 2;
+    while let Some(length) = description.get(at..).and_then(|rest| rest.iter().position(|b| *b == 0)) {
+        at += length + 1;
+        description[at..at + 6].fill(0);
+        at += 18;
+    }
+}
+
 /// The one error among the frames.
 pub(crate) fn error(frames: &[Frame]) -> &Frame {
     frames.iter().find(|f| f.tag == b'E').unwrap_or_else(|| panic!("no error among {frames:?}"))

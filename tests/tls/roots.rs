@@ -5,6 +5,7 @@ use std::path::Path;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, SerialNumber};
 
 use super::authority::{Authority, Pair, Valid};
+use super::kinds::{ALWAYS, Case, NOT_TRUSTED, check, openssl};
 use super::libpq::{self, Went};
 use super::server::{arrives, arrives_at, start, through};
 use super::support::program::{self, Proxy};
@@ -113,4 +114,40 @@ fn the_system_says_whom_to_trust_as_to_libpq() {
             }
         }
     }
+}
+
+#[test]
+fn a_chain_ends_in_a_root_as_for_libpq() {
+    let root = Authority::new("root");
+    let extend = |name: &str, text: &str| std::fs::write(root.file(name), text).expect("writable");
+    extend("mid.ext", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n");
+    extend("leaf.ext", "subjectAltName=DNS:localhost\n");
+    for (name, subject, by) in [("mid", "mid", "ca"), ("leaf", "localhost", "mid")] {
+        openssl(
+            &root,
+            &format!("req -new -nodes -newkey rsa:2048 -out {name}.csr -keyout {name}.key -subj /CN={subject}"),
+        );
+        let by = format!("-CA {by}.crt -CAkey {by}.key -CAcreateserial -extfile {name}.ext");
+        openssl(&root, &format!("x509 -req -in {name}.csr -days 9 {by} -out {name}.crt"));
+    }
+    let joined = |name: &str, parts: [&str; 2]| {
+        let texts = parts.map(|part| std::fs::read_to_string(root.file(part)).expect("readable"));
+        std::fs::write(root.file(name), texts.concat()).expect("writable");
+        root.file(name)
+    };
+    let pair = |certificate| Pair { certificate, key: root.file("leaf.key") };
+    let (leaf, chain) = (pair(root.file("leaf.crt")), pair(joined("chain.crt", ["leaf.crt", "mid.crt"])));
+    let both = joined("both.crt", ["mid.crt", "ca.crt"]);
+    check(
+        &root,
+        &[
+            Case::new("a chain, and its root", chain.clone(), &root.root, ALWAYS),
+            Case::new("no chain, and the root", leaf.clone(), &root.root, NOT_TRUSTED),
+            Case::new("no chain, and all that is missing", leaf.clone(), &both, ALWAYS),
+            Case::new("a chain, and no root", chain, &root.file("mid.crt"), NOT_TRUSTED)
+                .refused("holds no authority that signs itself"),
+            Case::new("the certificate and no root", leaf.clone(), &leaf.certificate, NOT_TRUSTED)
+                .refused("holds no authority that signs itself"),
+        ],
+    );
 }

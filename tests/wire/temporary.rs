@@ -180,6 +180,13 @@ fn behind_the_execution_of_what_changes_names_nothing_is_guessed() {
     let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
     let rows = raw::rows(&client.query(&format!("PREPARE e AS {set}; EXECUTE e; {ASK}")));
     assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+    for executes in ["CREATE TEMP TABLE made AS EXECUTE e", "EXPLAIN ANALYZE EXECUTE e"] {
+        let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
+        client.query(&format!("PREPARE e AS {set}"));
+        let rows = raw::rows(&client.query(&format!("{executes}; {ASK}")));
+        assert!(!rows.contains(&"8".to_owned()), "{executes}: {rows:?}");
+        assert!(!raw::rows(&client.query(ASK)).contains(&"8".to_owned()), "{executes}, and then");
+    }
     let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
     client.send(&[raw::parse("e", "SET search_path = swapped"), raw::sync()].concat());
     client.until(b'Z');

@@ -1,5 +1,6 @@
 //! One leg of a session during its login: whole frames in, bytes out, and what has been read stays for the relay.
 
+use std::future::pending;
 use std::io;
 
 use tokio::io::AsyncWriteExt as _;
@@ -57,6 +58,33 @@ impl Leg {
                 Ok(_) | Err(_) => return Err(NoFrame::Ended),
             }
         }
+    }
+
+    /// Waits until the other end has closed. What it says before stays to be read, as far as that can be held.
+    pub(super) async fn ended(&mut self) {
+        loop {
+            let unread = self.buffer.unread().len();
+            if unread >= LONGEST {
+                return pending().await;
+            }
+            match self.buffer.read_from(&mut self.socket, unread + HEADER).await {
+                Ok(n) if n > 0 => self.read += n,
+                Ok(_) | Err(_) => return,
+            }
+        }
+    }
+
+    /// The first whole frame of this type among what has been read.
+    pub(super) fn find(&self, tag: u8) -> Option<&[u8]> {
+        let mut rest = self.buffer.unread();
+        while let Ok(Some(header)) = Header::read(self.sender, rest) {
+            let (frame, after) = rest.split_at_checked(header.total())?;
+            if header.tag == tag {
+                return Some(frame);
+            }
+            rest = after;
+        }
+        None
     }
 
     /// The frame that is there, header included.

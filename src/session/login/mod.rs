@@ -16,6 +16,7 @@ mod leg;
 mod proof;
 
 use std::fmt;
+use std::future::pending;
 use std::sync::Arc;
 
 use tokio::time::{Instant, timeout_at};
@@ -66,7 +67,8 @@ struct LogIn<'a> {
     server: Leg,
     ends: Ends,
     route: &'a Route,
-    user: &'a str,
+    /// As the server takes it; it need not be UTF-8.
+    user: &'a [u8],
     phase: Phase,
 }
 
@@ -92,7 +94,7 @@ enum End {
 
 /// Takes part in the login as far as that is needed. None when it ended: then the client has been told why.
 pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> Option<Ready> {
-    let Opened { client, server, peer, route, seat, asked, mut steps } = opened;
+    let Opened { client, server, peer, route, seat, user, asked, mut steps } = opened;
     let passes_by = !server.is_encrypted() && route.backend.auth.is_none();
     let ends = if passes_by { Ends::default() } else { look_at(&client, &server) };
     let mut login = LogIn {
@@ -100,7 +102,7 @@ pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> O
         server: Leg::new(server, Sender::Server),
         ends,
         route: &route,
-        user: &asked.user,
+        user: &user,
         phase: Phase::Request,
     };
     let mut life = shared.life.subscribe();
@@ -120,7 +122,7 @@ pub(super) async fn log_in(opened: Opened, shared: &Shared, until: Instant) -> O
         Err(End::Refused(Refused { login, sqlstate, message, hint })) => {
             shared.count_login(login);
             steps.end(login);
-            tracing::info!(sqlstate, reason = message, user = %asked.user, route = %route.name, ?phase, "login refused");
+            tracing::info!(sqlstate, reason = message, user = legible(&user), route = %route.name, ?phase, "login refused");
             farewell::say(client.socket, &fatal(sqlstate, &message, hint.as_deref())).await;
         }
         Err(End::Told) => {
@@ -232,9 +234,14 @@ impl LogIn<'_> {
         Ok(Some(FirstAnswer { mechanism, message, frame }))
     }
 
-    /// The client's next `p`, not taken. None when it says something else.
+    /// The client's next `p`, not taken. None when it says something else. A server that ends meanwhile is noticed.
     async fn answer(&mut self) -> Result<Option<Header>, End> {
-        match self.client.frame().await {
+        let answer = tokio::select! {
+            biased;
+            answer = self.client.frame() => answer,
+            () = lost(&mut self.server) => return Err(self.server_has_ended().await),
+        };
+        match answer {
             Ok(header) => Ok((header.tag == b'p').then_some(header)),
             Err(NoFrame::Ended) => Err(End::Gone),
             Err(NoFrame::Garbage(_) | NoFrame::TooLong(_)) => Ok(None),
@@ -255,6 +262,17 @@ impl LogIn<'_> {
         self.client.send(&out).await.map_err(|_| End::Gone)
     }
 
+    /// The server has closed, or says why it will: its own last word, if it had one, is better than ours.
+    async fn server_has_ended(&mut self) -> End {
+        let Some(word) = self.server.find(b'E').map(<[u8]>::to_vec) else {
+            return self.no_login("the server closed the connection");
+        };
+        match self.tell(|out| out.extend_from_slice(&word)).await {
+            Ok(()) => End::Told,
+            Err(end) => end,
+        }
+    }
+
     /// The server cannot be logged in to.
     fn no_login(&self, why: impl fmt::Display) -> End {
         let backend = &self.route.backend.name;
@@ -262,6 +280,20 @@ impl LogIn<'_> {
         let message = format!("the login at backend \"{backend}\" failed: {why}");
         End::Refused(Refused { login: Login::Unreachable, sqlstate: "08006", message, hint: None })
     }
+}
+
+/// Waits until the server is gone. One that has let the client in and thinks better of it before the session is ready does so because of who the
+/// client says to be, as there is no such role: that is for the relay to pass on, to who has been verified.
+async fn lost(server: &mut Leg) {
+    server.ended().await;
+    if server.find(b'R').is_some() && server.find(b'Z').is_none() {
+        pending::<()>().await;
+    }
+}
+
+/// A name as it is, or with what is not UTF-8 in it as `\\xe4`.
+fn legible(name: &[u8]) -> String {
+    std::str::from_utf8(name).map_or_else(|_| name.escape_ascii().to_string(), str::to_owned)
 }
 
 fn unexpected() -> Refused {

@@ -2,40 +2,32 @@
 //!
 //! ```text
 //! client                    Exonym                        server
-//!  PLUS, first message ──▶
-//!                      ◀── challenge
-//!               proof ──▶  ClientKey ── first message ──▶
+//!  PLUS, first message ──▶            first message ──▶
 //!                                       ◀── challenge
+//!                      ◀── challenge with the same salt
+//!               proof ──▶  ClientKey
 //!                                    proof by ClientKey ──▶
 //!                                       ◀── signature, checked by ServerKey
 //!                      ◀── signature
 //! ```
+//! The server is asked first, and what it asks for the client is asked for: so nobody learns who has a verifier here from what is asked,
+//! nor who exists at the server, which asks those who do not, too.
+//!
 //! The client gets its last word only after the server has let it in: what the server refuses, the client hears in the server's words.
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::choice::{self, Plus};
-use super::{End, FirstAnswer, LogIn, Phase, unexpected};
+use super::{End, FirstAnswer, LogIn, Phase, legible, unexpected};
 use crate::metrics::Login;
 use crate::session::auth::Auth;
 use crate::session::startup::Refused;
 use crate::text::chain;
 use crate::wire::auth::{self, Request};
-use crate::wire::error::Fields;
 use crate::wire::frame::Header;
-use crate::wire::scram::client::{Client, Disbelief};
+use crate::wire::scram::client::Client;
 use crate::wire::scram::server::{Channel, Exchange, Refusal};
-use crate::wire::scram::{self, Key, NONCE, SHA_256, SHA_256_PLUS, Verifier};
-
-/// Why the server may refuse someone whose password was right.
-const OTHER_PASSWORD: &str = "exonym has verified the password by `auth` of its configuration; the server knows another one, or none that is still valid";
-
-/// A client whose password was right, and what it gave.
-struct Known {
-    verifier: Verifier,
-    key: Key,
-    signature: Vec<u8>,
-}
+use crate::wire::scram::{self, Key, NONCE, SHA_256, SHA_256_PLUS, Verifier, Work};
 
 impl LogIn<'_> {
     /// The server has let in whoever comes: by our own certificate, by the user of our process, or as it trusts everyone. With `auth`
@@ -46,11 +38,12 @@ impl LogIn<'_> {
         let mechanisms = [SHA_256_PLUS, SHA_256].into_iter().skip(usize::from(plus != Plus::Ours));
         self.tell(|out| auth::write_mechanisms(out, mechanisms)).await?;
         let answer = self.first_answer().await?.ok_or_else(|| End::Refused(unexpected()))?;
-        let known = self.verify(auth, &answer, plus).await?;
-        self.tell(|out| auth::write_final(out, &known.signature)).await
+        let verifier = self.look_up(auth).await?.unwrap_or_else(|| self.made_up(auth));
+        let (_, signature) = self.verify(verifier, &answer, plus).await?;
+        self.tell(|out| auth::write_final(out, &signature)).await
     }
 
-    /// Verifies the client, then logs in to a server that has offered the mechanisms of this list.
+    /// Verifies the client, and logs in to a server that has offered the mechanisms of this list.
     pub(super) async fn verify_and_log_in(
         &mut self,
         auth: &Auth,
@@ -58,7 +51,7 @@ impl LogIn<'_> {
         plus: Plus,
         offered: &[u8],
     ) -> Result<(), End> {
-        let known = self.verify(auth, answer, plus).await?;
+        let found = self.look_up(auth).await?;
         self.phase = Phase::Server;
         let (mechanism, binds) = choice::answer(&self.ends, offered);
         let (client, first) = Client::begin(binds, &nonce()?);
@@ -70,7 +63,12 @@ impl LogIn<'_> {
             })
             .await?;
         self.server.take(header);
-        let (proven, last) = client.answer(&challenge, &known.key, &known.verifier).map_err(|d| self.disbelieve(d))?;
+        let challenged = client.challenged(&challenge).map_err(|disbelief| self.no_login(disbelief))?;
+        let verifier = self.that_fits(found, challenged.work(), auth);
+        self.phase = Phase::Client;
+        let (key, for_client) = self.verify(verifier.clone(), answer, plus).await?;
+        self.phase = Phase::Server;
+        let (proven, last) = challenged.prove(&key, &verifier);
         self.say(|out| auth::write_response(out, &last)).await?;
         let (header, signature) = self
             .heard(|request| match request {
@@ -79,12 +77,44 @@ impl LogIn<'_> {
             })
             .await?;
         self.server.take(header);
-        proven.verify(&signature).map_err(|d| self.disbelieve(d))?;
-        self.tell(|out| auth::write_final(out, &known.signature)).await
+        proven.verify(&signature).map_err(|disbelief| self.no_login(disbelief))?;
+        self.tell(|out| auth::write_final(out, &for_client)).await
     }
 
-    /// The exchange with the client.
-    async fn verify(&mut self, auth: &Auth, answer: &FirstAnswer, plus: Plus) -> Result<Known, End> {
+    /// The verifier that was found, if it asks for what the server asks for; else one that asks for the same and that no password fits.
+    fn that_fits(&self, found: Option<Verifier>, work: &Work, auth: &Auth) -> Verifier {
+        match found {
+            Some(verifier) if verifier.work() == work => verifier,
+            Some(_) => {
+                let (user, backend) = (legible(self.user), &self.route.backend.name);
+                tracing::warn!(
+                    user,
+                    %backend,
+                    "`auth` has another verifier of this user than the server, or their password has expired there: nobody can log in as them; copy it again, or look \
+                     whom the query asks"
+                );
+                self.made_up(auth).with(work)
+            }
+            None => self.made_up(auth).with(work),
+        }
+    }
+
+    fn made_up(&self, auth: &Auth) -> Verifier {
+        auth.made_up(&legible(self.user))
+    }
+
+    async fn look_up(&self, auth: &Auth) -> Result<Option<Verifier>, End> {
+        let Ok(user) = std::str::from_utf8(self.user) else {
+            let message = format!("exonym cannot verify user \"{}\": the name is not UTF-8", legible(self.user));
+            let hint =
+                "`auth` knows users by names in UTF-8; connect with one, or by a way on which the login is relayed";
+            return Err(End::Refused(Refused { hint: Some(hint.into()), ..rejected("28000", message) }));
+        };
+        auth.verifier(user).await.map_err(|error| self.no_verifier(&error))
+    }
+
+    /// The exchange with the client: the key that its proof gives, and the signature that it is owed.
+    async fn verify(&mut self, verifier: Verifier, answer: &FirstAnswer, plus: Plus) -> Result<(Key, Vec<u8>), End> {
         let hash = self.ends.client.hash().map(<[u8]>::to_vec).unwrap_or_default();
         let channel = match (answer.mechanism.as_deref(), plus) {
             (Some(SHA_256_PLUS), Plus::Ours) => Channel::Bound(&hash),
@@ -92,39 +122,21 @@ impl LogIn<'_> {
             (Some(SHA_256), Plus::Withheld) => Channel::Unbound,
             _ => return Err(End::Refused(choice::Why::NotOffered.refused(&self.route.backend.name))),
         };
-        let verifier = auth.verifier(self.user).await.map_err(|error| self.no_verifier(&error))?;
         let first = short(&answer.message)?;
-        let begun = Exchange::begin(first, channel, verifier.clone(), &nonce()?);
+        let begun = Exchange::begin(first, channel, verifier, &nonce()?);
         let (exchange, challenge) = begun.map_err(|refusal| self.refuse(refusal))?;
         self.tell(|out| auth::write_continue(out, &challenge)).await?;
         let header = self.answer().await?.ok_or_else(|| End::Refused(unexpected()))?;
         let outcome = exchange.finish(short(self.client.body(header))?);
         self.client.take(header);
-        let (key, signature) = outcome.map_err(|refusal| self.refuse(refusal))?;
-        Ok(Known { verifier, key, signature })
+        outcome.map_err(|refusal| self.refuse(refusal))
     }
 
     /// What the server answers, if `wanted` finds it to be that. An error of the server goes to the client.
     async fn heard<T>(&mut self, wanted: impl FnOnce(Request<'_>) -> Option<T>) -> Result<(Header, T), End> {
-        let Some(header) = self.request().await? else { return Err(self.told().await) };
+        let Some(header) = self.request().await? else { return Err(self.server_has_ended().await) };
         let found = auth::request(self.server.body(header)).and_then(wanted);
         found.map(|found| (header, found)).ok_or_else(|| self.no_login("it asks for something else"))
-    }
-
-    /// Passes the server's error on, with a hint that says what may be behind it.
-    async fn told(&mut self) -> End {
-        let Ok(header) = self.server.frame().await else { return self.no_login("the server closed the connection") };
-        let mut report = Vec::new();
-        match Fields::read(self.server.body(header)) {
-            Some(fields) if fields.sqlstate() == "28P01" => {
-                fields.write_changed(&mut report, b'E', None, Some(OTHER_PASSWORD));
-            }
-            _ => report.extend_from_slice(self.server.bytes(header)),
-        }
-        match self.tell(|out| out.extend_from_slice(&report)).await {
-            Ok(()) => End::Told,
-            Err(end) => end,
-        }
     }
 
     async fn say(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<(), End> {
@@ -136,20 +148,10 @@ impl LogIn<'_> {
     fn refuse(&self, refusal: Refusal) -> End {
         // As the server says it, who exists or not.
         let message = match refusal {
-            Refusal::WrongProof => format!("password authentication failed for user \"{}\"", self.user),
+            Refusal::WrongProof => format!("password authentication failed for user \"{}\"", legible(self.user)),
             other => other.to_string(),
         };
         End::Refused(Refused { login: Login::Rejected, sqlstate: refusal.sqlstate(), message, hint: None })
-    }
-
-    fn disbelieve(&self, disbelief: Disbelief) -> End {
-        match disbelief {
-            Disbelief::OtherVerifier => End::Refused(Refused {
-                hint: Some(OTHER_PASSWORD.into()),
-                ..rejected("28P01", format!("password authentication failed for user \"{}\"", self.user))
-            }),
-            Disbelief::Malformed | Disbelief::Signature => self.no_login(disbelief),
-        }
     }
 
     fn no_verifier(&self, error: &(dyn std::error::Error + 'static)) -> End {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{END_POINT, Key, Verifier, attribute};
+use super::{END_POINT, Key, Verifier, Work, attribute};
 
 /// What is said of channel binding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +24,17 @@ pub struct Client {
     nonce: String,
 }
 
+/// An exchange that the server has answered with its challenge.
+#[derive(Debug)]
+pub struct Challenged {
+    header: Vec<u8>,
+    bare: String,
+    challenge: Vec<u8>,
+    /// `r` of the challenge.
+    nonce: Vec<u8>,
+    work: Work,
+}
+
 /// An exchange whose proof is with the server.
 #[derive(Debug)]
 pub struct Proven {
@@ -36,9 +47,6 @@ pub enum Disbelief {
     /// Not what the standard allows.
     #[error("the server sent a malformed SCRAM message")]
     Malformed,
-    /// It has another salt or number of iterations than the verifier: the password was changed.
-    #[error("the server has another verifier")]
-    OtherVerifier,
     /// It could not show that it knows the user's verifier.
     #[error("the server's SCRAM signature is wrong")]
     Signature,
@@ -58,26 +66,37 @@ impl Client {
         (Self { header, bare, nonce: nonce.to_owned() }, first)
     }
 
-    /// Answers the challenge with the key that belongs to `verifier`.
+    /// Takes the server's challenge.
     ///
     /// # Errors
-    /// A malformed challenge, or one of a server with another verifier.
-    pub fn answer(self, challenge: &[u8], key: &Key, verifier: &Verifier) -> Result<(Proven, Vec<u8>), Disbelief> {
+    /// A malformed one.
+    pub fn challenged(self, challenge: &[u8]) -> Result<Challenged, Disbelief> {
         let (nonce, work) = attribute(challenge, b'r').ok_or(Disbelief::Malformed)?;
         if !nonce.starts_with(self.nonce.as_bytes()) || nonce.len() == self.nonce.len() {
             return Err(Disbelief::Malformed);
         }
-        if work != verifier.work().as_bytes() {
-            // A server of the standard may say the same in other words, but Postgres does not.
-            let same_form = attribute(work, b's').and_then(|(_, rest)| attribute(rest, b'i')).is_some();
-            return Err(if same_form { Disbelief::OtherVerifier } else { Disbelief::Malformed });
-        }
-        let without_proof = [b"c=", STANDARD.encode(&self.header).as_bytes(), b",r=", nonce].concat();
-        let signed = [self.bare.as_bytes(), b",", challenge, b",", &without_proof].concat();
+        // A server of the standard may say the same in other words, but Postgres does not.
+        let work = Work::parse(work).ok_or(Disbelief::Malformed)?;
+        let (nonce, challenge) = (nonce.to_vec(), challenge.to_vec());
+        Ok(Challenged { header: self.header, bare: self.bare, challenge, nonce, work })
+    }
+}
+
+impl Challenged {
+    /// What the server asks of whoever has the password.
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// Proves to have the key that belongs to `verifier`.
+    pub fn prove(self, key: &Key, verifier: &Verifier) -> (Proven, Vec<u8>) {
+        let Self { header, bare, challenge, nonce, .. } = self;
+        let without_proof = [b"c=", STANDARD.encode(&header).as_bytes(), b",r=", &nonce].concat();
+        let signed = [bare.as_bytes(), b",", &challenge, b",", &without_proof].concat();
         let proof = key.xor(&Key::hmac(&*verifier.stored_key.0, &signed));
         let signature = Key::hmac(&*verifier.server_key.0, &signed);
         let last = [&without_proof[..], b",p=", proof.encode().as_bytes()].concat();
-        Ok((Proven { signature }, last))
+        (Proven { signature }, last)
     }
 }
 

@@ -25,7 +25,7 @@ use ring::{digest, hmac};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-pub use verifier::Verifier;
+pub use verifier::{Verifier, Work};
 
 /// The mechanism.
 pub const SHA_256: &[u8] = b"SCRAM-SHA-256";
@@ -157,7 +157,9 @@ mod tests {
     fn exchange(binds: Binds<'_>, channel: Channel<'_>, key: &Key) -> Result<Key, Refusal> {
         let (client, first) = Client::begin(binds, "clientnonce");
         let (exchange, challenge) = Exchange::begin(&first, channel, pencil(), "servernonce")?;
-        let (client, proof) = client.answer(&challenge, key, &pencil()).expect("a server of ours");
+        let challenged = client.challenged(&challenge).expect("a server of ours");
+        assert_eq!(challenged.work(), pencil().work());
+        let (client, proof) = challenged.prove(key, &pencil());
         let (proven, signature) = exchange.finish(&proof)?;
         client.verify(&signature).expect("its signature");
         Ok(proven)
@@ -168,7 +170,7 @@ mod tests {
         let verifier = pencil();
         let mut salted = [0; 32];
         let iterations = std::num::NonZeroU32::new(4096).expect("not zero");
-        ring::pbkdf2::derive(ring::pbkdf2::PBKDF2_HMAC_SHA256, iterations, &verifier.salt, b"pencil", &mut salted);
+        ring::pbkdf2::derive(ring::pbkdf2::PBKDF2_HMAC_SHA256, iterations, &verifier.work.salt, b"pencil", &mut salted);
         Key::hmac(&salted, b"Client Key")
     }
 
@@ -233,9 +235,9 @@ mod tests {
             let (exchange, challenge) = Exchange::begin(b"n,,n=,r=c", Channel::Unbound, pencil(), "s").expect("well formed");
             prop_assert!(exchange.finish(&last).is_err());
             let (client, _) = Client::begin(Binds::Unsupported, "c");
-            prop_assert!(client.answer(&last, &client_key(), &pencil()).is_err());
+            prop_assert!(client.challenged(&last).is_err());
             let (client, _) = Client::begin(Binds::Unsupported, "c");
-            let (client, _) = client.answer(&challenge, &client_key(), &pencil()).expect("a server of ours");
+            let (client, _) = client.challenged(&challenge).expect("a server of ours").prove(&client_key(), &pencil());
             prop_assert!(client.verify(&last).is_err());
         }
 
@@ -254,7 +256,8 @@ mod tests {
             let all = || {
                 let (exchange, challenge) = Exchange::begin(&sent, Channel::Bound(&[7; 32]), pencil(), "servernonce").ok()?;
                 let got = tamper(challenge.clone(), which == 1);
-                let (client, proof) = client.answer(&got, &client_key(), &pencil()).ok()?;
+                let challenged = client.challenged(&got).ok()?;
+                let (client, proof) = challenged.prove(&client_key(), &pencil());
                 let given = tamper(proof.clone(), which == 2);
                 let (_, signature) = exchange.finish(&given).ok()?;
                 let last = tamper(signature.clone(), which == 3);

@@ -91,7 +91,7 @@ impl Exchange {
             return Err(Refusal::Malformed("the nonce"));
         }
         let nonce = [theirs, nonce.as_bytes()].concat();
-        let challenge = [b"r=", &nonce[..], b",", verifier.work().as_bytes()].concat();
+        let challenge = [b"r=", &nonce[..], b",", verifier.work.to_string().as_bytes()].concat();
         let said = [bare, b",", &challenge].concat();
         Ok((Self { verifier, header, other_header, nonce, said }, challenge))
     }

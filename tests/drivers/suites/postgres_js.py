@@ -48,6 +48,12 @@ class PostgresJs(Suite):
         log = CACHE / "logs" / f"postgres.js.{stage.label()}.out"
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = environment_of({"PGHOST": "127.0.0.1", "PGPORT": stage.port, "PGUSER": "postgres", "PGDATABASE": "postgres", "PGSOCKET": stage.socket_directory})
-        _, said = shell(["node", "tests/index.js"], log, 600, cwd=self.place / "node_modules/postgres", env=environment)
+        for _ in range(3):
+            _, said = shell(["node", "tests/index.js"], log, 600, cwd=self.place / "node_modules/postgres", env=environment)
+            # On a busy machine one of its races ends it in the middle, which straight would pass for a suite of few tests.
+            if any(last in said for last in ["Not all tests were run", "ignored test", "Not good", "🎉"]):
+                break
+        else:
+            raise RuntimeError(f"postgres.js's tests did not come to their end: {said[-2000:]}")
         found = re.findall(r"^(ok|failed) (\d+) (.*)$", said, re.M)
         return {f"{name} ({line})": "passed" if how == "ok" else "failed" for how, line, name in found}

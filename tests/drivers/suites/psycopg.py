@@ -30,6 +30,7 @@ class Psycopg(Suite):
 
     def run(self, stage, only=None):
         dsn = f"host=127.0.0.1 port={stage.port} user=postgres dbname=psycopg_test"
+        # The newest protocol of libpq, which older servers negotiate down.
         # `mypy` and `gevent` have nothing to do with a server, `pool` and `slow` are about time; the types' tests are random values by the thousand.
         options = ["--timeout=120", "--timeout-method=thread", "-m", "not mypy and not gevent and not dnspython and not slow", "--ignore=tests/pool", "--ignore=tests/crdb", "--ignore=tests/types"]
-        return pytest(self, stage, self.python, self.place, options, {"PSYCOPG_TEST_DSN": dsn}, only or ["tests"])
+        return pytest(self, stage, self.python, self.place, options, {"PSYCOPG_TEST_DSN": dsn, "PGMAXPROTOCOLVERSION": "latest"}, only or ["tests"])

@@ -1,0 +1,24 @@
+-- What both databases have: tables of the mapped names in other schemas, which nothing maps, and some that are the same everywhere.
+CREATE SCHEMA IF NOT EXISTS other;
+CREATE SCHEMA IF NOT EXISTS reader;
+CREATE SCHEMA IF NOT EXISTS closed;
+CREATE TABLE other.ab (id int PRIMARY KEY, a int, b int, c text);
+INSERT INTO other.ab VALUES (1, 1001, 2001, 'other 1'), (2, 1002, 2002, 'other 2');
+CREATE TABLE other.cust (id int PRIMARY KEY, phone text, nm text);
+INSERT INTO other.cust VALUES (1, 'other phone', 'other name');
+CREATE TABLE other.cli (id int PRIMARY KEY, phone text, nm text, tel text, nombre text);
+INSERT INTO other.cli VALUES (1, 'other cli phone', 'other cli name', 'other cli tel', 'other cli nombre');
+CREATE TABLE other.log (id int PRIMARY KEY, kwh int, kwh_consumed int, note text, cost int);
+INSERT INTO other.log VALUES (1, 777, 888, 'other', 999);
+CREATE TABLE reader.ab (id int PRIMARY KEY, a int, b int, c text);
+INSERT INTO reader.ab VALUES (1, 5001, 6001, 'reader');
+CREATE TABLE closed.ab (id int PRIMARY KEY, a int, b int, c text);
+INSERT INTO closed.ab VALUES (1, 7001, 8001, 'closed');
+CREATE TABLE closed.log (id int PRIMARY KEY, kwh int, kwh_consumed int, note text, cost int);
+INSERT INTO closed.log VALUES (1, 7777, 8888, 'closed', 9999);
+CREATE TABLE plain (id int, v text);
+INSERT INTO plain VALUES (1, 'x');
+CREATE TABLE sink (id int, v text);
+CREATE FUNCTION boom(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'boom %', i; END $$;
+GRANT ALL ON SCHEMA public, other, reader TO PUBLIC;
+GRANT ALL ON ALL TABLES IN SCHEMA public, other, reader, closed TO PUBLIC;
