@@ -9,6 +9,7 @@
 //! | `JOIN t USING (a) AS j` | `JOIN t USING (a, JoinAlias.j)` |
 //! | `WITH x (a) AS (…) SEARCH DEPTH FIRST BY a SET b` | `WITH x (a, b Added) AS (…)` |
 //! | `(f(a)).*`, `t.* = …` | `(f(a)).Star`, `t.Star = …` |
+//! | `INSERT INTO t VALUES (1) ON CONFLICT (f(a)) WHERE b DO …` | `INSERT INTO t (Nothing) PARTITION (f(a), b) VALUES (1) ON CONFLICT DO …`, without `Nothing` where it has columns |
 //! | `SELECT WHERE a` | `SELECT FROM (VALUES (1)) AS Nothing (Nothing) WHERE a` |
 
 use sqlparser::ast::{Ident, ObjectName};
@@ -30,7 +31,7 @@ pub enum Mark {
     Added,
     /// The field of a value that is all its fields.
     Star,
-    /// The one row without columns that a SELECT without FROM is over.
+    /// The one row without columns that a SELECT without FROM is over; the columns of an INSERT that lists none.
     Nothing,
 }
 
