@@ -60,7 +60,8 @@ fn tree(sql: &str) -> String {
         let line = parse::with_stack(statement.len(), || match parse::statement(sql, statement) {
             Ok(tree) => {
                 check_places(sql, statement, &format!("{tree:?}"));
-                tree.to_string()
+                // Marks, which are no text.
+                tree.to_string().replace('\0', "␀")
             }
             Err(error) => {
                 let at = error.at.map_or_else(|| "the end".to_owned(), |at| at.to_string());

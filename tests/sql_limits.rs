@@ -230,3 +230,35 @@ fn lexing_and_splitting_are_linear() {
     assert_eq!(tokens(&repeated("SELECT 1", "/**/", million, "")), 3);
     assert!(tokens(&repeated("CREATE FUNCTION f() BEGIN ATOMIC ", "SELECT CASE END;", 100_000, "")) > 0);
 }
+
+#[test]
+fn what_is_led_past_the_parser_is_looked_at_once() {
+    for (head, part, tail) in [
+        ("SELECT f(a[1]", ", a[1]", ")"),
+        ("INSERT INTO t (a", ", b[1]", ") VALUES (1)"),
+        ("INSERT INTO t (a", "[1]", ") VALUES (1)"),
+        ("UPDATE t SET a = 1", ", b[1] = 2", ""),
+        ("INSERT INTO t VALUES (1)", " ON CONFLICT (f(a)) WHERE b", ""),
+        ("INSERT INTO t VALUES (1) ON CONFLICT (a", ", lower(a) COLLATE b", ") DO NOTHING"),
+        ("SELECT substring(a", " SIMILAR b", ")"),
+        ("SELECT json_object(a: b", ", a: b FORMAT JSON", " NULL ON NULL)"),
+        ("SELECT json_value(a, b PASSING c AS d", ", c AS d", ")"),
+        ("SELECT a FROM json_table(b, c COLUMNS (d int", ", d int DEFAULT e ON EMPTY", "))"),
+        ("SELECT a FROM xmltable(b PASSING c COLUMNS d int", ", d int PATH e", ")"),
+        ("SELECT xmlforest(a AS b", ", a AS b", ")"),
+        ("SELECT a FROM ROWS FROM (f(a)", ", g(b) AS (c int, d text)", ")"),
+        ("SELECT a FROM ROWS FROM (f(a) AS (c int", ", c int", "))"),
+        ("SELECT a", ", (a) search depth first by b set c", " FROM t"),
+        ("SELECT a", ", (a) cycle b set c", " FROM t"),
+        ("SELECT a", ", b.*::text", " FROM t"),
+        ("SELECT a FROM t", ", t *", ""),
+        ("SELECT 1", " UNION TABLE t", ""),
+        ("SELECT a FROM t GROUP BY GROUPING SETS (a", ", GROUPING SETS (b)", ")"),
+        ("COPY t FROM STDIN (FORCE_NULL (a)", ", FORMAT csv, FORCE_NULL (a)", ")"),
+    ] {
+        for times in [1_000, 15_000] {
+            // Whether it is SQL does not matter here.
+            let _ = outcome(repeated(head, part, times, tail));
+        }
+    }
+}

@@ -81,6 +81,7 @@ impl<'w> Walk<'w> {
                 SelectItem::ExprWithAlias { expr, alias } => {
                     outputs.push(names::ident(alias).as_ref(), expr, read);
                 }
+                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => outputs.push_all(None),
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
@@ -89,7 +90,7 @@ impl<'w> Walk<'w> {
                     outputs.push(label.name.as_str(), expr, read);
                 }
                 SelectItem::Wildcard(options) => {
-                    self.star(namespace, options)?;
+                    self.star(select, namespace, options)?;
                     outputs.push_all(star_labels(namespace));
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
@@ -214,11 +215,16 @@ impl<'w> Walk<'w> {
         ends.get(item).copied().ok_or_else(unknown)
     }
 
-    fn star(&mut self, namespace: &Namespace<'w>, options: &WildcardAdditionalOptions) -> Walked {
-        let span = plain_star(options)?;
+    fn star(&mut self, select: &Select, namespace: &Namespace<'w>, options: &WildcardAdditionalOptions) -> Walked {
+        // The star of `TABLE t` is made up, and the word TABLE stands for all but the table.
+        let table = parse::span_of(options.wildcard_token.0.span).is_none();
+        let word = parse::span_of(select.select_token.0.span).filter(|_| table);
+        let span = word.map_or_else(|| plain_star(options), Ok)?;
         let sources = &namespace.sources;
         if sources.iter().all(|s| s.mapped().is_none_or(|t| t.star.is_none())) {
-            return Ok(());
+            // `TABLE clientes AS customers` is no SQL.
+            let renamed = table && sources.iter().any(|s| s.mapped().is_some_and(Table::is_renamed));
+            return if renamed { self.edit(span, "SELECT * FROM".into(), "star", Scope::SelectList) } else { Ok(()) };
         }
         let mut filled = Filled::default();
         let mut targets = Vec::new();
@@ -231,6 +237,9 @@ impl<'w> Walk<'w> {
                 }
                 _ => self.spell_out(source, &mut filled, &mut targets, span)?,
             }
+        }
+        if table {
+            filled.enclose("SELECT ", " FROM");
         }
         self.edit_star(filled, targets, span)
     }

@@ -13,7 +13,8 @@ use sqlparser::ast::{
 use super::label;
 use super::query::Around;
 use super::scope::{Env, Found, Naming};
-use super::walk::{Refused, Walk, Walked};
+use super::walk::{Refused, Scope, Walk, Walked};
+use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -54,7 +55,8 @@ impl<'w> Walk<'w> {
             | Expr::Ceil { expr: e, .. }
             | Expr::Floor { expr: e, .. }
             | Expr::IsNormalized { expr: e, .. }
-            | Expr::IsJson { expr: e, .. } => self.expr(e, env, around),
+            | Expr::IsJson { expr: e, .. }
+            | Expr::Named { expr: e, .. } => self.expr(e, env, around),
             Expr::Interval(interval) => self.expr(&interval.value, env, around),
             Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => self.exprs([&**a, &**b], env, around),
             Expr::BinaryOp { left, right, .. } | Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
@@ -117,11 +119,32 @@ impl<'w> Walk<'w> {
 
     /// `a.b`, `a.b.c`.
     fn compound(&mut self, parts: &[Ident], env: &Env<'_, 'w>) -> Walked {
+        if let [row @ .., last] = parts
+            && Mark::Star.is(last)
+        {
+            return self.whole_row(row, env);
+        }
         let spans: Option<Vec<(Cow<'_, str>, Span)>> =
             parts.iter().map(|part| Some((names::ident(part), parse::span(part)?))).collect();
         match spans {
             Some(spans) => self.qualified(&spans, env),
             None => Err(Refused::not_understood("a name without a place in the text", None)),
+        }
+    }
+
+    /// `t.*` where an expression stands: the row, whatever columns are called `t`.
+    fn whole_row(&mut self, parts: &[Ident], env: &Env<'_, 'w>) -> Walked {
+        let (schema, source) = match parts {
+            [source] => (None, source),
+            [.., schema, source] => (Some(names::ident(schema)), source),
+            [] => return Ok(()),
+        };
+        let Some(span) = parse::span(&parts[0]).zip(parse::span(source)).map(|(first, last)| first.to(last)) else {
+            return Ok(());
+        };
+        match env.row(schema.as_deref(), &names::ident(source)) {
+            Found::Row(source) => self.row(&source, span),
+            other => self.unedited(other, "*", span),
         }
     }
 
@@ -170,6 +193,9 @@ impl<'w> Walk<'w> {
                 let counts = label::is_count(&function.name, &function.args);
                 for arg in &list.args {
                     self.argument(arg, counts, env, around)?;
+                    if label::names_its_arguments(&function.name) {
+                        self.keep_argument_name(arg)?;
+                    }
                 }
                 for clause in &list.clauses {
                     self.argument_clause(clause, env, around)?;
@@ -197,6 +223,27 @@ impl<'w> Walk<'w> {
         }
     }
 
+    /// `xmlforest(rating)` → `xmlforest((CASE …) AS rating)`: the element is called like the column.
+    fn keep_argument_name(&mut self, arg: &FunctionArg) -> Walked {
+        let FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) = arg else { return Ok(()) };
+        let parts = match expr {
+            Expr::Identifier(ident) => std::slice::from_ref(ident),
+            Expr::CompoundIdentifier(parts) => parts.as_slice(),
+            _ => return Ok(()),
+        };
+        let spans = parts.first().and_then(parse::span).zip(parts.last().and_then(parse::span));
+        let (Some((first, last)), Some(ident)) = (spans, parts.last()) else { return Ok(()) };
+        if !self.replaced.contains(&first.start) {
+            return Ok(());
+        }
+        let name = names::ident(ident);
+        // As a column's name it is escaped otherwise than as an alias.
+        if name.contains(':') || name.to_ascii_lowercase().starts_with("xml") {
+            return Err(Refused::unsupported(format!("an element called like `{name}`"), Some(first.start)));
+        }
+        self.edit(Span::at(last.end), format!(" AS {}", names::quote(&name)), "label", Scope::SelectList)
+    }
+
     fn argument_clause(
         &mut self,
         clause: &FunctionArgumentClause,
@@ -205,7 +252,8 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         match clause {
             FunctionArgumentClause::OrderBy(list) => self.exprs(list.iter().map(|o| &o.expr), env, around),
-            FunctionArgumentClause::JsonNullClause(_) | FunctionArgumentClause::JsonReturningClause(_) => Ok(()),
+            FunctionArgumentClause::JsonNullClause(_) => Ok(()),
+            FunctionArgumentClause::JsonReturningClause(returning) => self.data_type(&returning.data_type),
             _ => Err(Refused::not_understood("a clause in a function's arguments", None)),
         }
     }

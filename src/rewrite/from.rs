@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, Query, TableAlias, TableFactor, TableSampleKind,
-    TableWithJoins,
+    DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, TableAlias,
+    TableAliasColumnDef, TableFactor, TableSampleKind, TableWithJoins,
 };
 
 use super::clause::star_labels;
@@ -13,6 +13,7 @@ use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
 use super::with::Ctes;
 use crate::catalog::Yields;
+use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -225,7 +226,15 @@ impl<'w> Walk<'w> {
         let found = !hidden && matches!(found, Resolved::Relation(r) if r.schema == table.schema);
         let prefix = if has_schema || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table))
+        // An alias stands behind the star of `FROM customers *`.
+        let star = self.token_at(span.start).and_then(|at| self.tokens.get(at + 1));
+        match star.filter(|token| needs_alias && token.is_operator(self.source, "*")) {
+            Some(star) => {
+                self.edit(span, format!("{prefix}{current}"), "table", Scope::Table(table))?;
+                self.edit(Span::at(star.span.end), alias, "table", Scope::Table(table))
+            }
+            None => self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table)),
+        }
     }
 
     fn function_source(
@@ -249,14 +258,41 @@ impl<'w> Walk<'w> {
         let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else {
             return Err(Refused::not_understood("a computed function name", None));
         };
-        let function = names::ident(ident);
-        let called: Rc<str> = alias.map_or_else(|| Rc::from(function.as_ref()), alias_name);
-        let mut labels = self.function_columns(&function, &called);
+        let rows_from = Mark::RowsFrom.names(name);
+        let first =
+            if rows_from { args.first().and_then(called_function) } else { Some(names::ident(ident).into_owned()) };
+        let function = first.ok_or_else(|| Refused::not_understood("this item of ROWS FROM", None))?;
+        let called: Rc<str> = alias.map_or_else(|| Rc::from(function.as_str()), alias_name);
+        let mut labels = if rows_from {
+            let labels: Option<Vec<Vec<Rc<str>>>> = args.iter().map(|arg| self.item_columns(arg, alias)).collect();
+            labels.map(|labels| labels.concat())
+        } else {
+            self.function_columns(&function, &called)
+        };
         if with_ordinality && let Some(labels) = &mut labels {
             labels.push("ordinality".into());
         }
         let labels = alias.map_or(labels.clone(), |a| renamed_or_declared(a, labels));
         Ok(one(number, Some(called), labels))
+    }
+
+    /// The columns of one function of ROWS FROM.
+    fn item_columns(&self, arg: &FunctionArg, alias: Option<&TableAlias>) -> Labels {
+        let function = item(arg)?;
+        let FunctionArguments::List(list) = &function.args else { return None };
+        if Mark::ColumnsOf.names(&function.name) {
+            let name = |arg: &FunctionArg| match arg {
+                FunctionArg::ExprNamed { name: Expr::Identifier(name), .. } => Some(names::ident(name).into()),
+                _ => None,
+            };
+            return list.args.iter().skip(1).map(name).collect();
+        }
+        let called: Rc<str> = called_function(arg)?.into();
+        if called.as_ref() == "unnest" {
+            // As in `unnested`.
+            return alias.and_then(declared).map(|_| vec![called; list.args.len()]);
+        }
+        self.function_columns(&called, &called)
     }
 
     /// The columns of a function's result: those of its row, or one that is called like its alias.
@@ -284,10 +320,40 @@ pub(super) fn alias_name(alias: &TableAlias) -> Rc<str> {
     Rc::from(names::ident(&alias.name).as_ref())
 }
 
+/// The function that is an argument.
+fn item(arg: &FunctionArg) -> Option<&Function> {
+    match arg {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(function))) => Some(function),
+        _ => None,
+    }
+}
+
+/// Its name; that of the function with columns is the inner one's.
+fn called_function(arg: &FunctionArg) -> Option<String> {
+    let function = item(arg)?;
+    match &function.args {
+        FunctionArguments::List(list) if Mark::ColumnsOf.names(&function.name) => called_function(list.args.first()?),
+        _ => Some(names::ident(function.name.0.last()?.as_ident()?).into_owned()),
+    }
+}
+
 /// The columns that an alias itself declares, when it declares any.
 pub(super) fn declared(alias: &TableAlias) -> Labels {
-    (!alias.columns.is_empty())
-        .then(|| alias.columns.iter().map(|c| Rc::from(names::ident(&c.name).as_ref())).collect())
+    let own: Vec<Rc<str>> = alias.columns.iter().filter(|c| !is_added(c)).map(column_name).collect();
+    (!own.is_empty()).then_some(own)
+}
+
+/// The columns that SEARCH and CYCLE add to a CTE, behind its own.
+pub(super) fn added(alias: &TableAlias) -> impl Iterator<Item = Rc<str>> {
+    alias.columns.iter().filter(|c| is_added(c)).map(column_name)
+}
+
+fn is_added(column: &TableAliasColumnDef) -> bool {
+    matches!(&column.data_type, Some(DataType::Custom(name, _)) if Mark::Added.names(name))
+}
+
+fn column_name(column: &TableAliasColumnDef) -> Rc<str> {
+    Rc::from(names::ident(&column.name).as_ref())
 }
 
 /// `AS t(a, b)` names the first columns anew.

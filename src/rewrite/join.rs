@@ -9,6 +9,7 @@ use super::clause::star_labels;
 use super::query::Around;
 use super::scope::{Columns, Env, Found, Merged, Namespace, Naming, Source};
 use super::walk::{Refused, Walk, Walked};
+use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
 
 impl<'w> Walk<'w> {
@@ -56,6 +57,7 @@ impl<'w> Walk<'w> {
                 Ok(left.with(&right))
             }
             JoinConstraint::Using(columns) => {
+                let (columns, alias) = using_alias(columns);
                 let columns: Option<Vec<&Ident>> = columns.iter().map(single).collect();
                 let columns = columns.ok_or_else(|| Refused::not_understood("a qualified name in USING", None))?;
                 for ident in &columns {
@@ -64,7 +66,7 @@ impl<'w> Walk<'w> {
                 }
                 let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
                 let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, operator, columns))
+                Ok(self.merged(&left, &right, operator, columns, alias))
             }
             JoinConstraint::Natural => {
                 let columns = common(&left, &right)?;
@@ -72,7 +74,7 @@ impl<'w> Walk<'w> {
                     self.mergeable(&left, &right, column, None)?;
                 }
                 let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, operator, columns))
+                Ok(self.merged(&left, &right, operator, columns, None))
             }
         }
     }
@@ -87,13 +89,15 @@ impl<'w> Walk<'w> {
         Err(Refused::unsupported(format!("a join that merges the mapped column `{column}` (USING or NATURAL)"), at))
     }
 
-    /// JOIN USING: the merged columns come first and unqualified, both sides keep theirs for qualified use.
+    /// JOIN USING: the merged columns come first, with no name before them but that of `USING (…) AS alias`; both sides keep
+    /// theirs for qualified use.
     fn merged(
         &mut self,
         left: &Namespace<'w>,
         right: &Namespace<'w>,
         operator: &JoinOperator,
         columns: Vec<Rc<str>>,
+        alias: Option<Rc<str>>,
     ) -> Namespace<'w> {
         let number = self.next_source();
         let hidden: HashSet<String> = columns.iter().map(ToString::to_string).collect();
@@ -110,7 +114,7 @@ impl<'w> Walk<'w> {
             Merged { label, sides }
         });
         let columns = Columns::Merged(columns.collect());
-        let merged = Source::new(number, None, columns);
+        let merged = Source::new(number, alias, columns);
         let sides = left.sources.iter().chain(&right.sources).map(hide);
         Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
     }
@@ -128,6 +132,18 @@ fn with_missing_rows<'w>(
         JoinOperator::FullOuter(_) => (left.with_missing_rows(), right.with_missing_rows()),
         _ => (left, right),
     }
+}
+
+/// The columns of USING, and the alias of what they make.
+fn using_alias(list: &[ObjectName]) -> (&[ObjectName], Option<Rc<str>>) {
+    if let [columns @ .., last] = list
+        && let [mark, alias] = last.0.as_slice()
+        && let (Some(mark), Some(alias)) = (mark.as_ident(), alias.as_ident())
+        && Mark::JoinAlias.is(mark)
+    {
+        return (columns, Some(names::ident(alias).into()));
+    }
+    (list, None)
 }
 
 fn single(name: &ObjectName) -> Option<&Ident> {

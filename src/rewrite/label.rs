@@ -7,6 +7,7 @@ use sqlparser::ast::{
     AccessExpr, DataType, Expr, FunctionArguments, ObjectName, Query, SelectItem, SetExpr, TrimWhereField,
 };
 
+use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
 
 /// An output name and where it comes from.
@@ -44,7 +45,7 @@ pub fn first_label(query: &Query) -> Option<String> {
             SetExpr::Query(inner) => body = inner.body.as_ref(),
             SetExpr::Select(select) => {
                 return match select.projection.first()? {
-                    SelectItem::UnnamedExpr(expr) => Some(label(expr).name),
+                    SelectItem::UnnamedExpr(expr) if !is_star(expr) => Some(label(expr).name),
                     SelectItem::ExprWithAlias { alias, .. } => Some(names::ident(alias).into_owned()),
                     _ => None,
                 };
@@ -154,6 +155,20 @@ fn internal_name(spelled: &str) -> String {
         other => return other.to_owned(),
     }
     .to_owned()
+}
+
+/// True for an expression that gives all fields of a value, as many columns: `(f(x)).*`.
+#[must_use]
+pub fn is_star(expr: &Expr) -> bool {
+    let Expr::CompoundFieldAccess { access_chain, .. } = expr else { return false };
+    matches!(access_chain.last(), Some(AccessExpr::Dot(Expr::Identifier(field))) if Mark::Star.is(field))
+}
+
+/// True for the functions that call what they make after their arguments.
+#[must_use]
+pub fn names_its_arguments(name: &ObjectName) -> bool {
+    let called = name.0.last().and_then(|p| p.as_ident()).map(names::ident);
+    called.is_some_and(|called| matches!(&*called, "xmlforest" | "xmlattributes"))
 }
 
 /// True when a function call is `count(…)`: it counts rows that are not null and never shows what is in them.

@@ -119,6 +119,14 @@ impl Replacement {
 }
 
 impl<'w> Filled<'w> {
+    /// Puts `before` in front of it and `after` behind it.
+    pub fn enclose(&mut self, before: &str, after: &str) {
+        self.text = format!("{before}{}{after}", self.text);
+        for (at, _) in &mut self.references {
+            *at += before.len();
+        }
+    }
+
     /// Appends `qualifier.column`.
     pub fn push_column(&mut self, qualifier: &str, column: Cow<'w, str>) {
         let start = self.text.len();

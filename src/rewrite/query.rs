@@ -9,7 +9,7 @@ use sqlparser::ast::{
 
 use super::clause;
 use super::group;
-use super::scope::{Columns, Env, Namespace, Naming, Source};
+use super::scope::{Env, Namespace, Naming};
 use super::walk::{Refused, Walk, Walked};
 use super::with::Ctes;
 use super::words;
@@ -80,7 +80,8 @@ impl<'w> Walk<'w> {
             | SetExpr::Update(statement)
             | SetExpr::Delete(statement)
             | SetExpr::Merge(statement) => self.writing(statement),
-            SetExpr::Table(table) => self.bare_table(table.schema_name.as_deref(), table.table_name.as_deref(), around),
+            // `TABLE t` comes as a SELECT, since the tree would give its table no place.
+            SetExpr::Table(_) => Err(Refused::not_understood("`TABLE`", None)),
         }
     }
 
@@ -91,25 +92,6 @@ impl<'w> Walk<'w> {
             words::allow(self.world, self.context, self.source, self.tokens, words::Why::Unsupported)?;
         }
         Ok(None)
-    }
-
-    /// `TABLE t`: the tree holds its name as plain text without a place.
-    fn bare_table(&mut self, schema: Option<&str>, name: Option<&str>, around: Around<'_, 'w>) -> Walked<Labels> {
-        let number = self.next_source();
-        let name = name.unwrap_or_default();
-        let name = self.spelled_name(name);
-        let columns = self.relation_columns(schema, &name, around.ctes, None)?;
-        if let Columns::Mapped(_) = columns {
-            return Err(Refused::unsupported(format!("`TABLE {name}`"), None));
-        }
-        let source = Source::new(number, None, columns);
-        Ok(source.labels())
-    }
-
-    /// The tree gives a bare table's name as it is spelled; fold it unless the text has it in quotes.
-    fn spelled_name(&self, name: &str) -> String {
-        let quoted = format!("\"{name}\"");
-        if self.source.contains(&quoted) { name.to_owned() } else { name.to_ascii_lowercase() }
     }
 
     fn limits(&mut self, query: &Query, around: Around<'_, 'w>) -> Walked {

@@ -333,7 +333,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The whole row of `source`, which keeps its shape only if the table's columns are the same in both namings.
-    fn row(&mut self, source: &Source<'w>, span: Span) -> Walked {
+    pub(super) fn row(&mut self, source: &Source<'w>, span: Span) -> Walked {
         if source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()) {
             let what = format!("a whole row (`{}`)", span.text(self.source));
             return Err(Refused::unsupported(what, Some(span.start)));
@@ -343,7 +343,7 @@ impl<'w> Walk<'w> {
     }
 
     /// A reference whose text stays, or which cannot be decided.
-    fn unedited(&mut self, found: Found<'w>, name: &str, span: Span) -> Walked {
+    pub(super) fn unedited(&mut self, found: Found<'w>, name: &str, span: Span) -> Walked {
         let at = Some(span.start);
         match found {
             Found::Plain(source) => {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use sqlparser::ast::{Cte, SelectItem, SetExpr, With};
 
-use super::from::{alias_name, declared, renamed};
+use super::from::{added, alias_name, declared, renamed};
 use super::label;
 use super::query::{Around, Labels};
 use super::scope::Env;
@@ -43,7 +43,8 @@ impl<'w> Walk<'w> {
                 own.list.push((name.clone(), renamed(&cte.alias, labels)));
             }
             let labels = self.query(&cte.query, Around { outer, ctes: own })?;
-            let labels = renamed(&cte.alias, labels);
+            let labels =
+                renamed(&cte.alias, labels).map(|labels| labels.into_iter().chain(added(&cte.alias)).collect());
             own.list.push((name, labels));
         }
         Ok(())
@@ -63,7 +64,7 @@ fn first_labels(body: &SetExpr) -> Labels {
             .projection
             .iter()
             .map(|item| match item {
-                SelectItem::UnnamedExpr(expr) => Some(Rc::from(label::label(expr).name)),
+                SelectItem::UnnamedExpr(expr) if !label::is_star(expr) => Some(Rc::from(label::label(expr).name)),
                 SelectItem::ExprWithAlias { alias, .. } => Some(Rc::from(names::ident(alias).as_ref())),
                 _ => None,
             })

@@ -33,7 +33,7 @@ pub(super) fn feed(
     feed.classify();
     feed.clauses = feed.clauses();
     feed.refuse()?;
-    feed.shim();
+    feed.shim()?;
     Ok(feed.emit())
 }
 
@@ -76,7 +76,12 @@ pub(super) struct Feed<'a> {
     pub(super) clauses: Vec<Keyword>,
     /// Tokens fed in addition, each in front of the token at its index.
     added: Vec<(usize, TokenWithSpan)>,
+    /// Tokens that are fed in front of an earlier one.
+    moved: Vec<(Range<usize>, usize)>,
 }
+
+/// No more tokens than these are left out in one go before an operand.
+const FAR: usize = 256;
 
 impl<'a> Feed<'a> {
     fn new(source: &'a str, tokens: &'a [Token], known: Vec<Known>) -> Self {
@@ -90,6 +95,7 @@ impl<'a> Feed<'a> {
             partners: partners(tokens),
             clauses: Vec::new(),
             added: Vec::new(),
+            moved: Vec::new(),
         }
     }
 
@@ -128,9 +134,14 @@ impl<'a> Feed<'a> {
         self.tokens.get(at).filter(|token| token.kind == TokenKind::Operator).map(|token| token.text(self.source))
     }
 
+    /// The token before `at` that is not left out: `XMLROOT(a, VERSION b)`, `t.* = u.*`.
+    pub(super) fn fed_before(&self, at: usize) -> Option<usize> {
+        (0..at).rev().take(FAR).find(|&before| self.roles[before] != Role::Dropped)
+    }
+
     /// True when an operand begins at `at`: what stands before it cannot end one.
     pub(super) fn begins_operand(&self, at: usize) -> bool {
-        let Some(before) = at.checked_sub(1) else { return true };
+        let Some(before) = self.fed_before(at) else { return at < FAR };
         match self.tokens[before].kind {
             _ if self.is_fed_as(before, &Fed::Comma) => true,
             TokenKind::LeftParen
@@ -201,6 +212,16 @@ impl<'a> Feed<'a> {
         self.added.push((at, TokenWithSpan { token, span }));
     }
 
+    /// Feeds the tokens of `range`, and what is added in it, in front of the earlier one at `to`.
+    pub(super) fn move_to(&mut self, range: Range<usize>, to: usize) {
+        self.moved.push((range, to));
+    }
+
+    /// How many ranges are moved.
+    pub(super) fn moves(&self) -> usize {
+        self.moved.len()
+    }
+
     /// Refuses the statement because of the token at `at`.
     pub(super) fn unparsed<T>(&self, at: usize, message: &str) -> Result<T, Unparsed> {
         let at = self.tokens.get(at).map(|token| token.span.start);
@@ -234,11 +255,26 @@ impl<'a> Feed<'a> {
         // Stable: what was added first at an index stays first.
         self.added.sort_by_key(|(at, _)| *at);
         let mut added = std::mem::take(&mut self.added).into_iter().peekable();
-        for (at, token) in self.tokens.iter().enumerate() {
+        // Where the tokens begin that are moved, where they go, and where they end with what is added behind them.
+        let mut moves: Vec<[usize; 3]> = vec![[usize::MAX; 3]; self.moved.len()];
+        for at in 0..=self.tokens.len() {
+            for ((range, to), place) in self.moved.iter().zip(&mut moves) {
+                for (index, place) in [range.start, *to].into_iter().zip(place) {
+                    if index == at {
+                        *place = fed.len();
+                    }
+                }
+            }
             // Not `next_if`, which moves the token out and back to look at it.
             while added.peek().is_some_and(|(index, _)| *index <= at) {
                 fed.extend(added.next().map(|(_, token)| token));
             }
+            for ((range, _), place) in self.moved.iter().zip(&mut moves) {
+                if range.end == at {
+                    place[2] = fed.len();
+                }
+            }
+            let Some(token) = self.tokens.get(at) else { break };
             let converted = match self.roles[at] {
                 Role::Itself => self.convert(at, self.known[at].keyword),
                 Role::Name => self.convert(at, Keyword::NoKeyword),
@@ -248,6 +284,11 @@ impl<'a> Feed<'a> {
             fed.push(TokenWithSpan { token: converted, span: place(token.span) });
         }
         fed.extend(added.map(|(_, token)| token));
+        for [start, to, end] in moves {
+            if to <= start && start <= end && end <= fed.len() {
+                fed[to..end].rotate_right(end - start);
+            }
+        }
         fed
     }
 

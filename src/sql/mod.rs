@@ -7,6 +7,7 @@ mod feed;
 pub mod lexer;
 mod limits;
 mod literal;
+pub mod marks;
 pub mod names;
 mod operators;
 pub mod parse;

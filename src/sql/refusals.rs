@@ -16,15 +16,9 @@ impl Feed<'_> {
         for at in self.query.clone() {
             let before = self.keyword_before(at);
             match self.keyword(at) {
-                // `SELECT WHERE false`: read as a column called `where`.
-                next if ends_expression(next) && next != Keyword::FROM && self.is_after_select(at) => {
-                    return self.unparsed(at, "an empty select list is not supported");
-                }
-                // `SELECT 1 UNION TABLE t`: the tree has no place for `t`.
-                Keyword::TABLE
-                    if !matches!(before, Keyword::INTO | Keyword::TEMP | Keyword::TEMPORARY | Keyword::UNLOGGED) =>
-                {
-                    return self.unparsed(at, "`TABLE` as a query is not supported");
+                // `SELECT INTO t FROM u`: read as a column called `into`.
+                Keyword::INTO if self.is_after_select(at) => {
+                    return self.unparsed(at, "an empty select list before INTO is not supported");
                 }
                 // `FROM current_date`: read as a table of that name.
                 _ if self.is_in_from(at) && self.is_value_function(at) => {
@@ -57,7 +51,7 @@ impl Feed<'_> {
     }
 
     /// True when a table is named at `at`. The FROM of `extract(day FROM x)` and `x IS DISTINCT FROM y` names none.
-    fn is_in_from(&self, at: usize) -> bool {
+    pub(super) fn is_in_from(&self, at: usize) -> bool {
         let Some(before) = at.checked_sub(1) else { return false };
         match self.keyword(before) {
             Keyword::FROM => {

@@ -48,6 +48,7 @@ fn idents(tree: &str) -> Vec<Value> {
     let mut found = Vec::new();
     let mut path: Vec<String> = Vec::new();
     let mut word = String::new();
+    let mut value = "";
     let mut rest = tree;
     while let Some(c) = rest.chars().next() {
         rest = &rest[c.len_utf8()..];
@@ -57,7 +58,8 @@ fn idents(tree: &str) -> Vec<Value> {
                     let (place, tail) = place(rest);
                     if path.iter().rev().nth(1).is_some_and(|name| name == "Ident") {
                         let place = place.map_or(Value::Null, |p| json!([p.start - 1, p.end - 1]));
-                        found.push(json!({ "path": path[..path.len() - 2].join("."), "place": place }));
+                        let path = path[..path.len() - 2].join(".");
+                        found.push(json!({ "path": path, "place": place, "value": value }));
                     }
                     rest = tail;
                 } else {
@@ -69,7 +71,13 @@ fn idents(tree: &str) -> Vec<Value> {
                 field(&mut path);
                 path.pop();
             }
-            '"' | '\'' => rest = literal_end(rest, c),
+            '"' | '\'' => {
+                let tail = literal_end(rest, c);
+                if path.last().is_some_and(|name| name == ":value") {
+                    value = &rest[..rest.len() - tail.len() - 1];
+                }
+                rest = tail;
+            }
             ':' => {
                 field(&mut path);
                 path.push(format!(":{}", std::mem::take(&mut word)));

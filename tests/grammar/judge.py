@@ -3,17 +3,19 @@
     pip install pglast
     cargo build --example grammar
     python tests/grammar/words.py > words.jsonl
-    python tests/grammar/judge.py words.jsonl...     # one JSON string a line: one statement
+    python tests/grammar/judge.py FILE.jsonl=SHARE[,listed]…     # one JSON string a line: one statement
 
 For each statement that Postgres accepts:
   tokens   ours must be Postgres's
   tree     every identifier of our tree is renamed in the text; the result must parse in Postgres to the same tree but for the
            names, and every column, table and alias in that tree must have been renamed. This catches each silent misreading.
-A statement that we report as unparsed is counted, not wrong. Exit code 1 when anything is wrong.
+A statement that we report as unparsed is not wrong, but of all that read or write rows and of all COPY, at least SHARE percent
+must be parsed, and each that is not must have its cause in `outside.txt` where that is `listed`. Exit code 1 when anything of this does not hold.
 """
 
 import collections
 import json
+import pathlib
 import re
 import subprocess
 import sys
@@ -21,9 +23,13 @@ import sys
 import pglast.parser
 
 SUFFIX = "_zq"
+# Functions that the grammar has rules of its own for keep their names.
+OWN_RULES = re.compile(
+    rb"(?i)(coalesce|greatest|least|nullif|treat|normalize|xml\w+|json(_\w+)?|current_\w+|session_user|user|localtime\w*)$"
+)
 PLACES = {"stmt_len", "list_start", "list_end", "rexpr_list_start", "rexpr_list_end"}
 QUERIES = {"SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"}
-WRAPPERS = {"ExplainStmt", "PrepareStmt", "DeclareCursorStmt", "CreateTableAsStmt", "ViewStmt", "CopyStmt"}
+WRAPPERS = {"ExplainStmt", "PrepareStmt", "DeclareCursorStmt", "CreateTableAsStmt", "ViewStmt"}
 # Places of names that are no columns, tables or aliases: functions, types, collations, named arguments, options.
 NOT_RENAMED = re.compile(
     r"Function\.:name|:data_type|:data_types|Custom\.|:collation|ExprNamed\.:name|UtilityOption|:operator_class|ObjectName\.\.Function"
@@ -39,11 +45,16 @@ def renamed(sql, idents):
         if NOT_RENAMED.search(ident["path"]):
             continue
         if ident["place"] is None:
+            # Names that the shims made up.
+            if ident["value"].startswith("\\0") or ident["path"].endswith("TableAlias.:name"):
+                continue
             return None
         start, end = ident["place"]
         name = text[start:end]
         if len(name) + len(SUFFIX) > 63:
             return None
+        if OWN_RULES.match(name) and re.search(r"TableFactor|Table\.:name|Function\{?\.:name|:name\.ObjectName", ident["path"]) and sql.encode()[end:].lstrip().startswith(b"("):
+            continue
         if name.lower() == b"default" and re.search(r"(?<!ObjectName\.\.)(?<!Compound)Identifier$", ident["path"]):
             # sqlparser has no node for DEFAULT as an expression.
             continue
@@ -92,6 +103,8 @@ def unrenamed(node, found, name=None):
                 if value is not None and not value.endswith(SUFFIX):
                     found.append(f"{name}.{field}={value}")
         for key, value in node.items():
+            if name == "RangeTableFunc" and key == "namespaces":
+                continue
             # Fields whose type is fixed hold their node without its name.
             fixed = {"relation": "RangeVar", "alias": "Alias", "join_using_alias": "Alias", "over": "WindowDef", "infer": "InferClause"}
             inner = "RangeVar" if name == "IntoClause" and key == "rel" else fixed.get(key, key)
@@ -131,6 +144,8 @@ def kind_of(statement):
     name = next(iter(statement))
     if name in QUERIES:
         return "query"
+    if name == "CopyStmt":
+        return "copy"
     return "wrapper" if name in WRAPPERS else "other"
 
 
@@ -143,6 +158,9 @@ def check(sql, ours):
     if len(tree) != 1:
         return "several", "several", ""
     kind = kind_of(tree[0]["stmt"])
+    if "error" in ours and "after parameter" in ours["error"]:
+        # libpg_query takes `$1a` apart for the sake of some logs; the server does not.
+        return "rejected", "rejected", ""
     if "error" in ours:
         return kind, "WRONG lex", ours["error"]
     if found := check_tokens(sql, ours["tokens"]):
@@ -168,23 +186,46 @@ def check(sql, ours):
     return kind, "parsed", ""
 
 
-def main(paths):
-    wrong = 0
-    for path in paths:
+def causes():
+    """What is known to be outside of the grammar: (cause, pattern)."""
+    with open(pathlib.Path(__file__).with_name("outside.txt")) as file:
+        lines = [line.rstrip("\n").split("\t") for line in file if line.strip() and not line.startswith("#")]
+    return [(cause, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for cause, pattern, _example in lines]
+
+
+def main(arguments):
+    known = causes()
+    failed = False
+    for argument in arguments:
+        path, _, terms = argument.partition("=")
+        share, _, listed = terms.partition(",")
         with open(path, "rb") as texts:
             dump = subprocess.Popen(["target/debug/examples/grammar"], stdin=texts, stdout=subprocess.PIPE)
         counts = collections.Counter()
+        outside = collections.Counter()
         with open(path) as texts:
             for line, ours in zip(texts, dump.stdout):
                 sql = json.loads(line)
                 kind, outcome, detail = check(sql, json.loads(ours))
                 counts[kind, outcome] += 1
-                if outcome.startswith("WRONG") or outcome in ("unparsed", "no place") and kind != "other":
+                wrong = outcome.startswith("WRONG")
+                if outcome == "unparsed" and kind != "other":
+                    cause = next((cause for cause, pattern in known if pattern.search(sql)), None)
+                    outside[cause] += 1
+                    wrong = bool(listed) and cause is None
+                if wrong:
                     print(json.dumps([kind, outcome, detail, sql], ensure_ascii=False))
-                wrong += outcome.startswith("WRONG")
+                failed |= wrong
         for (kind, outcome), count in sorted(counts.items()):
             print(f"{path}\t{kind}\t{outcome}\t{count}", file=sys.stderr)
-    return 1 if wrong else 0
+        for cause, count in outside.most_common():
+            print(f"{path}\toutside\t{cause}\t{count}", file=sys.stderr)
+        rows = sum(count for (kind, _), count in counts.items() if kind in ("query", "copy"))
+        unparsed = counts["query", "unparsed"] + counts["copy", "unparsed"]
+        parsed = 100 * (1 - unparsed / max(rows, 1))
+        print(f"{path}\t{parsed:.2f} % of {rows} statements about rows are parsed, {share or 0} % have to be", file=sys.stderr)
+        failed |= rows == 0 or parsed < float(share or 0)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Statements that use each keyword as every kind of name, as JSON strings for `judge.py`.
 
-    python tests/grammar/words.py > words.jsonl
+    python tests/grammar/words.py [N] > words.jsonl     # every Nth of them
 
 Some thousand of them are no SQL; the judge leaves out what Postgres rejects.
 """
 
+import itertools
 import json
+import sys
 
 from pglast import keywords
 
@@ -18,6 +20,34 @@ FOREIGN = """
 """
 
 TEMPLATES = [
+    "TABLE {w}",
+    "SELECT a FROM t * {w}",
+    "SELECT a FROM {w} * WHERE a",
+    "SELECT ({w}).* FROM t",
+    "SELECT {w}.*::text, ({w}(a)).* FROM {w}",
+    "SELECT a FROM t JOIN u USING ({w}) AS {w}",
+    "SELECT a FROM ROWS FROM ({w}(a), f({w}) AS ({w} int)) AS {w}({w})",
+    "SELECT a FROM f(a) AS ({w} int)",
+    "WITH RECURSIVE {w}({w}) AS (SELECT 1) SEARCH DEPTH FIRST BY {w} SET {w} SELECT 1",
+    "WITH {w} AS (SELECT 1) CYCLE {w} SET {w} USING {w} SELECT {w} FROM {w}",
+    "SELECT a FROM t ORDER BY {w} USING <, {w}",
+    "SELECT a FROM t FETCH FIRST ({w}) ROWS ONLY",
+    "SELECT substring({w} SIMILAR {w} ESCAPE {w}), collation for ({w})",
+    "SELECT xmlforest({w}, {w} AS {w}), xmlelement(NAME {w}, xmlattributes({w} AS {w}), {w}) FROM t",
+    "SELECT xmlpi(NAME {w}, {w}), xmlparse(CONTENT {w}), xmlserialize(DOCUMENT {w} AS {w}), xmlexists({w} PASSING {w}) FROM t",
+    "SELECT {w} IS DOCUMENT, xmlroot({w}, VERSION {w}) FROM t",
+    "SELECT * FROM XMLTABLE({w} PASSING {w} COLUMNS {w} int PATH {w} DEFAULT {w}, a {w}) {w}",
+    "SELECT json_object({w}: {w}, {w} VALUE {w} NULL ON NULL), json_array({w}, {w} FORMAT JSON RETURNING {w}) FROM t",
+    "SELECT json_arrayagg({w} ORDER BY {w} ABSENT ON NULL), json_objectagg({w}: {w} WITH UNIQUE KEYS) FROM t",
+    "SELECT json_value({w}, {w} PASSING {w} AS {w} DEFAULT {w} ON EMPTY), json_exists({w}, '$' ERROR ON ERROR) FROM t",
+    "SELECT json_query({w}, {w} WITHOUT ARRAY WRAPPER EMPTY ARRAY ON ERROR), json({w} WITH UNIQUE), {w} IS JSON FROM t",
+    "SELECT * FROM JSON_TABLE({w}, '$' PASSING {w} AS {w} COLUMNS ({w} int PATH '$' DEFAULT {w} ON ERROR, a {w})) {w}",
+    "SELECT * FROM JSON_TABLE({w}, '$' COLUMNS (NESTED PATH '$' COLUMNS ({w} FOR ORDINALITY), a int)) {w}({w})",
+    "UPDATE t SET {w}[1] = {w}[2], a.{w}[1:2] = {w}",
+    "INSERT INTO {w} ({w}[1]) VALUES ({w}[1])",
+    "INSERT INTO {w} VALUES (1) ON CONFLICT (lower({w})) WHERE {w} > 1 DO NOTHING",
+    "INSERT INTO t AS {w} ({w}) SELECT {w} FROM {w} ON CONFLICT ({w} COLLATE a {w}, ({w} + 1)) DO UPDATE SET a = {w}.b",
+    "SELECT {w} 'x' FROM t",
     "SELECT {w} FROM t",
     "SELECT {w}, b FROM t",
     "SELECT a, {w} FROM t WHERE {w} = 1",
@@ -136,6 +166,7 @@ def words():
 
 
 if __name__ == "__main__":
-    for template in TEMPLATES:
-        for word in words():
-            print(json.dumps(template.replace("{w}", word)))
+    every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    found = (template.replace("{w}", word) for template in TEMPLATES for word in words())
+    for statement in itertools.islice(found, None, None, every):
+        print(json.dumps(statement))

@@ -184,7 +184,6 @@ SELECT x.* FROM solver s
 
 -- case: stars: the table command
 -- traps: 12
--- same-or-refused
 TABLE swapped
 
 -- case: stars: with comments and spaces

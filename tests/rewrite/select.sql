@@ -145,7 +145,7 @@ SELECT consumption_kwh FROM other.consumption_log
 => unchanged
 
 TABLE feedback_log
-=> refused 0A000 at byte 6: exonym cannot parse this statement, and it holds `TABLE` of `feedback_log`, whose columns have another order
+=> SELECT feedback_log.feedback_id, feedback_log.user_id, feedback_log.recommendation_type, feedback_log.feedback_useful, feedback_log.submitted_at, feedback_log.submitted_at AS created_at, feedback_log.recommendation_type AS feedback_type, ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log
 
 SELECT f(rating => 1) FROM feedback_log
 => unchanged
@@ -239,3 +239,57 @@ SELECT city FROM cons CROSS JOIN (ONLY customers c JOIN cons d ON true)
 
 SELECT (SELECT count(kwh_consumed) FROM cons AS kwh_consumed) FROM consumption_log
 => refused 0A000 at byte 21: `kwh_consumed` is one column in the legacy naming and another one in the current naming
+
+SELECT JSON_VALUE(rating::text, '$' PASSING f.created_at AS rating, feedback_type AS x RETURNING int DEFAULT rating ON EMPTY ERROR ON ERROR) FROM feedback_log f
+=> SELECT JSON_VALUE(((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer)::text, '$' PASSING f.submitted_at AS rating, f.recommendation_type AS x RETURNING int DEFAULT ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) ON EMPTY ERROR ON ERROR) FROM feedback_log f
+
+SELECT JSON_OBJECT('rating': rating, feedback_type VALUE f.created_at ABSENT ON NULL RETURNING jsonb), JSON_ARRAY(rating, f.feedback_id NULL ON NULL) FROM feedback_log f
+=> SELECT JSON_OBJECT('rating': ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer), f.recommendation_type VALUE f.submitted_at ABSENT ON NULL RETURNING jsonb), JSON_ARRAY(((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer), f.feedback_id NULL ON NULL) FROM feedback_log f
+
+SELECT JSON_ARRAY(SELECT rating FROM feedback_log ORDER BY created_at), JSON_ARRAYAGG(rating ORDER BY created_at DESC ABSENT ON NULL), JSON_OBJECTAGG(feedback_type: rating) FROM feedback_log
+=> SELECT JSON_ARRAY(SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log ORDER BY feedback_log.submitted_at), JSON_ARRAYAGG(((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) ORDER BY feedback_log.submitted_at DESC ABSENT ON NULL), JSON_OBJECTAGG(feedback_log.recommendation_type: ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer)) FROM feedback_log
+
+SELECT f.rating, t.rating, created_at, t.n FROM feedback_log f, JSON_TABLE(f.feedback_type, '$' PASSING f.rating AS rating COLUMNS (n FOR ORDINALITY, rating int PATH '$.rating' DEFAULT f.rating ON EMPTY, NESTED PATH '$.b' COLUMNS (b text))) AS t ORDER BY created_at
+=> SELECT ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating, t.rating, f.submitted_at AS created_at, t.n FROM feedback_log f, JSON_TABLE(f.recommendation_type, '$' PASSING ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating COLUMNS (n FOR ORDINALITY, rating int PATH '$.rating' DEFAULT ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) ON EMPTY, NESTED PATH '$.b' COLUMNS (b text))) AS t ORDER BY created_at
+
+SELECT json_table.rating, created_at FROM feedback_log f, JSON_TABLE(f.feedback_type, '$' COLUMNS (created_at text PATH '$'))
+=> refused 42702 at byte 26: column reference "created_at" is ambiguous
+
+SELECT * FROM swapped, JSON_TABLE('1', '$' COLUMNS (x int, y int)) AS t(z)
+=> SELECT swapped.id, swapped.a AS b, swapped.b AS a, t.* FROM swapped, JSON_TABLE('1', '$' COLUMNS (x int, y int)) AS t(z)
+
+SELECT JSON_VALUE('1', '$' RETURNING feedback_log) FROM feedback_log
+=> refused 0A000 at byte 37: the row type `feedback_log` is not understood by exonym over a mapped table
+
+SELECT x.a FROM JSON_TABLE('1', '$' COLUMNS (a feedback_log PATH '$')) x
+=> refused 0A000 at byte 47: the row type `feedback_log` is not understood by exonym over a mapped table
+
+SELECT rating IS JSON, JSON_SCALAR(rating), JSON(feedback_type WITH UNIQUE KEYS), JSON_SERIALIZE(feedback_type FORMAT JSON RETURNING text) FROM feedback_log
+=> SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) IS JSON, JSON_SCALAR(((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer)), JSON(feedback_log.recommendation_type WITH UNIQUE KEYS), JSON_SERIALIZE(feedback_log.recommendation_type FORMAT JSON RETURNING text) FROM feedback_log
+
+SELECT xmlforest(rating, f.created_at, feedback_type AS rating), xmlelement(NAME rating, xmlattributes(rating)) FROM feedback_log f
+=> SELECT xmlforest(((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating, f.submitted_at AS created_at, f.recommendation_type AS rating), xmlelement(NAME rating, xmlattributes(((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating)) FROM feedback_log f
+
+TABLE customers
+=> SELECT customers.id, customers.telefono AS phone_number, customers.ciudad AS city, customers."Größe" AS "Size", ('provider'::text) AS user_type FROM clientes AS customers
+
+WITH RECURSIVE r AS (SELECT rating, created_at FROM feedback_log UNION ALL SELECT r.rating, f.created_at FROM r JOIN feedback_log f USING (rating)) SEARCH DEPTH FIRST BY rating SET seq SELECT * FROM r ORDER BY seq
+=> refused 0A000 at byte 139: a join that merges the mapped column `rating` (USING or NATURAL) is not understood by exonym over a mapped table
+
+WITH RECURSIVE r(a) AS (SELECT rating FROM feedback_log UNION ALL SELECT a FROM r) CYCLE a SET rating USING created_at SELECT a, rating, created_at FROM r, cons
+=> WITH RECURSIVE r(a) AS (SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log UNION ALL SELECT a FROM r) CYCLE a SET rating USING created_at SELECT a, rating, created_at FROM r, cons
+
+SELECT f.*::text FROM feedback_log f
+=> refused 0A000 at byte 7: a whole row (`f`) is not understood by exonym over a mapped table
+
+SELECT (f).* FROM feedback_log f
+=> refused 0A000 at byte 8: a whole row (`f`) is not understood by exonym over a mapped table
+
+SELECT f.* = g.* FROM feedback_log f, feedback_log g
+=> refused 0A000 at byte 7: a whole row (`f`) is not understood by exonym over a mapped table
+
+SELECT rating FROM feedback_log * ORDER BY rating USING <
+=> SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log * ORDER BY rating USING <
+
+SELECT city, phone_number FROM customers * WHERE city = 'x'
+=> SELECT customers.ciudad AS city, customers.telefono AS phone_number FROM clientes * AS customers WHERE customers.ciudad = 'x'
