@@ -57,16 +57,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         let Some(Target::Statement(given)) = message::target(self.lane.body(header)) else { return Ok(Step::Again) };
         let statement = name(given);
         let is_stale = self.is_stale(|c| c.before_executing(&statement, Place::Alone), Some(&statement)).await?;
-        let session = self.session;
-        let conversation = &mut session.lock();
-        if is_stale {
-            let refused = Expected::Refused(Arc::new(prepared::refused()));
-            self.expect(conversation, refused, Hints::default());
-            self.lane.replace_frame(header, |out, _| message::write_describe(out, prepared::MARKER.as_bytes()));
-        } else {
-            self.other(b'D', header, conversation);
-            self.lane.pass_frame(header);
-        }
+        self.unless(is_stale, header, |out| message::write_describe(out, prepared::MARKER.as_bytes()));
         Ok(Step::Again)
     }
 
@@ -80,17 +71,22 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
     pub(super) async fn execute(&mut self, header: Header) -> io::Result<Step> {
         let portal = name(message::execute(self.lane.body(header)).unwrap_or_default());
         let is_stale = self.is_stale(|c| c.before_running(&portal), None).await?;
+        self.unless(is_stale, header, |out| message::write_execute(out, prepared::MARKER.as_bytes()));
+        Ok(Step::Again)
+    }
+
+    /// Accepts the whole frame at hand, or what is written in its place, which is refused.
+    fn unless(&mut self, is_stale: bool, header: Header, write: impl FnOnce(&mut Vec<u8>)) {
         let session = self.session;
         let conversation = &mut session.lock();
         if is_stale {
             let refused = Expected::Refused(Arc::new(prepared::refused()));
             self.expect(conversation, refused, Hints::default());
-            self.lane.replace_frame(header, |out, _| message::write_execute(out, prepared::MARKER.as_bytes()));
+            self.lane.replace_frame(header, |out, _| write(out));
         } else {
-            self.other(b'E', header, conversation);
+            self.other(header.tag, header, conversation);
             self.lane.pass_frame(header);
         }
-        Ok(Step::Again)
     }
 
     /// True when something was prepared in another context, in which it meant something else.
