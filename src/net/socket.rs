@@ -122,10 +122,11 @@ impl Socket {
     }
 }
 
-/// Whatever the reason is for which a connection is dropped, the other end is told in TLS first, or it would have to take the end for an attack.
-/// What does not go out at once is not waited for.
-impl Drop for Tls {
-    fn drop(&mut self) {
+impl Tls {
+    /// Sends what TLS itself has to say, as far as it goes out at once. `also` says more.
+    ///
+    /// Nobody is woken for the rest: a socket knows one task that waits to write, and that is the direction which writes.
+    fn say_at_once(&mut self, also: impl FnOnce(&mut rustls::CommonState)) {
         struct AtOnce<'a>(&'a TcpStream);
         impl io::Write for AtOnce<'_> {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -135,20 +136,32 @@ impl Drop for Tls {
                 Ok(())
             }
         }
-        fn say_goodbye<Data>(stream: &TcpStream, connection: &mut ConnectionCommon<Data>) {
-            connection.send_close_notify();
+        fn say<Data>(
+            stream: &TcpStream,
+            connection: &mut ConnectionCommon<Data>,
+            also: impl FnOnce(&mut rustls::CommonState),
+        ) {
+            also(connection);
             while connection.wants_write() && connection.write_tls(&mut AtOnce(stream)).is_ok_and(|n| n > 0) {}
         }
         match &mut self.stream {
             TlsStream::Client(stream) => {
                 let (stream, connection) = stream.get_mut();
-                say_goodbye(stream, connection);
+                say(stream, connection, also);
             }
             TlsStream::Server(stream) => {
                 let (stream, connection) = stream.get_mut();
-                say_goodbye(stream, connection);
+                say(stream, connection, also);
             }
         }
+    }
+}
+
+/// Whatever the reason is for which a connection is dropped, the other end is told in TLS first, or it would have to take the end for an attack.
+/// What does not go out at once is not waited for.
+impl Drop for Tls {
+    fn drop(&mut self) {
+        self.say_at_once(rustls::CommonState::send_close_notify);
     }
 }
 
@@ -174,7 +187,7 @@ impl AsyncRead for Socket {
                 // What is read may have to be answered by TLS itself, as a request to negotiate again is with a no. Whoever reads may have
                 // nothing to write for long.
                 if tls.stream.get_ref().1.wants_write() {
-                    let _ = Pin::new(&mut tls.stream).poll_flush(cx);
+                    tls.say_at_once(|_| ());
                 }
                 match read {
                     // Many clients close without saying so in TLS first. Postgres takes that as an end, and the protocol has its own
