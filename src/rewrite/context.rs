@@ -24,7 +24,7 @@ pub struct Context {
     pub temporary: BTreeSet<String>,
     /// Names of which nobody knows whether they are such tables.
     pub doubtful: BTreeSet<String>,
-    /// Mapped tables, by their legacy names, that the transaction has changed: nobody else can see yet what they are.
+    /// Tables that the transaction has changed: nobody else can see yet what they are. Mapped ones by their legacy names.
     pub changed: BTreeSet<Arc<str>>,
     /// Prepared statements whose execution may change any of the above.
     pub moving: BTreeSet<String>,
@@ -176,6 +176,7 @@ pub(super) fn successive(
     let mut contexts = vec![context.clone()];
     let mut changed = context.provisional;
     let mut any_kept = false;
+    let mut is_unread = false;
     for (range, effect) in ranges.iter().zip(effects) {
         let before = contexts.last().unwrap_or(context);
         let mut after = before.clone();
@@ -187,7 +188,10 @@ pub(super) fn successive(
         {
             after.moving.insert(name.clone());
         }
-        if effect::executed(source, tokens).is_some_and(|name| after.moving.contains(&*name)) {
+        let moves = effect::executed(source, tokens).is_some_and(|name| after.moving.contains(&*name));
+        is_unread |= moves || matches!(effect, Effect::Unread { .. });
+        if is_unread {
+            // Whatever is set behind it may be set again by what it has begun.
             after.apply(&Effect::Unread { names: true, tables: true }, context);
         }
         changed |= match effect {

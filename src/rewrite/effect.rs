@@ -31,11 +31,13 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
             unsure => unsure,
         };
     }
-    if is(0, "explain")
-        && let Some(at) = (1..tokens.len()).find(|&at| is(at, "create"))
-    {
-        // With ANALYZE it does make the table.
-        return create(source, &tokens[at..]);
+    if is(0, "explain") {
+        return explained(source, tokens);
+    }
+    if is(0, "declare") {
+        // What it calls is called when rows are fetched, whatever was set meanwhile.
+        let harmless = configures(source, tokens) == Effect::None;
+        return if harmless { Effect::None } else { Effect::Unread { names: true, tables: false } };
     }
     if is(0, "do") {
         return in_body(source, tokens);
@@ -55,6 +57,23 @@ pub fn effect(source: &str, tokens: &[Token]) -> Effect {
     match configures(source, tokens) {
         Effect::None => into(source, tokens),
         effect => effect,
+    }
+}
+
+/// `EXPLAIN`, which does what the statement behind it does if it is to ANALYZE.
+fn explained(source: &str, tokens: &[Token]) -> Effect {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
+    let begins = |at: &usize| ["create", "select", "with", "execute"].iter().any(|word| is(*at, word));
+    let Some(inner) = (1..tokens.len()).find(begins) else { return Effect::None };
+    let Some(analyze) = (1..inner).find(|&at| is(at, "analyze") || is(at, "analyse")) else { return Effect::None };
+    let effect = effect(source, &tokens[inner..]);
+    let next = tokens.get(analyze + 1).map(|t| t.kind);
+    let is_plain = analyze == 1 || matches!(next, Some(TokenKind::Comma | TokenKind::RightParen));
+    let is_on = is_plain || is(analyze + 1, "true") || is(analyze + 1, "on");
+    match effect {
+        Effect::None => Effect::None,
+        effect if is_on => effect,
+        _ => Effect::Unread { names: true, tables: true },
     }
 }
 
@@ -266,7 +285,9 @@ fn renamed(source: &str, tokens: &[Token]) -> Effect {
     let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
     let Some(at) = (2..tokens.len()).find(|&at| is(at, "rename") && is(at + 1, "to")) else { return Effect::None };
     let name = |at: usize| tokens.get(at).and_then(|t| t.ident(source)).map(String::from);
-    match (is(1, "table") || is(1, "view"), name(at - 1), name(at + 2)) {
+    // ALTER INDEX renames whatever has that name.
+    let kinds = ["table", "view", "index", "sequence", "materialized", "foreign"];
+    match (kinds.iter().any(|kind| is(1, kind)), name(at - 1), name(at + 2)) {
         (true, Some(from), Some(to)) => Effect::Renamed { from, to },
         _ => Effect::None,
     }
@@ -300,7 +321,8 @@ fn dropped(source: &str, tokens: &[Token]) -> Effect {
 
 /// `SELECT … INTO [TEMP] [TABLE] name`.
 fn into(source: &str, tokens: &[Token]) -> Effect {
-    if !tokens.first().is_some_and(|t| ["select", "with"].iter().any(|w| t.is_keyword(source, w))) {
+    let first = tokens.iter().find(|t| t.kind != TokenKind::LeftParen);
+    if !first.is_some_and(|t| ["select", "with"].iter().any(|w| t.is_keyword(source, w))) {
         return Effect::None;
     }
     let Some(at) = tokens.iter().position(|t| t.is_keyword(source, "into")) else { return Effect::None };
@@ -392,7 +414,20 @@ mod tests {
         assert_eq!(of("CREATE TABLE solver (a int)"), Effect::Created { name: "solver".into(), view: false });
         assert_eq!(of("CREATE TABLE a.solver (a int)"), Effect::None);
         assert_eq!(of("CREATE VIEW v AS SELECT 1"), Effect::Created { name: "v".into(), view: true });
-        assert_eq!(of("EXPLAIN (ANALYZE) CREATE TEMP TABLE t AS SELECT 1"), Effect::Temporary("t".into()));
+        for text in [
+            "EXPLAIN (ANALYZE) CREATE TEMP TABLE t AS SELECT 1",
+            "EXPLAIN (COSTS off, ANALYZE on) SELECT 1 INTO TEMP t",
+            "EXPLAIN ANALYZE VERBOSE CREATE TEMP TABLE t AS EXECUTE s",
+            "(SELECT 1 INTO TEMP t) UNION ALL SELECT 2",
+        ] {
+            assert_eq!(of(text), Effect::Temporary("t".into()), "{text}");
+        }
+        assert_eq!(of("EXPLAIN CREATE TEMP TABLE t AS SELECT 1"), Effect::None);
+        let unread = |tables| Effect::Unread { names: true, tables };
+        assert_eq!(of("EXPLAIN (ANALYZE 0) CREATE TEMP TABLE t AS SELECT 1"), unread(true));
+        assert_eq!(of("DECLARE c CURSOR FOR SELECT set_config('search_path', 'a', false)"), unread(false));
+        assert_eq!(of("DECLARE c CURSOR FOR SELECT 1"), Effect::None);
+        assert_eq!(of("ALTER INDEX foo RENAME TO solver"), Effect::Renamed { from: "foo".into(), to: "solver".into() });
         let renamed = Effect::Renamed { from: "foo".into(), to: "solver".into() };
         assert_eq!(of("ALTER TABLE IF EXISTS pg_temp.foo RENAME TO solver"), renamed);
         assert_eq!(of("ALTER TABLE foo RENAME COLUMN a TO b"), Effect::None);

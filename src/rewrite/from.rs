@@ -14,6 +14,7 @@ use super::walk::{Refused, Scope, Walk, Walked};
 use super::with::Ctes;
 use crate::catalog::Yields;
 use crate::sql::marks::Mark;
+use crate::sql::token::TokenKind;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -226,15 +227,27 @@ impl<'w> Walk<'w> {
         let found = !hidden && matches!(found, Resolved::Relation(r) if r.schema == table.schema);
         let prefix = if has_schema || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        // An alias stands behind the star of `FROM customers *`.
-        let star = self.token_at(span.start).and_then(|at| self.tokens.get(at + 1));
-        match star.filter(|token| needs_alias && token.is_operator(self.source, "*")) {
-            Some(star) => {
+        match self.suffix(span).filter(|_| needs_alias) {
+            Some(suffix) => {
                 self.edit(span, format!("{prefix}{current}"), "table", Scope::Table(table))?;
-                self.edit(Span::at(star.span.end), alias, "table", Scope::Table(table))
+                self.edit(Span::at(suffix.end), alias, "table", Scope::Table(table))
             }
             None => self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table)),
         }
+    }
+
+    /// What an alias has to stand behind: the star of `FROM customers *`, the parenthesis of `FROM ONLY (customers)`.
+    fn suffix(&self, table: Span) -> Option<Span> {
+        let at = self.tokens.partition_point(|t| t.span.start < table.end);
+        let next = self.tokens.get(at)?;
+        let first = self.tokens.partition_point(|t| t.span.start < table.start);
+        let is_only = || {
+            let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
+            before(1).is_some_and(|t| t.kind == TokenKind::LeftParen)
+                && before(2).is_some_and(|t| t.is_keyword(self.source, "only"))
+        };
+        let ends = next.is_operator(self.source, "*") || (next.kind == TokenKind::RightParen && is_only());
+        ends.then_some(next.span)
     }
 
     fn function_source(

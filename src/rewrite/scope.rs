@@ -372,6 +372,10 @@ pub fn resolve<'w>(
     schema: Option<&str>,
     name: &str,
 ) -> Resolved<'w> {
+    // Its columns are known to the server alone.
+    if world.tables_named(name).is_empty() && context.changed.contains(name) {
+        return Resolved::Unmapped;
+    }
     let mapped = |schema: &str| {
         let mut tables = world.tables_named(name).iter().map(|&i| world.table(i)).filter(|t| t.schema == schema);
         if naming == Naming::Legacy { tables.next() } else { None }

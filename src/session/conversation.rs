@@ -202,10 +202,11 @@ impl Conversation {
             _ => return,
         };
         self.queue.answered();
-        let effect = planned.as_ref().map_or(Effect::None, |planned| self.effect(planned, turn));
+        let effect = planned.as_ref().map_or(Effect::None, |planned| planned.effect(turn));
         self.state.completed(tag, &effect, note.hints.back);
+        self.executed_by(planned.as_deref(), turn);
         if let (Effect::Prepared(name), "PREPARE") = (&effect, tag) {
-            let prepared = planned.as_ref().and_then(|p| p.prepares(name)).map(Arc::new);
+            let prepared = planned.as_ref().and_then(|p| p.prepares(&self.route.world.load(), name)).map(Arc::new);
             self.changing |= prepared.as_ref().is_some_and(|planned| planned.changes_something());
             remember(&mut self.statements, self::name(name.as_bytes()), prepared);
         }
@@ -226,19 +227,17 @@ impl Conversation {
             return;
         };
         if let Some(planned) = self.portals.get(&portal).cloned() {
-            let effect = self.effect(&planned, 0);
-            self.state.completed("", &effect, Back::Unknown);
+            self.state.completed("", &planned.effect(0), Back::Unknown);
+            self.executed_by(Some(&planned), 0);
         }
     }
 
-    /// What the statement at that place of a text does to the session's names.
-    fn effect(&self, planned: &Planned, turn: usize) -> Effect {
-        // EXECUTE does what the statement does that was prepared.
-        let run = planned.runs.iter().find(|run| run.turn == turn).and_then(|run| self.statements.get(&run.name));
-        if let Some(prepared) = run {
-            return prepared.effect(0);
+    /// EXECUTE does what the statement does that was prepared, whatever else the statement around it does.
+    fn executed_by(&mut self, planned: Option<&Planned>, turn: usize) {
+        let run = planned.and_then(|planned| planned.runs.iter().find(|run| run.turn == turn));
+        if let Some(prepared) = run.and_then(|run| self.statements.get(&run.name)).cloned() {
+            self.state.completed("", &prepared.effect(0), Back::Unknown);
         }
-        planned.effect(turn)
     }
 
     fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {

@@ -198,7 +198,9 @@ impl Conversation {
                 }
                 Expected::Query { gives_up: Some(name), .. } if name == statement => found.later = true,
                 Expected::Query { planned: Some(planned), .. } if entry.note.hints.prepares => {
-                    let prepared = std::str::from_utf8(statement).ok().and_then(|name| planned.prepares(name));
+                    let prepared = std::str::from_utf8(statement)
+                        .ok()
+                        .and_then(|name| planned.prepares(&self.route.world.load(), name));
                     found.later |= prepared.is_some();
                     found.possible.extend(prepared.map(Arc::new));
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::encoding::Encoding;
 use super::prepared::{self, Decided, Run};
 use super::words::Hints;
-use crate::rewrite::{self, Effect, Outcome, Plan, Refusal, Statement};
+use crate::rewrite::{self, Effect, Outcome, Plan, Refusal, Statement, World};
 use crate::text::Span;
 use crate::wire::error::{Unit, byte_of, position_of};
 
@@ -108,10 +108,16 @@ impl Planned {
     }
 
     /// The statement that this text prepares under that name, as if it had come alone.
-    pub(super) fn prepares(&self, name: &str) -> Option<Self> {
-        let prepares = |s: &&Statement| matches!(&s.effect, Effect::Prepared(own) if own == name);
-        let statement = self.plan.statements.iter().find(prepares)?;
+    pub(super) fn prepares(&self, world: &World, name: &str) -> Option<Self> {
+        let prepares = |s: &Statement| matches!(&s.effect, Effect::Prepared(own) if own == name);
+        let turn = self.plan.statements.iter().position(prepares)?;
+        let statement = self.plan.statements.get(turn)?;
         let decided = self.decided.as_ref()?;
+        let context = if turn == 0 {
+            decided.context.clone()
+        } else {
+            Arc::new(rewrite::contexts(world, &decided.context, &decided.text).into_iter().nth(turn)?)
+        };
         let text = decided.text.get(self.start + statement.span.start..self.start + statement.span.end)?;
         let sent = self.plan.sql.as_ref().map(|sql| {
             let at = |byte| self.plan.map.to_spliced(byte);
@@ -120,7 +126,7 @@ impl Planned {
             Arc::<str>::from(piece.unwrap_or_default())
         });
         let sent = sent.filter(|sent| **sent != *text);
-        let decided = Decided { text: text.into(), sent, ..decided.clone() };
+        let decided = Decided { text: text.into(), sent, context, ..decided.clone() };
         let statement = Statement { effect: rewrite::effect_of_prepared(text), ..statement.clone() };
         let made = Self::made(Plan { statements: vec![statement], ..Plan::default() });
         Some(Self { decided: Some(decided), hints: self.hints, ..made })

@@ -198,3 +198,12 @@ UPDATE solver SET rating = 2 WHERE CURRENT OF c
 -- protocol: simple
 -- same-or-refused
 COPY solver (id, rating) TO STDOUT WITH (FORMAT csv, HEADER true, FORCE_QUOTE (rating))
+
+-- case: grammar: only, in parentheses
+SELECT full_name FROM ONLY (customers) ORDER BY id
+
+-- case: grammar: only, in parentheses, with an alias and a schema
+SELECT c.full_name, customers.id FROM ONLY (public.customers) AS c JOIN ONLY (customers) ON customers.id = c.id ORDER BY c.id
+
+-- case: grammar: a star behind a schema
+SELECT customers.full_name FROM public.customers * ORDER BY id

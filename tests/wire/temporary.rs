@@ -200,3 +200,84 @@ fn behind_the_execution_of_what_changes_names_nothing_is_guessed() {
         "harmless",
     );
 }
+
+#[test]
+fn what_is_made_in_other_ways_counts_too() {
+    let (proxy, _) = proxy("temporary_ways");
+    let shared = postgres::shared();
+    shared.sql("temporary_ways", "CREATE TABLE away (id int); INSERT INTO away VALUES (1)");
+    proxy.read_again(shared.port, "temporary_ways");
+    let made = "SELECT 7 AS amt";
+    for said in [
+        vec!["EXPLAIN (ANALYZE) SELECT 7 AS amt INTO TEMP orders"],
+        vec!["PREPARE s AS SELECT 7 AS amt", "EXPLAIN (ANALYZE) CREATE TEMP TABLE orders AS EXECUTE s"],
+        vec!["PREPARE s AS SELECT 7 AS amt", "CREATE TEMP TABLE orders AS EXECUTE s"],
+        vec!["CREATE TEMP TABLE q AS SELECT 7 AS amt", "ALTER INDEX q RENAME TO orders"],
+        vec!["(SELECT 7 AS amt INTO TEMP orders)"],
+    ] {
+        let mut client = Raw::login(proxy.port, "postgres", "temporary_ways");
+        for text in &said {
+            client.query(text);
+        }
+        assert_eq!(raw::rows(&client.query(ASK)), ["7"], "{said:?}, and not what {made} is not");
+    }
+    let mut client = Raw::login(proxy.port, "postgres", "temporary_ways");
+    client.query("EXPLAIN CREATE TEMP TABLE orders AS SELECT 7 AS amt");
+    assert_right(&client.query(ASK), Or::Nothing, "only explained");
+}
+
+#[test]
+fn a_cursor_does_what_it_does_when_it_is_fetched_from() {
+    let (proxy, mut client) = proxy("temporary_cursor");
+    let shared = postgres::shared();
+    shared.sql(
+        "temporary_cursor",
+        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
+         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
+    );
+    proxy.read_again(shared.port, "temporary_cursor");
+    let declare = "DECLARE c CURSOR FOR SELECT set_config('search_path', 'swapped', false)";
+    client.query(&format!("BEGIN; {declare}; SET search_path = public"));
+    client.query("FETCH c");
+    let rows = raw::rows(&client.query(ASK));
+    assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+    client.query("ROLLBACK");
+    assert_right(&client.query(ASK), Or::Nothing, "all of it is taken back");
+    let rows = raw::rows(&client.query(&format!("BEGIN; {declare}; SET search_path = public; FETCH c; {ASK}; COMMIT")));
+    assert!(!rows.contains(&"8".to_owned()), "{rows:?}");
+}
+
+#[test]
+fn a_statement_prepared_behind_a_setting_of_its_text_means_what_it_meant_there() {
+    let (proxy, _) = proxy("temporary_prepared");
+    let shared = postgres::shared();
+    shared.sql(
+        "temporary_prepared",
+        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
+         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
+    );
+    proxy.read_again(shared.port, "temporary_prepared");
+    for (text, then) in [
+        ("SET LOCAL search_path = swapped; PREPARE p AS SELECT amt FROM orders", ""),
+        ("BEGIN; SET LOCAL search_path = swapped; PREPARE p AS SELECT amt FROM orders; COMMIT", ""),
+        ("SET search_path = swapped; PREPARE p AS SELECT amt FROM orders", "RESET ALL"),
+        ("BEGIN; CREATE TEMP TABLE orders (amt int) ON COMMIT DROP; PREPARE p AS SELECT amt FROM orders; COMMIT", ""),
+    ] {
+        let mut client = Raw::login(proxy.port, "postgres", "temporary_prepared");
+        client.query(text);
+        client.query(then);
+        assert_right(&client.query("EXECUTE p"), Or::Refused, text);
+    }
+}
+
+#[test]
+fn columns_of_a_table_that_is_changed_in_the_transaction_are_the_servers_to_find() {
+    let (proxy, mut client) = proxy("temporary_altered");
+    let shared = postgres::shared();
+    shared.sql("temporary_altered", "CREATE TABLE away (id int); INSERT INTO away VALUES (1)");
+    proxy.read_again(shared.port, "temporary_altered");
+    client.query("BEGIN; ALTER TABLE away ADD amt text; UPDATE away SET amt = 'away'");
+    let frames = client.query("SELECT (SELECT amt FROM away WHERE id = 1) FROM orders");
+    let rows = raw::rows(&frames);
+    assert!(rows.is_empty() || rows == ["away"], "{frames:?}");
+}
