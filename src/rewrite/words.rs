@@ -108,6 +108,9 @@ impl Words<'_> {
             return self.renamed(table, at);
         }
         self.columns(table)?;
+        if table.star.is_some() {
+            self.aliased_columns(table, at)?;
+        }
         if self.why == Why::Utility {
             return self.copied_shape(table, at);
         }
@@ -115,6 +118,7 @@ impl Words<'_> {
         if table.star.is_some() {
             self.stars(table)?;
             self.rows(table, at)?;
+            self.written_rows(table)?;
         }
         Ok(())
     }
@@ -263,6 +267,82 @@ impl Words<'_> {
         self.is_any(before, &BEFORE) || matches!(self.kind(before), Some(TokenKind::LeftParen | TokenKind::RightParen))
     }
 
+    /// `t AS x (a, b)` and `(t JOIN u …) AS x` name columns by their position, NATURAL JOIN joins by those that are there now.
+    fn aliased_columns(&self, table: &Table, at: usize) -> Walked {
+        if let Some(natural) = (0..self.tokens.len()).find(|&at| self.is(at, "natural")) {
+            return Err(self.refused(&format!("NATURAL JOIN beside `{}`", table.legacy), natural));
+        }
+        let alias = self.alias(at);
+        let is_target = self.before_name(at).is_some_and(|before| self.is(before, "into"));
+        let names = |at: usize| {
+            let name = self.tokens.get(at).and_then(|t| t.ident(self.source));
+            name.is_some_and(|name| !is_common(&name))
+        };
+        let listed = !is_target && names(alias) && self.kind(alias + 1) == Some(TokenKind::LeftParen);
+        let of_join = self.joins_around(at).any(|close| {
+            let alias = if self.is(close + 1, "as") { close + 2 } else { close + 1 };
+            names(alias)
+        });
+        if (listed && (self.follows_table_word(at) || self.follows_comma(at))) || of_join {
+            return Err(
+                self.refused(&format!("an alias for columns of `{}`, which have another order", table.legacy), at)
+            );
+        }
+        Ok(())
+    }
+
+    fn follows_comma(&self, at: usize) -> bool {
+        self.before_name(at).is_some_and(|before| self.kind(before) == Some(TokenKind::Comma))
+    }
+
+    /// Where the alias of the table at `at` would stand.
+    fn alias(&self, at: usize) -> usize {
+        let star = self.tokens.get(at + 1).is_some_and(|t| t.is_operator(self.source, "*"));
+        let behind = at + 1 + usize::from(star);
+        if self.is(behind, "as") { behind + 1 } else { behind }
+    }
+
+    /// The ends of the parentheses around the table at `at` that hold a join and not a query.
+    fn joins_around(&self, at: usize) -> impl Iterator<Item = usize> {
+        let opens = (0..at).filter(|&open| self.kind(open) == Some(TokenKind::LeftParen));
+        opens.filter_map(move |open| {
+            let behind_table_word = open
+                .checked_sub(1)
+                .is_some_and(|b| self.is_any(b, &BEFORE_TABLE) || self.kind(b) == Some(TokenKind::Comma));
+            let is_query = self.is_any(open + 1, &["select", "with", "values", "table"]);
+            let mut depth = 0_usize;
+            let close = (open..self.tokens.len()).find(|&at| {
+                match self.kind(at) {
+                    Some(TokenKind::LeftParen) => depth += 1,
+                    Some(TokenKind::RightParen) => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            })?;
+            let joins = (open..close).any(|at| self.is(at, "join"));
+            (behind_table_word && !is_query && joins && close > at).then_some(close)
+        })
+    }
+
+    /// `excluded`, `old` and `new` alone are rows of the table that is written, and so is what MERGE inserts without a column list.
+    fn written_rows(&self, table: &Table) -> Walked {
+        for at in 0..self.tokens.len() {
+            let dotted = self.kind(at + 1) == Some(TokenKind::Dot)
+                || at.checked_sub(1).is_some_and(|before| self.kind(before) == Some(TokenKind::Dot));
+            if !dotted && self.is_any(at, &["excluded", "old", "new"]) {
+                return Err(self.refused(&format!("a whole row of `{}`", table.legacy), at));
+            }
+            if self.is(at, "insert") && self.is_any(at + 1, &["values", "overriding"]) {
+                let what = format!(
+                    "an INSERT without a column list into `{}`, whose columns have another order",
+                    table.legacy
+                );
+                return Err(self.refused(&what, at));
+            }
+        }
+        Ok(())
+    }
+
     /// A star among output columns gives the current columns.
     fn stars(&self, table: &Table) -> Walked {
         for (at, token) in self.tokens.iter().enumerate().filter(|(_, t)| t.is_operator(self.source, "*")) {
@@ -283,7 +363,7 @@ impl Words<'_> {
 
     /// The table's name or alias alone is a row in its current shape.
     fn rows(&self, table: &Table, at: usize) -> Walked {
-        let alias = if self.is(at + 1, "as") { at + 2 } else { at + 1 };
+        let alias = self.alias(at);
         let alias_name =
             self.tokens.get(alias).filter(|_| self.follows_table_word(at)).and_then(|t| t.ident(self.source));
         for (i, token) in self.tokens.iter().enumerate() {

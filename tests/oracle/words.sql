@@ -296,3 +296,45 @@ SELECT id FROM solver WHERE record_date = timestamp::date + 0 AND record_date + 
 -- traps: 23
 -- set: SET DateStyle = 'German, DMY'
 SELECT record_date, timestamp FROM solver WHERE record_date = '1.2.2025' OR record_date = '01.01.2025' ORDER BY id
+
+-- case: words: merge inserts by position
+-- rollback
+-- same-or-refused
+MERGE INTO swapped USING (VALUES (60)) q(i) ON swapped.id = q.i WHEN NOT MATCHED THEN INSERT VALUES (q.i, q.i + 1, q.i + 2, 'm')
+-- then
+SELECT id, a, b FROM swapped ORDER BY id
+
+-- case: words: columns by the position of an alias
+-- rollback
+-- same-or-refused
+CREATE TEMP TABLE sink ON COMMIT DROP AS SELECT 0 AS k, 0 AS m; INSERT INTO sink SELECT k, m FROM swapped q(i, k, m, c)
+-- then
+SELECT k, m FROM sink ORDER BY k, m
+
+-- case: words: columns by the position of a join's alias
+-- rollback
+-- same-or-refused
+INSERT INTO archive.swapped (id, a, b) SELECT j.i + 100, j.k, j.m FROM (swapped CROSS JOIN (SELECT 1 AS one) o) AS j(i, k, m, c, one)
+-- then
+SELECT id, a, b FROM archive.swapped ORDER BY id
+
+-- case: words: a natural join in a write
+-- rollback
+-- same-or-refused
+INSERT INTO archive.swapped (id, a) SELECT 500, count(*) FROM swapped NATURAL JOIN (SELECT 1 AS id, 11 AS a) x
+-- then
+SELECT id, a FROM archive.swapped ORDER BY id
+
+-- case: words: excluded as a row
+-- rollback
+-- same-or-refused
+INSERT INTO swapped (id, c) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET c = to_json(excluded)::text
+-- then
+SELECT c FROM swapped ORDER BY id
+
+-- case: words: a row by the alias behind a star
+-- rollback
+-- same-or-refused
+INSERT INTO archive.swapped (id, d) SELECT q.id + 200, row_to_json(q)::text FROM swapped * AS q
+-- then
+SELECT id, d FROM archive.swapped ORDER BY id
