@@ -23,6 +23,7 @@ mod meaning;
 mod plan;
 mod query;
 mod scope;
+mod shapes;
 mod statement;
 mod verify;
 mod walk;
