@@ -159,6 +159,10 @@ fn set(source: &str, tokens: &[Token]) -> Effect {
     if !schema && setting.as_deref() != Some("search_path") {
         return Effect::None;
     }
+    if is(at + 1, "from") && is(at + 2, "current") {
+        // As it is now; SET LOCAL … TO would say the same.
+        return Effect::None;
+    }
     let values = at + if schema { 1 } else { 2 };
     if is(values, "default") {
         return if local { Effect::LocalUnsure } else { Effect::DefaultSearchPath };
@@ -363,6 +367,7 @@ mod tests {
         assert_eq!(of("SET search_path = a, \"B\", 'c'"), path(&["a", "B", "c"]));
         assert_eq!(of("set session SEARCH_PATH to a"), path(&["a"]));
         assert_eq!(of("SET SCHEMA 'x'"), path(&["x"]));
+        assert_eq!(of("SET LOCAL search_path FROM CURRENT"), Effect::None);
         assert_eq!(of("SET LOCAL search_path = a"), Effect::LocalSearchPath(vec!["a".into()]));
         assert_eq!(of("SET search_path TO DEFAULT"), Effect::DefaultSearchPath);
         let role = |which, other, local| Effect::Role { which, other, local };

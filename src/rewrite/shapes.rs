@@ -30,11 +30,21 @@ impl Words<'_> {
         if self.is(after, "as") {
             after += 2;
         }
-        let listed = self.kind(after) == Some(TokenKind::LeftParen) || self.is(after, "default");
+        // In parentheses a query may stand, too, and in more of them.
+        let inner = (after..self.tokens.len()).find(|&at| self.kind(at) != Some(TokenKind::LeftParen));
+        let is_query = inner.is_some_and(|at| self.is_any(at, &["select", "values", "with", "table"]));
+        let listed = (self.kind(after) == Some(TokenKind::LeftParen) && !is_query) || self.is(after, "default");
         let what = match () {
             () if self.is(before, "into") && !listed && !self.is(0, "merge") => "an INSERT without a column list into",
             () if self.is(before, "copy") && !listed => "a COPY without a column list of",
             () if self.is(before, "table") && self.begins_query(before) => "`TABLE` of",
+            () if self.is(before, "only")
+                && before > 0
+                && self.is(before - 1, "table")
+                && self.begins_query(before - 1) =>
+            {
+                "`TABLE` of"
+            }
             () => return Ok(()),
         };
         Err(self.refused(&format!("{what} `{}`, whose columns have another order", table.legacy), at))

@@ -340,26 +340,17 @@ fn remember(known: &mut HashMap<Name, Arc<Planned>>, name: Name, planned: Option
     }
 }
 
-/// True when a command of this tag can change tables or columns; `hinted` when its text has words that make tables.
+/// True when a command of this tag can change tables, columns, or what a user finds of them; `hinted` when its text has words that make tables.
 fn changes_catalog(tag: &str, hinted: bool) -> bool {
-    const OTHER_OBJECTS: [&str; 12] = [
-        "INDEX",
-        "ROLE",
-        "USER",
-        "DATABASE",
-        "TABLESPACE",
-        "TRIGGER",
-        "POLICY",
-        "STATISTICS",
-        "SUBSCRIPTION",
-        "PUBLICATION",
-        "SEQUENCE",
-        "EVENT",
-    ];
+    const OTHER_OBJECTS: [&str; 8] =
+        ["TABLESPACE", "TRIGGER", "POLICY", "STATISTICS", "SUBSCRIPTION", "PUBLICATION", "SEQUENCE", "EVENT"];
+    /// They have settings, and ALTER INDEX renames tables, too.
+    const ALTERED: [&str; 4] = ["INDEX", "ROLE", "USER", "DATABASE"];
     let (verb, object) = tag.split_once(' ').unwrap_or((tag, ""));
     match verb {
-        "CREATE" | "ALTER" | "DROP" => !OTHER_OBJECTS.iter().any(|other| object.starts_with(other)),
-        "IMPORT" => true,
+        "CREATE" | "DROP" => !OTHER_OBJECTS.iter().chain(&ALTERED).any(|other| object.starts_with(other)),
+        "ALTER" => !OTHER_OBJECTS.iter().any(|other| object.starts_with(other)),
+        "IMPORT" | "GRANT" | "REVOKE" => true,
         // CREATE TABLE AS and SELECT INTO answer with the tag of their query.
         "SELECT" => hinted,
         _ => false,
@@ -372,10 +363,12 @@ mod tests {
 
     #[test]
     fn tags_tell_what_may_have_changed_the_catalog() {
-        for tag in ["CREATE TABLE", "ALTER TABLE", "DROP VIEW", "CREATE SCHEMA", "DROP OWNED", "CREATE EXTENSION"] {
+        for tag in
+            ["CREATE TABLE", "ALTER TABLE", "DROP VIEW", "CREATE SCHEMA", "DROP OWNED", "ALTER INDEX", "ALTER ROLE"]
+        {
             assert!(changes_catalog(tag, false), "{tag}");
         }
-        for tag in ["CREATE INDEX", "ALTER ROLE", "SELECT 1", "INSERT 0 1", "COMMIT", "DROP DATABASE", ""] {
+        for tag in ["CREATE INDEX", "CREATE ROLE", "SELECT 1", "INSERT 0 1", "COMMIT", "DROP DATABASE", ""] {
             assert!(!changes_catalog(tag, false), "{tag}");
         }
         assert!(changes_catalog("SELECT 5", true));

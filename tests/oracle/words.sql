@@ -338,3 +338,24 @@ SELECT c FROM swapped ORDER BY id
 INSERT INTO archive.swapped (id, d) SELECT q.id + 200, row_to_json(q)::text FROM swapped * AS q
 -- then
 SELECT id, d FROM archive.swapped ORDER BY id
+
+-- case: words: table only in a write
+-- rollback
+-- same-or-refused
+INSERT INTO archive.swapped (id, a) SELECT 300 + max(k), max(l) FROM (TABLE ONLY swapped) q(i, k, l)
+-- then
+SELECT id, a FROM archive.swapped ORDER BY id
+
+-- case: words: values in parentheses are no list of columns
+-- rollback
+-- same-or-refused
+INSERT INTO swapped (VALUES (50, 61, 62, 'v'))
+-- then
+SELECT id, a, b FROM swapped ORDER BY id
+
+-- case: words: nor is a query in parentheses
+-- rollback
+-- same-or-refused
+INSERT INTO swapped ((SELECT 100, 5, 6, NULL::text))
+-- then
+SELECT id, a, b FROM swapped ORDER BY id
