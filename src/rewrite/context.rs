@@ -28,6 +28,8 @@ pub struct Context {
     pub changed: BTreeSet<Arc<str>>,
     /// Prepared statements whose execution may change any of the above.
     pub moving: BTreeSet<String>,
+    /// The place of a statement that executes a prepared one which would be another one now.
+    pub stale: Option<usize>,
     /// True while statements are under way that may make or end temporary tables.
     pub temporary_may_change: bool,
     /// True when some of the above was changed in the transaction that is open, whose end may take it back.
@@ -50,6 +52,7 @@ impl Context {
             doubtful: BTreeSet::new(),
             changed: BTreeSet::new(),
             moving: BTreeSet::new(),
+            stale: None,
             temporary_may_change: false,
             provisional: false,
             standard_conforming_strings: true,

@@ -38,7 +38,7 @@ pub use ddl::all_tables;
 pub use effect::{effect_of_prepared, executed};
 pub use meaning::same_type;
 pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
-pub use walk::Reason;
+pub use walk::{Reason, STALE, STALE_HINT};
 pub use world::{Table, World};
 
 use crate::sql::lexer::{LexOptions, lex};
@@ -73,7 +73,11 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
     let judged: Vec<Judged<'_>> = ranges
         .iter()
         .zip(&contexts)
-        .map(|(range, context)| {
+        .enumerate()
+        .map(|(turn, (range, context))| {
+            if context.stale == Some(turn) {
+                return Judged::Refused(Refused::stale());
+            }
             let judged = statement::judge(world, context, source, &tokens[range.clone()], explaining);
             judged.unless_changed(&context.changed)
         })
@@ -154,7 +158,9 @@ impl Draft<'_> {
     fn trap(&self, i: usize) -> String {
         let late = ["copy", "prepare"];
         let first = self.tokens[self.ranges[i].clone()].first();
-        if first.is_some_and(|t| late.iter().any(|word| t.is_keyword(self.source, word))) {
+        // What executes a prepared statement is read late, too.
+        let executes = self.contexts[i].stale == Some(i);
+        if executes || first.is_some_and(|t| late.iter().any(|word| t.is_keyword(self.source, word))) {
             format!("COPY (TABLE \"{}\") TO STDOUT", marker(i))
         } else {
             format!("TABLE \"{}\"", marker(i))

@@ -145,6 +145,12 @@ impl Scope<'_, '_> {
     }
 }
 
+/// What `RevalidateCachedQuery` of the server says. pgx looks at the message, other drivers at the routine.
+pub const STALE: &str = "cached plan must not change result type";
+/// Why it is said here.
+pub const STALE_HINT: &str =
+    "exonym rewrote this statement for another search path or set of temporary tables; prepare it again";
+
 impl Refused {
     /// A construct that this version does not understand over a mapped table.
     pub fn not_understood(what: impl Into<String>, at: Option<usize>) -> Self {
@@ -160,6 +166,11 @@ impl Refused {
     /// A construct that shows the columns of a mapped table as they are now, whatever is named in the statement.
     pub fn unsupported(what: impl Into<String>, at: Option<usize>) -> Self {
         Self { only_not_understood: false, ..Self::not_understood(what, at) }
+    }
+
+    /// A statement that executes a prepared one which would be another one now.
+    pub fn stale() -> Self {
+        Self::unsure(STALE, STALE_HINT, None)
     }
 
     /// A statement whose meaning is not certain.

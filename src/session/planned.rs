@@ -76,12 +76,6 @@ impl Planned {
         Self { trap: Trap::Statement, ..Self::made(Plan { statements: vec![statement], ..Plan::default() }) }
     }
 
-    /// A plan for all of `source`.
-    pub(super) fn whole(plan: Plan, source: &str, encoding: Encoding) -> Self {
-        let text = (!source.is_ascii()).then(|| source.into());
-        Self { encoding, source: text, ..Self::made(plan) }
-    }
-
     /// A message of which no decision is to be known.
     pub(super) fn plain() -> Self {
         Self::made(Plan::default())

@@ -15,15 +15,12 @@ use super::expected::Name;
 use super::planned::Planned;
 use super::relay::Session;
 use crate::mapping::Mapping;
-use crate::rewrite::{self, Context, Outcome, Plan, Refusal, World};
+use crate::rewrite::{self, Context, Refusal, STALE, STALE_HINT, World};
 use crate::sql::split::statements;
 use crate::sql::{LexOptions, lex};
-use crate::text::{Edit, Edits, Span};
 
-/// What `RevalidateCachedQuery` of the server says. pgx looks at the message, the others at the routine.
-const MESSAGE: &str = "cached plan must not change result type";
+/// By which drivers know it, beside what it says.
 const ROUTINE: &str = "RevalidateCachedQuery";
-const HINT: &str = "exonym rewrote this statement for another search path or set of temporary tables; prepare it again";
 
 /// No statement is called so, and no relation.
 pub(super) const MARKER: &str = "exonym_parses_this_again";
@@ -119,52 +116,35 @@ pub(super) fn refused() -> Planned {
     Planned::without_statement(refusal())
 }
 
-/// The refusal of one statement of a text.
-pub(super) async fn refused_run(session: &Session, text: &[u8], turn: usize) -> Planned {
-    let whole = || Planned::refused("0A000", MESSAGE.into(), HINT);
-    let (context, encoding) = {
+/// The refusal of one statement of a text, which executes all of `runs`. Those in front of it are decided as ever.
+pub(super) async fn refused_run(session: &Session, text: &[u8], runs: &[Run], turn: usize) -> Planned {
+    let whole = || Planned::refused("0A000", STALE.into(), STALE_HINT);
+    let (mut context, encoding, unsettled) = {
         let conversation = session.lock();
-        (conversation.context(), conversation.state.encoding())
+        (conversation.context(), conversation.state.encoding(), conversation.queue.unsettled())
     };
-    let Some(text) = encoding.read(text) else { return whole() };
-    let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
-    let Ok(tokens) = lex(&text, options) else { return whole() };
-    let ranges = statements(&text, &tokens);
-    let span = ranges.get(turn).and_then(|range| {
-        let tokens = tokens.get(range.clone())?;
-        Some(tokens.first()?.span.to(tokens.last()?.span))
-    });
-    let Some(base) = decide::planned(session, session.route.world.load_full(), context, &text).await else {
+    let Some(text) = encoding.read(text).filter(|_| !unsettled.must_wait && !unsettled.open.lexing) else {
         return whole();
     };
-    let Some(span) = span.filter(|_| base.plan.sql.is_none() && base.plan.statements.len() == ranges.len()) else {
+    unsettled.open.blur(&mut context);
+    // What the others change does not matter enough to be asked for.
+    let moving = runs.iter().map(|run| String::from_utf8_lossy(&run.name).into_owned()).collect();
+    let context = Arc::new(Context { stale: Some(turn), moving, ..context.as_ref().clone() });
+    let Some(plan) = decide::planned(session, session.route.world.load_full(), context, &text).await else {
         return whole();
     };
-    let mut edits = Edits::new();
-    if edits.push(Edit { span, text: format!("COPY (TABLE \"{MARKER}\") TO STDOUT") }).is_err() {
-        return whole();
-    }
-    let spliced = edits.splice(&text);
-    let mut plan = Plan::clone(&base.plan);
-    for statement in &mut plan.statements {
-        statement.span = Span::new(statement.span.start + base.core.start, statement.span.end + base.core.start);
-    }
-    if let Some(statement) = plan.statements.get_mut(turn) {
-        statement.outcome = Outcome::Refused;
-        statement.refusal = Some(refusal());
-    }
-    plan.sql = Some(spliced.sql.into());
-    plan.map = spliced.map;
-    Planned::whole(plan, &text, encoding)
+    let planned = Planned::new(plan, &text, encoding);
+    let is_refused = planned.plan.statements.get(turn).is_some_and(|statement| statement.refusal.is_some());
+    if is_refused && planned.can_be_written(&text) { planned } else { whole() }
 }
 
 /// The routine by which drivers know such an error.
 pub(super) fn routine(refusal: &Refusal) -> Option<&'static str> {
-    (refusal.message == MESSAGE).then_some(ROUTINE)
+    (refusal.message == STALE).then_some(ROUTINE)
 }
 
 fn refusal() -> Refusal {
-    Refusal { sqlstate: "0A000", message: MESSAGE.into(), hint: Some(HINT.into()), at: None, marker: MARKER.into() }
+    Refusal { sqlstate: "0A000", message: STALE.into(), hint: Some(STALE_HINT.into()), at: None, marker: MARKER.into() }
 }
 
 #[cfg(test)]

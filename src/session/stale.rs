@@ -148,7 +148,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
                 }
             };
             if stale {
-                let planned = prepared::refused_run(self.session, found, run.turn).await;
+                let planned = prepared::refused_run(self.session, found, runs, run.turn).await;
                 return Ok(Some(Decision { hints, planned: Some(Arc::new(planned)) }));
             }
         }
