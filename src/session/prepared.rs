@@ -72,8 +72,17 @@ impl Decided {
     }
 }
 
-/// True when the statement must be prepared again before it is executed in this context.
-pub(super) async fn is_stale(session: &Session, planned: &Planned, now: &Arc<Context>) -> bool {
+/// True when one of these must be prepared again before it is executed in this context.
+pub(super) async fn is_any_stale(session: &Session, possible: &[Arc<Planned>], now: &Arc<Context>) -> bool {
+    for planned in possible {
+        if is_stale(session, planned, now).await {
+            return true;
+        }
+    }
+    false
+}
+
+async fn is_stale(session: &Session, planned: &Planned, now: &Arc<Context>) -> bool {
     if let Some(decided) = &planned.decided
         && decided.is_stale(session, now).await
     {

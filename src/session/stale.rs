@@ -96,10 +96,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         statement: Option<&Name>,
     ) -> io::Result<bool> {
         let Some((possible, context, moment)) = self.what_to_compare(&before).await? else { return Ok(false) };
-        for planned in &possible {
-            if prepared::is_stale(self.session, planned, &context).await {
-                return Ok(true);
-            }
+        if prepared::is_any_stale(self.session, &possible, &context).await {
+            return Ok(true);
         }
         if let (Some(statement), Some(moment), [_]) = (statement, moment, possible.as_slice()) {
             self.session.lock().confirm(statement, moment);
@@ -163,12 +161,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         let world = self.session.route.world.load();
         let contexts = encoding.read(found).map(|text| contexts(&world, &context, &text)).unwrap_or_default();
         let Some(context) = contexts.into_iter().nth(run.turn).map(Arc::new) else { return Ok(true) };
-        for planned in &possible {
-            if prepared::is_stale(self.session, planned, &context).await {
-                return Ok(true);
-            }
-        }
-        Ok(possible.is_empty())
+        Ok(possible.is_empty() || prepared::is_any_stale(self.session, &possible, &context).await)
     }
 
     /// True when names may mean something else at one place of a text than at another.

@@ -8,7 +8,7 @@ use sqlparser::keywords::Keyword;
 use super::feed::Feed;
 use super::parse::Unparsed;
 use super::token::TokenKind;
-use super::words::Class;
+use super::words::{Class, follows_select_list};
 
 impl Feed<'_> {
     /// Refuses what sqlparser would misread or whose names its tree does not hold.
@@ -81,29 +81,18 @@ const fn joins_operands(keyword: Keyword) -> bool {
 
 /// Reserved words that can only stand behind an expression.
 const fn ends_expression(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::FROM
-            | Keyword::INTO
-            | Keyword::WHERE
-            | Keyword::GROUP
-            | Keyword::HAVING
-            | Keyword::WINDOW
-            | Keyword::UNION
-            | Keyword::INTERSECT
-            | Keyword::EXCEPT
-            | Keyword::ORDER
-            | Keyword::LIMIT
-            | Keyword::OFFSET
-            | Keyword::FETCH
-            | Keyword::FOR
-            | Keyword::ON
-            | Keyword::USING
-            | Keyword::AS
-            | Keyword::WHEN
-            | Keyword::THEN
-            | Keyword::ELSE
-            | Keyword::END
-            | Keyword::RETURNING
-    )
+    follows_select_list(keyword)
+        || matches!(
+            keyword,
+            Keyword::FROM
+                | Keyword::INTO
+                | Keyword::ON
+                | Keyword::USING
+                | Keyword::AS
+                | Keyword::WHEN
+                | Keyword::THEN
+                | Keyword::ELSE
+                | Keyword::END
+                | Keyword::RETURNING
+        )
 }

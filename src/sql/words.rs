@@ -145,3 +145,22 @@ const RESERVED: &str = "
     SELECT SESSION_USER SOME SYMMETRIC SYSTEM_USER TABLE THEN TO TRAILING TRUE UNION UNIQUE USER USING VARIADIC WHEN
     WHERE WINDOW WITH
 ";
+
+/// Words that can stand behind a select list, but for FROM and INTO.
+pub(super) const fn follows_select_list(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::WHERE
+            | Keyword::GROUP
+            | Keyword::HAVING
+            | Keyword::WINDOW
+            | Keyword::UNION
+            | Keyword::INTERSECT
+            | Keyword::EXCEPT
+            | Keyword::ORDER
+            | Keyword::LIMIT
+            | Keyword::OFFSET
+            | Keyword::FETCH
+            | Keyword::FOR
+    )
+}

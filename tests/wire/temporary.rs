@@ -30,6 +30,17 @@ fn proxy(database: &str) -> (Proxy, Raw) {
     (proxy, client)
 }
 
+/// A schema in which the legacy name is real, beside a table of the current one: whoever reads that says 8.
+fn add_swapped(proxy: &Proxy, database: &str) {
+    let server = postgres::shared();
+    server.sql(
+        database,
+        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
+         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
+    );
+    proxy.read_again(server.port, database);
+}
+
 /// A simple query in other letters than UTF-8's.
 fn query_bytes(client: &mut Raw, text: &[u8]) -> Vec<raw::Frame> {
     client.send(&raw::frame(b'Q', &[text, &[0]].concat()));
@@ -171,11 +182,7 @@ fn a_migration_under_a_prepared_statement_makes_it_one_to_be_prepared_again() {
 #[test]
 fn behind_the_execution_of_what_changes_names_nothing_is_guessed() {
     let (proxy, _) = proxy("temporary_moving");
-    postgres::shared().sql(
-        "temporary_moving",
-        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
-         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
-    );
+    add_swapped(&proxy, "temporary_moving");
     let set = "SELECT set_config('search_path', 'swapped', false)";
     let mut client = Raw::login(proxy.port, "postgres", "temporary_moving");
     let rows = raw::rows(&client.query(&format!("PREPARE e AS {set}; EXECUTE e; {ASK}")));
@@ -229,13 +236,7 @@ fn what_is_made_in_other_ways_counts_too() {
 #[test]
 fn a_cursor_does_what_it_does_when_it_is_fetched_from() {
     let (proxy, mut client) = proxy("temporary_cursor");
-    let shared = postgres::shared();
-    shared.sql(
-        "temporary_cursor",
-        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
-         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
-    );
-    proxy.read_again(shared.port, "temporary_cursor");
+    add_swapped(&proxy, "temporary_cursor");
     let declare = "DECLARE c CURSOR FOR SELECT set_config('search_path', 'swapped', false)";
     client.query(&format!("BEGIN; {declare}; SET search_path = public"));
     client.query("FETCH c");
@@ -250,13 +251,7 @@ fn a_cursor_does_what_it_does_when_it_is_fetched_from() {
 #[test]
 fn a_statement_prepared_behind_a_setting_of_its_text_means_what_it_meant_there() {
     let (proxy, _) = proxy("temporary_prepared");
-    let shared = postgres::shared();
-    shared.sql(
-        "temporary_prepared",
-        "CREATE SCHEMA swapped; CREATE TABLE swapped.orders AS SELECT 10 AS amt;
-         CREATE TABLE swapped.pedidos AS SELECT 8 AS importe",
-    );
-    proxy.read_again(shared.port, "temporary_prepared");
+    add_swapped(&proxy, "temporary_prepared");
     for (text, then) in [
         ("SET LOCAL search_path = swapped; PREPARE p AS SELECT amt FROM orders", ""),
         ("BEGIN; SET LOCAL search_path = swapped; PREPARE p AS SELECT amt FROM orders; COMMIT", ""),

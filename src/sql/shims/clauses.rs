@@ -6,6 +6,7 @@ use sqlparser::tokenizer::Token as Fed;
 use super::super::feed::{Feed, Role};
 use super::super::marks::Mark;
 use super::super::token::TokenKind;
+use super::super::words::follows_select_list;
 use super::word;
 
 impl Feed<'_> {
@@ -113,7 +114,7 @@ impl Feed<'_> {
     pub(super) fn shim_empty_select(&mut self, select: usize) {
         let at = if self.keyword(select + 1) == Keyword::ALL { select + 2 } else { select + 1 };
         let ends = matches!(self.kind(at), None | Some(TokenKind::RightParen | TokenKind::Semicolon));
-        if !(ends || ends_select_list(self.keyword(at))) {
+        if !(ends || follows_select_list(self.keyword(at))) {
             return;
         }
         self.add(at, word(Keyword::FROM), None);
@@ -163,23 +164,4 @@ impl Feed<'_> {
             self.drop(at..close + 1);
         }
     }
-}
-
-/// Words that can follow an empty select list, other than FROM, which sqlparser knows there.
-const fn ends_select_list(keyword: Keyword) -> bool {
-    matches!(
-        keyword,
-        Keyword::WHERE
-            | Keyword::GROUP
-            | Keyword::HAVING
-            | Keyword::WINDOW
-            | Keyword::UNION
-            | Keyword::INTERSECT
-            | Keyword::EXCEPT
-            | Keyword::ORDER
-            | Keyword::LIMIT
-            | Keyword::OFFSET
-            | Keyword::FETCH
-            | Keyword::FOR
-    )
 }
