@@ -149,6 +149,7 @@ impl Conversation {
             b'N' => self.noticed(body, instead),
             b'Z' => self.ready(message::ready(body).unwrap_or_default()),
             b'S' => self.reported(body),
+            b'V' => self.queue.answered(),
             _ => {}
         }
     }

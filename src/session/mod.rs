@@ -32,6 +32,8 @@ mod opening;
 mod planned;
 mod prepared;
 mod queue;
+#[cfg(test)]
+mod queue_model;
 mod reach;
 mod refresh;
 mod relay;
