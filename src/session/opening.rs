@@ -305,7 +305,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let mut moving = BTreeSet::new();
         if !runs.is_empty() {
             let found = found.to_vec();
-            if let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
+            // What is parsed by itself is looked at when it is bound, and when it is executed.
+            if !parsed && let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
                 return Ok(refused);
             }
             let conversation = session.lock();

@@ -122,8 +122,20 @@ impl Planned {
         let sent = sent.filter(|sent| **sent != *text);
         let decided = Decided { text: text.into(), sent, context, ..decided.clone() };
         let statement = Statement { effect: rewrite::effect_of_prepared(text), ..statement.clone() };
-        let made = Self::made(Plan { statements: vec![statement], ..Plan::default() });
-        Some(Self { decided: Some(decided), hints: self.hints, ..made })
+        // When it is read again, the server points into the whole text that it stood in.
+        let plan = Plan { sql: self.plan.sql.clone(), map: self.plan.map.clone(), statements: vec![statement] };
+        let (sent, source) = (self.sent.clone(), self.source.clone());
+        let made = Self::made(Plan::default());
+        Some(Self {
+            plan: Arc::new(plan),
+            start: self.start,
+            sent,
+            encoding: self.encoding,
+            source,
+            decided: Some(decided),
+            hints: self.hints,
+            ..made
+        })
     }
 
     /// What the statement at that place of the text does to the session's names.

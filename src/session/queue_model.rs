@@ -46,7 +46,11 @@ enum Copy {
 enum Mode {
     Answering,
     Skipping,
-    Copying { of: usize, end: Copy, simple: bool },
+    Copying {
+        of: usize,
+        end: Copy,
+        simple: bool,
+    },
     /// It has ended the session.
     Gone,
 }

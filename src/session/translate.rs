@@ -14,6 +14,9 @@ use crate::wire::error::{Fields, Report};
 /// The hint for a statement that went on unparsed and names something that the server does not have.
 const NOT_PARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
 
+/// What the whole text is, before any of it is executed.
+const SYNTAX_ERROR: &str = "42601";
+
 impl Conversation {
     /// What the client gets instead of an error, if it is not to get that as it is.
     pub(super) fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
@@ -28,6 +31,11 @@ impl Conversation {
             return self.refuse(fields, planned, refusal, instead);
         }
         self.tally.backend_error(sqlstate, fields.text(b'M').unwrap_or_default());
+        let again = planned.filter(|_| sqlstate != SYNTAX_ERROR).and_then(|p| self.read_again(p, turn));
+        let (planned, turn) = match &again {
+            Some(prepared) => (prepared.as_deref(), 0),
+            None => (planned, turn),
+        };
         let Some(planned) = planned else { return };
         let unknown = names_something_unknown(sqlstate);
         if unknown {
@@ -51,6 +59,12 @@ impl Conversation {
     fn executed(&self, planned: &Planned, sqlstate: &str, message: &[u8]) -> Option<Arc<Planned>> {
         let executed = planned.runs.iter().filter_map(|run| self.statements.get(&run.name));
         executed.into_iter().find(|prepared| prepared.refusal(sqlstate, message).is_some()).cloned()
+    }
+
+    /// The statement that is executed at this place of a text, if the server's errors are about that; none when nothing is known of it.
+    fn read_again(&self, planned: &Planned, turn: usize) -> Option<Option<Arc<Planned>>> {
+        let run = planned.runs.iter().find(|run| run.turn == turn && !run.arguments)?;
+        Some(self.statements.get(&run.name).cloned())
     }
 
     fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {
