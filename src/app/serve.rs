@@ -30,7 +30,7 @@ use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::hosts::Hosts;
 use crate::backend::introspect::introspect;
-use crate::backend::refresh::Refresher;
+use crate::backend::refresh::{Refresher, Status};
 use crate::backend::verifiers::Verifiers;
 use crate::catalog::Catalog;
 use crate::config::{self, Address, Backend, Config, Listen};
@@ -294,10 +294,27 @@ impl Database {
 /// Has the catalog read whenever a session of the route asks for it.
 async fn pass_on(route: Arc<Route>, refresher: Refresher) {
     let mut sessions = route.refresh.refresher();
+    let mut unread = None;
     loop {
-        let ticket = sessions.asked().await;
-        refresher.answered(refresher.request()).await;
-        sessions.finished(ticket);
+        let ticket = tokio::select! {
+            biased;
+            ticket = sessions.asked() => ticket,
+            // What has failed is tried again by itself.
+            () = refresher.fresh(), if unread.is_some() => {
+                unread.take().inspect(|ticket| sessions.finished(*ticket));
+                continue;
+            }
+        };
+        match refresher.answered(refresher.request()).await {
+            Status::Fresh => {
+                sessions.finished(ticket);
+                unread = None;
+            }
+            Status::Starting | Status::Failed { .. } => {
+                sessions.failed(ticket);
+                unread = Some(ticket);
+            }
+        }
     }
 }
 

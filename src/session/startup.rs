@@ -47,6 +47,8 @@ pub(super) struct Asked {
     pub(super) search_path: Option<String>,
     /// It begins as another role than its user.
     pub(super) another_role: bool,
+    /// The last change of settings that was read before the server got the packet; none when it was not.
+    pub(super) settings: Option<u64>,
 }
 
 /// What a client gets instead of a session.
@@ -109,8 +111,9 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         if !seat.sit_down() {
             return Err(full(shared));
         }
+        let settings = route.refresh.settings(shared.limits.refresh_timeout).await;
         let (server, peer) = reach(shared, &route, &startup, until).await?;
-        Ok((route, server, peer))
+        Ok((route, server, peer, settings))
     };
     let reached = tokio::select! {
         biased;
@@ -118,10 +121,11 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
     };
     match reached {
-        Ok((route, server, peer)) => {
+        Ok((route, server, peer, settings)) => {
             steps.next(Phase::Authentication);
             let user = name(startup.user());
-            Some(Opened { client, server, peer, route, seat, user, asked: Asked::read(&startup), steps })
+            let asked = Asked { settings, ..Asked::read(&startup) };
+            Some(Opened { client, server, peer, route, seat, user, asked, steps })
         }
         Err(refused) => refuse(client, shared, steps, refused).await,
     }
@@ -288,7 +292,7 @@ impl Asked {
         };
         let another_role = setting("role").is_some() || setting("session_authorization").is_some();
         let application_name = text("application_name").map(str::to_owned);
-        Self { user, application_name, search_path: setting("search_path"), another_role }
+        Self { user, application_name, search_path: setting("search_path"), another_role, settings: None }
     }
 }
 
