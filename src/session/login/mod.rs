@@ -197,7 +197,7 @@ impl LogIn<'_> {
         self.tell(|out| auth::write_mechanisms(out, mechanisms.iter().map(Vec::as_slice))).await?;
         let Some(answer) = self.first_answer().await? else { return Ok(()) };
         let choice = match answer.mechanism.as_deref() {
-            Some(mechanism) => choice::choose(plus, mechanism, scram::flag(&answer.message), auth.is_some()),
+            Some(mechanism) => choice::choose(plus, mechanism, scram::flag(&answer.message), auth.is_some(), &offered),
             None => Choice::Relay,
         };
         match (choice, auth) {
