@@ -72,7 +72,7 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
         _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
-    let (client, packet) = match (client, first) {
+    let (mut client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, steps, refused).await,
         (_, Err(_)) => {
@@ -99,8 +99,9 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         Err(bad) => return refuse(client, shared, steps, bad.into()).await,
     };
     steps.next(Phase::Connect);
+    let admitted = admit(door.as_deref(), &client, &startup);
     let reached = async {
-        admit(door.as_deref(), &client, &startup)?;
+        admitted?;
         let route = find_route(shared, &startup)?;
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
@@ -119,6 +120,7 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         biased;
         reached = reached => reached,
         _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
+        () = client.left() => Err(Refused::gone()),
     };
     match reached {
         Ok((route, server, peer, settings)) => {

@@ -170,7 +170,12 @@ impl LogIn<'_> {
     /// relay will pass on.
     async fn request(&mut self) -> Result<Option<Header>, End> {
         loop {
-            let header = match self.server.frame().await {
+            let frame = tokio::select! {
+                biased;
+                frame = self.server.frame() => frame,
+                () = self.client.left() => return Err(End::Gone),
+            };
+            let header = match frame {
                 Ok(header) => header,
                 Err(NoFrame::Ended) => return Ok(None),
                 Err(error) => return Err(self.no_login(&error)),
