@@ -115,9 +115,10 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     for listener in listeners {
         let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
         accepting.push(tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
-            let (shared, alive) = (Arc::clone(&shared), alive.clone());
+            let Some((client, met)) = session::meet(client, &shared) else { return };
+            let alive = alive.clone();
             workers.give(client, async move |client| {
-                session::serve_client(client, shared).await;
+                session::serve(client, met).await;
                 drop(alive);
             });
         })));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rustix::net::{RecvFlags, recv};
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustls::ConnectionCommon;
 use rustls_pki_types::CertificateDer;
 use socket2::{SockRef, TcpKeepalive};
@@ -113,6 +113,17 @@ impl Socket {
                 Ok(n)
             }
         }
+    }
+
+    /// Sends what there is room for in a new plain socket, which is more than a few words.
+    pub fn say_at_once(&self, bytes: &[u8]) {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        // Who is gone already need not hear it.
+        let _ = match self {
+            Self::Tcp(stream) => send(stream, bytes, flags),
+            Self::Unix(stream) => send(stream, bytes, flags),
+            Self::Tls(_) => Ok(0),
+        };
     }
 
     /// Returns when the other end has closed and said nothing before it; if it says something, never. Nothing of that is taken.

@@ -134,15 +134,22 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
 }
 
 /// There is no place for this client, and nothing that it says is waited for.
-pub(super) async fn turn_away(client: Socket, shared: &Arc<Shared>) {
-    let Refused { login, sqlstate, message, hint } = full(shared);
-    shared.count_login(login);
+pub(super) async fn turn_away(client: Socket, shared: &Shared) {
+    let Refused { sqlstate, message, hint, .. } = too_many(shared);
+    farewell::say(client, &fatal(sqlstate, &message, hint.as_deref())).await;
+}
+
+/// The same where even that many are being told: who has said something already may not hear it.
+pub(super) fn turn_away_in_passing(client: &Socket, shared: &Shared) {
+    let Refused { sqlstate, message, hint, .. } = too_many(shared);
+    farewell::say_in_passing(client, &fatal(sqlstate, &message, hint.as_deref()));
+}
+
+fn too_many(shared: &Shared) -> Refused {
+    let full = full(shared);
+    shared.count_login(full.login);
     tracing::debug!("a client is turned away: too many have not sent their startup packet");
-    let report = fatal(sqlstate, &message, hint.as_deref());
-    match Seat::outside(shared) {
-        Some(_seat) => farewell::say(client, &report).await,
-        None => farewell::say_in_passing(client, &report).await,
-    }
+    full
 }
 
 fn full(shared: &Shared) -> Refused {
