@@ -30,13 +30,14 @@ codes! {
     BAD_TYPE = "M014", "a type is not the name of one type";
     BAD_PATH = "M015", "a JSON path cannot be read";
     BAD_CONSTANT = "M016", "a constant is not a value of its type";
-    READ_SYNTAX = "M017", "`read` is not one SQL expression";
-    READ_QUALIFIED = "M018", "a column in `read` has a table in front of it";
-    READ_FORBIDDEN = "M019", "`read` holds something that has no place in an expression over one row";
+    READ_SYNTAX = "M017", "`read` or `where` is not one SQL expression";
+    READ_QUALIFIED = "M018", "a column in `read` or `where` has a table in front of it";
+    READ_FORBIDDEN = "M019", "`read` or `where` holds something that has no place in an expression over one row";
     LAYOUT_TWICE = "M020", "a name stands twice in `layout`";
     STAR_AMBIGUOUS = "M021", "several legacy names stand for one column, and nothing says which of them `SELECT *` gives";
     STAR_LEAVES_OUT = "M022", "`star = \"legacy\"` without a `layout` leaves a column out";
     NO_EFFECT = "M023", "an entry changes nothing";
+    BAD_FILTER = "M024", "an entry of `where` is no comparison with a literal, or stands twice";
     MAPPED_TWICE = "M030", "two files of a route map the same table";
     MAPPING_TWICE = "M031", "two files of a route have the same name";
     NO_TABLE = "M101", "the current table does not exist";

@@ -1,15 +1,21 @@
 //! `[tables.….columns]`: one legacy column, and the kind that says what it means now.
 
 use super::template::{self, Fault};
-use super::{Column, Kind, Template, codes, constant, file, json_path, names, type_name};
+use super::{Column, Kind, Template, codes, constant, file, filter, json_path, names, type_name};
 use crate::text::toml::{Document, Located, Table, Text, Value};
 use crate::text::{Diagnostic, Span};
 
 /// `consumption_kwh = "kwh_consumed"`.
 pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current: &Text<'_>) -> Option<Column> {
     let column = names::read(document, current)?;
-    let column =
-        Column { legacy: legacy.into(), kind: Kind::Rename { column }, type_name: None, override_real: false, span };
+    let column = Column {
+        legacy: legacy.into(),
+        kind: Kind::Rename { column },
+        type_name: None,
+        override_real: false,
+        filters: Vec::new(),
+        span,
+    };
     warn_of_itself(document, &column);
     Some(column)
 }
@@ -27,8 +33,14 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let override_real = body.boolean("override").is_some_and(|flag| flag.value);
     let type_name = keys.declared.map_or(Ok(None), |text| declared(document, &text).map(Some));
     let kind = kind(document, &body, legacy, span, keys, type_name.as_ref().ok().and_then(Option::as_deref));
+    let conditions = body.table("where");
+    let filters = conditions.as_ref().map_or_else(Vec::new, |conditions| filter::read(document, conditions));
     body.close_with(remedy);
-    let column = Column { legacy: legacy.into(), kind: kind?, type_name: type_name.ok()?, override_real, span };
+    let kind = kind?;
+    if let Some(conditions) = conditions.filter(|_| !matches!(kind, Kind::Expression(_) | Kind::Json { .. })) {
+        filter::needs_it(document, legacy, conditions.span);
+    }
+    let column = Column { legacy: legacy.into(), kind, type_name: type_name.ok()?, override_real, filters, span };
     warn_of_itself(document, &column);
     Some(column)
 }
@@ -88,7 +100,7 @@ fn kind<'d>(
             Some(Kind::Json { column: column?, path })
         }
         Some("constant") => constant::read(document, body, &keys.constant?, type_name).map(Kind::Constant),
-        Some(_) => expression(document, &keys.read?).map(Kind::Expression),
+        Some(_) => expression(document, "read", &keys.read?).map(Kind::Expression),
     }
 }
 
@@ -137,24 +149,25 @@ fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<St
         .ok()
 }
 
-fn expression(document: &Document<'_>, text: &Text<'_>) -> Option<Template> {
+/// The SQL expression that `key` holds.
+pub(super) fn expression(document: &Document<'_>, key: &str, text: &Text<'_>) -> Option<Template> {
     let report = |bad: template::BadExpression| {
         let at = if bad.at == Span::default() { text.span } else { text.place(bad.at) };
         let (code, message, label, help) = match bad.what {
             Fault::Syntax(message) => (
                 codes::READ_SYNTAX,
-                "`read` is not one SQL expression".to_owned(),
+                format!("`{key}` is not one SQL expression"),
                 message,
                 "write what would stand in a select list, without `AS`",
             ),
             Fault::Qualified => (
                 codes::READ_QUALIFIED,
-                "a column in `read` stands alone, without its table".to_owned(),
+                format!("a column in `{key}` stands alone, without its table"),
                 "qualified".to_owned(),
                 "write the column's name only; a field of a composite column is `(column).field`",
             ),
             Fault::Forbidden(what, help) => {
-                (codes::READ_FORBIDDEN, format!("{what} has no place in `read`"), String::new(), help)
+                (codes::READ_FORBIDDEN, format!("{what} has no place in `{key}`"), String::new(), help)
             }
         };
         document.error(code, at, message, &label, help);
@@ -179,7 +192,7 @@ fn remedy(key: &str) -> Option<String> {
     let instead = match key {
         "factor" | "offset" => "for reading, `read = \"current_column * 1000\"` says the same",
         "values" => "for reading, `read = \"CASE current_column WHEN 'activo' THEN 'active' … END\"` says the same",
-        "write" | "where" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
+        "write" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
         _ => return None,
     };
     Some(format!("{}; {instead}", file::not_yet()))

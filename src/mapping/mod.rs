@@ -7,6 +7,7 @@ pub mod codes;
 mod column;
 mod constant;
 pub mod file;
+mod filter;
 mod json_path;
 pub mod merge;
 mod names;
@@ -80,8 +81,60 @@ pub struct Column {
     pub type_name: Option<String>,
     /// The mapping wins over a real column of the legacy name.
     pub override_real: bool,
+    /// Comparisons whose condition over current columns the author gives.
+    pub filters: Vec<Filter>,
     /// The key in the file.
     pub span: Span,
+}
+
+/// A comparison with a legacy column, and the condition over current columns that says the same.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Filter {
+    /// The comparison.
+    pub test: Test,
+    /// The condition; it stands in parentheses wherever it is put.
+    pub condition: Template,
+    /// The key in the file.
+    pub span: Span,
+}
+
+/// What a [`Filter`] answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Test {
+    /// `= 4`
+    Compare(Comparison, Literal),
+    /// `IS NULL`
+    IsNull,
+    /// `IS NOT NULL`
+    IsNotNull,
+}
+
+/// An operator that compares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// A literal of SQL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Literal {
+    /// Its digits as they were written, with a sign when it has one.
+    Number(String),
+    /// The value of a string.
+    Text(String),
+    /// `true` or `false`.
+    Boolean(bool),
 }
 
 /// What a legacy column means in the current schema.
@@ -161,11 +214,17 @@ impl Kind {
             Self::Constant(_) => (None, None),
             Self::Expression(template) => (None, Some(template)),
         };
-        let in_template = template.into_iter().flat_map(|t| &t.pieces).filter_map(|piece| match piece {
+        one.into_iter().chain(template.into_iter().flat_map(Template::columns))
+    }
+}
+
+impl Template {
+    /// The current columns in it, as often as it names them.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
             Piece::Column(name) => Some(name.as_str()),
             Piece::Text(_) => None,
-        });
-        one.into_iter().chain(in_template)
+        })
     }
 }
 
