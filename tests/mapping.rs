@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use exonym::mapping::{Kind, Mapping, Piece, Template, codes, file};
+use exonym::mapping::{Decimal, Kind, Mapping, Piece, Template, codes, file};
 use exonym::text::diagnostic::render;
 use exonym::text::{Diagnostic, Severity};
 use proptest::prelude::*;
@@ -94,6 +94,14 @@ fn shown(mapping: &Mapping) -> String {
         for column in &table.columns {
             let what = match &column.kind {
                 Kind::Rename { column } | Kind::Date { column } => column.clone(),
+                Kind::Linear { column, factor, offset } => {
+                    let sql = |d: &Option<Decimal>| d.as_ref().map_or("-".into(), Decimal::sql);
+                    format!("{column} * {} + {}", sql(factor), sql(offset))
+                }
+                Kind::Values { column, values } => {
+                    let pairs: Vec<_> = values.iter().map(|p| format!("{:?}={:?}", p.legacy, p.current)).collect();
+                    format!("{column} {}", pairs.join(" "))
+                }
                 Kind::Json { column, path } => format!("{column} {path:?}"),
                 Kind::Constant(constant) => format!("{constant:?}"),
                 Kind::Expression(template) => sql(template),

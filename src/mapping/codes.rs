@@ -38,6 +38,8 @@ codes! {
     STAR_LEAVES_OUT = "M022", "`star = \"legacy\"` without a `layout` leaves a column out";
     NO_EFFECT = "M023", "an entry changes nothing";
     BAD_FILTER = "M024", "an entry of `where` is no comparison with a literal, or stands twice";
+    BAD_NUMBER = "M025", "`factor` or `offset` is not a decimal number, or `factor` is zero";
+    BAD_VALUES = "M026", "`values` is empty, has one current value twice, or a value that its type does not have";
     MAPPED_TWICE = "M030", "two files of a route map the same table";
     MAPPING_TWICE = "M031", "two files of a route have the same name";
     NO_TABLE = "M101", "the current table does not exist";
@@ -53,4 +55,7 @@ codes! {
     UNKNOWN_TYPE = "M111", "neither Postgres nor the catalog is known to have the type";
     STILL_NAMED = "M112", "a view or a function still names something legacy";
     STAR_TWICE = "M113", "`SELECT *` would give a name twice";
+    NO_NUMBER = "M114", "`factor` or `offset` over a column that is no number";
+    FRACTION = "M115", "a fraction of whole numbers has no declared type";
+    NO_VALUE = "M116", "`values` has a value that is none of its type";
 }

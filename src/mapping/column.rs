@@ -1,7 +1,9 @@
 //! `[tables.….columns]`: one legacy column, and the kind that says what it means now.
 
 use super::template::{self, Fault};
-use super::{Column, Kind, Template, codes, constant, file, filter, json_path, names, type_name};
+use super::{
+    Column, Decimal, Kind, Template, codes, constant, decimal, file, filter, json_path, names, type_name, values,
+};
 use crate::text::toml::{Document, Located, Table, Text, Value};
 use crate::text::{Diagnostic, Span};
 
@@ -25,6 +27,9 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let keys = Keys {
         column: body.string("column"),
         date: body.boolean("date"),
+        factor: body.value("factor"),
+        offset: body.value("offset"),
+        values: body.table("values"),
         json: body.string("json"),
         constant: body.value("constant"),
         read: body.string("read"),
@@ -49,14 +54,17 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
 struct Keys<'d> {
     column: Option<Text<'d>>,
     date: Option<Located<bool>>,
+    factor: Option<Value<'d>>,
+    offset: Option<Value<'d>>,
+    values: Option<Table<'d>>,
     json: Option<Text<'d>>,
     constant: Option<Value<'d>>,
     read: Option<Text<'d>>,
     declared: Option<Text<'d>>,
 }
 
-/// What chooses the kind: at most one of these stands in a column.
-const CHOICES: [&str; 4] = ["date", "json", "constant", "read"];
+/// What chooses the kind: at most one of these stands in a column, but for the first two, which are one kind.
+const CHOICES: [&str; 7] = ["factor", "offset", "date", "values", "json", "constant", "read"];
 
 fn kind<'d>(
     document: &'d Document<'d>,
@@ -68,9 +76,9 @@ fn kind<'d>(
 ) -> Option<Kind> {
     let mut given = CHOICES.into_iter().filter(|key| body.has(key));
     let choice = given.next();
-    // `date` and `json` are made from `column`, the others stand alone.
+    // `constant` and `read` stand alone, the others are made from `column`.
     let second = given
-        .next()
+        .find(|key| (choice, *key) != (Some("factor"), "offset"))
         .or(Some("column").filter(|column| body.has(column) && matches!(choice, Some("constant" | "read"))));
     if let (Some(first), Some(second)) = (choice, second) {
         let message = format!("`{legacy}` has both `{first}` and `{second}`");
@@ -93,6 +101,16 @@ fn kind<'d>(
             body.require("column");
             let sound = date(document, keys.date?, keys.declared, type_name);
             column.filter(|_| sound).map(|column| Kind::Date { column })
+        }
+        Some("factor" | "offset") => {
+            body.require("column");
+            let (factor, offset) = linear(document, body, keys.factor, keys.offset)?;
+            Some(Kind::Linear { column: column?, factor, offset })
+        }
+        Some("values") => {
+            body.require("column");
+            let values = values::read(document, body, &keys.values?, type_name)?;
+            Some(Kind::Values { column: column?, values })
         }
         Some("json") => {
             body.require("column");
@@ -137,6 +155,29 @@ fn date(document: &Document<'_>, flag: Located<bool>, declared: Option<Text<'_>>
         document.error(codes::BAD_TYPE, text.span, "a day has the type `date`", "", help);
     }
     flag.value && other.is_none()
+}
+
+/// `factor` and `offset`; none when one of them is wrong.
+fn linear<'d>(
+    document: &Document<'d>,
+    body: &Table<'d>,
+    factor: Option<Value<'d>>,
+    offset: Option<Value<'d>>,
+) -> Option<(Option<Decimal>, Option<Decimal>)> {
+    let read = |key, value: Option<Value<'d>>| match value {
+        Some(value) => decimal::read(document, body, key, &value).map(Some),
+        None => Some(None),
+    };
+    let at = factor.as_ref().map(|value| value.span);
+    let (factor, offset) = (read("factor", factor), read("offset", offset));
+    if let (Some(Some(number)), Some(at)) = (&factor, at)
+        && number.is_zero()
+    {
+        let help = "a column that is always the same is `constant`";
+        document.error(codes::BAD_NUMBER, at, "`factor` is zero", "every value would be the same", help);
+        return None;
+    }
+    Some((factor?, offset?))
 }
 
 fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<String>> {
@@ -190,8 +231,6 @@ fn warn_of_itself(document: &Document<'_>, column: &Column) {
 /// What to write instead of a key that other files of this kind may have.
 fn remedy(key: &str) -> Option<String> {
     let instead = match key {
-        "factor" | "offset" => "for reading, `read = \"current_column * 1000\"` says the same",
-        "values" => "for reading, `read = \"CASE current_column WHEN 'activo' THEN 'active' … END\"` says the same",
         "write" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
         _ => return None,
     };

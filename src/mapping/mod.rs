@@ -6,6 +6,7 @@
 pub mod codes;
 mod column;
 mod constant;
+mod decimal;
 pub mod file;
 mod filter;
 mod json_path;
@@ -16,12 +17,16 @@ pub mod shadow;
 mod table;
 mod template;
 pub mod type_name;
+mod values;
 mod zone;
 
 use std::sync::Arc;
 
+pub use constant::is_value;
+pub use decimal::Decimal;
 pub use file::parse;
 pub use merge::merge;
+pub use values::Pair;
 
 use crate::text::{Span, diagnostic::Source};
 
@@ -150,6 +155,22 @@ pub enum Kind {
         /// The current column.
         column: String,
     },
+    /// A number: `column × factor + offset`.
+    Linear {
+        /// The current column.
+        column: String,
+        /// None is one; never zero.
+        factor: Option<Decimal>,
+        /// None is zero.
+        offset: Option<Decimal>,
+    },
+    /// A value under another name; what the map does not have is read as it is.
+    Values {
+        /// The current column.
+        column: String,
+        /// No two have the same current value.
+        values: Vec<Pair>,
+    },
     /// A value inside of a JSON document.
     Json {
         /// The current column, `json` or `jsonb`.
@@ -199,6 +220,8 @@ impl Kind {
         match self {
             Self::Rename { .. } => "rename",
             Self::Date { .. } => "date",
+            Self::Linear { .. } => "factor",
+            Self::Values { .. } => "values",
             Self::Json { .. } => "json",
             Self::Constant(_) => "constant",
             Self::Expression(_) => "expression",
@@ -208,9 +231,11 @@ impl Kind {
     /// The current columns that it reads.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let (one, template) = match self {
-            Self::Rename { column } | Self::Date { column } | Self::Json { column, .. } => {
-                (Some(column.as_str()), None)
-            }
+            Self::Rename { column }
+            | Self::Date { column }
+            | Self::Linear { column, .. }
+            | Self::Values { column, .. }
+            | Self::Json { column, .. } => (Some(column.as_str()), None),
             Self::Constant(_) => (None, None),
             Self::Expression(template) => (None, Some(template)),
         };

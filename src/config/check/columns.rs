@@ -30,7 +30,7 @@ fn key(kind: &Kind) -> &'static str {
     match kind {
         Kind::Expression(_) => "read",
         Kind::Constant(_) => "constant",
-        Kind::Rename { .. } | Kind::Date { .. } | Kind::Json { .. } => "column",
+        _ => "column",
     }
 }
 
