@@ -137,7 +137,7 @@ impl Socket {
             Self::Tcp(_) | Self::Tls(_) => self.peek(&mut byte).await,
         };
         if peeked.is_ok_and(|n| n > 0) {
-            pending().await
+            pending::<()>().await;
         }
     }
 

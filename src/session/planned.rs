@@ -189,6 +189,11 @@ impl Planned {
         }
     }
 
+    /// What is executed at this place of the text, if all that the server can point into is the text of that.
+    pub(super) fn reads_again(&self, turn: usize) -> Option<&Run> {
+        self.runs.iter().find(|run| run.turn == turn && !run.arguments)
+    }
+
     /// Where in the client's text the server's position is.
     pub(super) fn to_client(&self, unit: Unit, position: usize) -> usize {
         let Some(sent) = &self.sent else { return position };

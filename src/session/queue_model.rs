@@ -74,11 +74,10 @@ impl Server {
             Mode::Skipping if said != Said::Sync => {}
             Mode::Answering | Mode::Skipping => self.answer(said, of),
             Mode::Copying { of: copy, end, simple } => match (said, end) {
-                (Said::Sync, _) => {}
                 (Said::Data, Copy::AtData) | (Said::CopyDone, Copy::AtEnd) | (Said::CopyFail, _) => {
                     self.fail(copy, simple);
                 }
-                (Said::Data, _) => {}
+                (Said::Sync | Said::Data, _) => {}
                 (Said::CopyDone, _) => {
                     self.say(if simple { b"CZ" } else { b"C" }, copy);
                     self.mode = Mode::Answering;
@@ -92,14 +91,13 @@ impl Server {
         self.mode = Mode::Answering;
         match said {
             Said::Query(true) => self.say(b"CZ", of),
-            Said::Query(false) => self.fail(of, true),
             Said::QueryCopy(end) => self.copy(end, of, true),
             Said::ExecuteCopy(end) => self.copy(end, of, false),
             Said::Parse(true) => self.say(b"1", of),
             Said::Parse(false) => self.fail(of, false),
             Said::Execute => self.say(b"C", of),
             Said::FunctionCall(true) => self.say(b"VZ", of),
-            Said::FunctionCall(false) => self.fail(of, true),
+            Said::Query(false) | Said::FunctionCall(false) => self.fail(of, true),
             Said::Sync => self.say(b"Z", of),
             Said::Data | Said::CopyDone | Said::CopyFail => {}
         }

@@ -31,9 +31,10 @@ impl Conversation {
             return self.refuse(fields, planned, refusal, instead);
         }
         self.tally.backend_error(sqlstate, fields.text(b'M').unwrap_or_default());
-        let again = planned.filter(|_| sqlstate != SYNTAX_ERROR).and_then(|p| self.read_again(p, turn));
-        let (planned, turn) = match &again {
-            Some(prepared) => (prepared.as_deref(), 0),
+        let run = planned.filter(|_| sqlstate != SYNTAX_ERROR).and_then(|planned| planned.reads_again(turn));
+        let (planned, turn) = match run {
+            // About what it executes, which is known or is as the client sent it.
+            Some(run) => (self.statements.get(&run.name).map(Arc::as_ref), 0),
             None => (planned, turn),
         };
         let Some(planned) = planned else { return };
@@ -59,12 +60,6 @@ impl Conversation {
     fn executed(&self, planned: &Planned, sqlstate: &str, message: &[u8]) -> Option<Arc<Planned>> {
         let executed = planned.runs.iter().filter_map(|run| self.statements.get(&run.name));
         executed.into_iter().find(|prepared| prepared.refusal(sqlstate, message).is_some()).cloned()
-    }
-
-    /// The statement that is executed at this place of a text, if the server's errors are about that; none when nothing is known of it.
-    fn read_again(&self, planned: &Planned, turn: usize) -> Option<Option<Arc<Planned>>> {
-        let run = planned.runs.iter().find(|run| run.turn == turn && !run.arguments)?;
-        Some(self.statements.get(&run.name).cloned())
     }
 
     fn refuse(&self, fields: &Fields<'_>, planned: &Planned, refusal: &Refusal, instead: &mut Vec<u8>) {

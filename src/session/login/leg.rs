@@ -80,9 +80,9 @@ impl Leg {
         match self.buffer.read_from(&mut self.socket, room).await {
             Ok(n) if n > 0 => {
                 self.read += n;
-                pending().await
+                pending::<()>().await;
             }
-            Ok(_) | Err(_) if room > HEADER => pending().await,
+            Ok(_) | Err(_) if room > HEADER => pending::<()>().await,
             Ok(_) | Err(_) => {}
         }
     }
