@@ -89,6 +89,12 @@ fn shown(mapping: &Mapping) -> String {
     for table in &mapping.tables {
         let _ = write!(out, "  table {} -> {}", table.legacy, table.current);
         let star = table.star.map(|star| format!(" star={star:?}")).unwrap_or_default();
+        if let Some(filter) = &table.filter {
+            let _ = write!(out, " where {}", sql(filter));
+        }
+        if let Some(query) = &table.query {
+            let _ = write!(out, " query {:?}", query.text);
+        }
         let layout = table.layout.as_ref().map(|layout| format!(" layout={layout:?}")).unwrap_or_default();
         let _ = writeln!(out, "{star}{}{layout}", if table.override_real { " override" } else { "" });
         for column in &table.columns {

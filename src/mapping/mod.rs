@@ -12,6 +12,7 @@ mod filter;
 mod json_path;
 pub mod merge;
 mod names;
+mod query;
 mod references;
 pub mod shadow;
 mod table;
@@ -26,6 +27,7 @@ pub use constant::is_value;
 pub use decimal::Decimal;
 pub use file::parse;
 pub use merge::merge;
+pub use query::Query;
 pub use values::Pair;
 
 use crate::text::{Span, diagnostic::Source};
@@ -56,6 +58,10 @@ pub struct Table {
     pub star: Option<Star>,
     /// The legacy columns in the legacy order.
     pub layout: Option<Vec<String>>,
+    /// Which rows of the current table are the legacy one's; none means all.
+    pub filter: Option<Template>,
+    /// The query that the legacy table is now; then it has no current name but its own, and no columns here.
+    pub query: Option<Query>,
     /// The mapping wins over a real table of the legacy name.
     pub override_real: bool,
     /// Legacy columns.

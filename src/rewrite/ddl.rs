@@ -21,7 +21,12 @@ pub(super) fn changes(world: &World, context: &Context, text: &str, tokens: &[To
         return all_tables(world);
     }
     let names = changed_names(context, text, tokens);
-    let is_changed = |t: &&Table| names.iter().any(|name| *t.legacy == **name || t.current == *name);
+    let is_changed = |t: &&Table| {
+        names.iter().any(|name| {
+            let is_read = t.query.as_ref().is_some_and(|query| query.words.contains(name));
+            *t.legacy == **name || t.current == *name || is_read
+        })
+    };
     let mapped = tables(world).filter(is_changed).map(|t| t.legacy.clone());
     mapped.chain(names.iter().map(|name| name.as_str().into())).collect()
 }

@@ -8,6 +8,7 @@
 //!        sql::lexer  sql::split  sql::parse   scope, from, query, clause, expr    walk   text::edit   verify
 //! ```
 
+mod body;
 mod cache;
 mod clause;
 mod context;
@@ -32,6 +33,7 @@ mod words;
 mod world;
 mod wrap;
 
+pub use body::check_queries;
 pub use cache::{Cache, Planned};
 pub use context::{Context, changed_by, contexts};
 pub use ddl::all_tables;

@@ -92,6 +92,17 @@ struct At {
     outer: bool,
 }
 
+/// A table that is named in FROM and is no CTE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Named {
+    /// The byte where its name, or its schema, begins.
+    pub at: usize,
+    /// True when its schema is said.
+    pub is_qualified: bool,
+    /// True when the catalog has it.
+    pub is_there: bool,
+}
+
 /// A legacy column that was replaced.
 #[derive(Clone, Copy)]
 pub(super) struct Read<'w> {
@@ -128,6 +139,8 @@ pub struct Walk<'w> {
     pub uses: BTreeSet<Use>,
     /// Why each edit was made, when somebody wants to know.
     pub reasons: Option<Vec<Reason>>,
+    /// The tables in FROM, when somebody wants to know.
+    pub(super) named: Option<Vec<Named>>,
     /// Starts of references that no longer end in the client's own name.
     pub(super) replaced: BTreeSet<usize>,
     /// The legacy columns in the order of the walk.
@@ -196,6 +209,7 @@ impl<'w> Walk<'w> {
             output: None,
             uses: BTreeSet::new(),
             reasons: None,
+            named: None,
             replaced: BTreeSet::new(),
             read: Vec::new(),
             sources: 0,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
+use super::body::{self, Body};
 use super::meaning::{self, Meaning, Presence, Replacement};
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::{self, Kind, Mapping, Star, shadow};
@@ -41,6 +42,10 @@ pub struct Table {
     pub legacy: Arc<str>,
     /// The name that the warehouse has.
     pub current: String,
+    /// The query in the place of the table, when it is not one by itself.
+    pub body: Option<Body>,
+    /// True when it is a query and nothing else.
+    pub is_virtual: bool,
     /// What each column name means, legacy and current.
     pub columns: HashMap<Arc<str>, Meaning>,
     /// Legacy columns, [`Meaning::Mapped`] points here.
@@ -130,8 +135,14 @@ impl World {
 impl Table {
     /// What the mapping of one table means in this catalog; none when the table is shadowed or its target is missing:
     /// then the statement goes on as it came and the server says what it has.
-    fn bind(mapping: &Arc<Mapping>, table: &mapping::Table, catalog: &Catalog) -> Option<Self> {
-        let relation = catalog.relation(&mapping.schema, &table.current)?;
+    fn bind(mapping: &Arc<Mapping>, table: &mapping::Table, catalog: &Arc<Catalog>) -> Option<Self> {
+        // A query that cannot be bound serves nobody, as a table that does not exist.
+        let body = body::of_table(mapping, table, catalog).transpose().ok()?;
+        let (body, derived) = body.map_or((None, None), |(body, relation)| (Some(body), Some(relation)));
+        let relation = match &derived {
+            Some(derived) => derived,
+            None => catalog.relation(&mapping.schema, &table.current)?,
+        };
         let real = catalog.relation(&mapping.schema, &table.legacy).is_some();
         if shadow::of_table(mapping, table, real).is_shadowed() {
             return None;
@@ -158,12 +169,15 @@ impl Table {
         }
         let star = star(table, relation, &columns, &replacements);
         let changes_nothing = table.legacy.as_ref() == table.current && replacements.is_empty() && star.is_none();
+        let changes_nothing = changes_nothing && body.is_none();
         let broken = columns.values().any(|m| matches!(m, Meaning::Broken(_)));
         (!changes_nothing || broken).then(|| Self {
             mapping: mapping.name.clone(),
             schema: mapping.schema.clone(),
             legacy: table.legacy.clone(),
             current: table.current.clone(),
+            body,
+            is_virtual: table.query.is_some(),
             columns,
             replacements,
             star,
@@ -178,10 +192,10 @@ impl Table {
         self.star.as_ref().unwrap_or(&self.physical)
     }
 
-    /// True when the warehouse has it under another name.
+    /// True when the warehouse has it under another name, or as a query.
     #[must_use]
     pub fn is_renamed(&self) -> bool {
-        self.legacy.as_ref() != self.current
+        self.legacy.as_ref() != self.current || self.body.is_some()
     }
 
     /// True when a row of it is the same in both namings: no column differs.

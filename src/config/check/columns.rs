@@ -20,6 +20,7 @@ pub(super) fn check(mapping: &Mapping, table: &Table, relation: &Relation) -> Ve
         }
         findings.extend(missing);
     }
+    findings.extend(condition(mapping, table, relation));
     findings.extend(layout(mapping, table, relation));
     findings.extend(star(mapping, table, relation));
     findings
@@ -66,6 +67,18 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
         );
     }
     findings
+}
+
+/// Columns of the table's own `where`.
+fn condition(mapping: &Mapping, table: &Table, relation: &Relation) -> Option<Diagnostic> {
+    let missing = table.filter.as_ref()?.columns().find(|name| relation.column(name).is_none())?;
+    let help = did_you_mean(missing, relation.columns.iter().map(|c| c.name.as_str()));
+    let help = help.unwrap_or_else(|| "the names in `where` are current names".to_owned());
+    let message = format!("column `{missing}` of `{}` does not exist", full_name(relation));
+    let finding = Diagnostic::error(codes::NO_COLUMN, message);
+    let at = word(mapping, place(mapping, table, &["where"]), missing);
+    let effect = format!("statements on `{}` go on as they came, and fail", table.legacy);
+    Some(finding.at(&mapping.source, at).label(effect).help(help))
 }
 
 /// Where `name` stands in the text under `span` as a word of its own; all of it when it does not, as with escapes.

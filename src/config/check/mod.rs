@@ -32,6 +32,10 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
     let mut findings = Vec::new();
     let objects = objects::all(catalog);
     for table in &mapping.tables {
+        if table.query.is_some() {
+            findings.extend(shadowed_table(mapping, table, catalog));
+            continue;
+        }
         match catalog.relation(&mapping.schema, &table.current) {
             None => findings.push(missing_table(mapping, table, catalog)),
             Some(relation) => {
@@ -82,7 +86,10 @@ fn shadowed_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Option
         Standing::Free | Standing::Overridden => return None,
         Standing::Shadowed => {
             Diagnostic::warning(codes::SHADOWED_TABLE, format!("`{name}` really exists, and is used as it is"))
-                .label(format!("statements on it never reach `{}`", table.current))
+                .label(match table.query {
+                    Some(_) => "its query is never used".to_owned(),
+                    None => format!("statements on it never reach `{}`", table.current),
+                })
                 .help(
                     "if the mapping is to win, say so with `override = true`; otherwise remove the entry, or the table",
                 )
