@@ -16,6 +16,7 @@ use crate::catalog::{Catalog, Column, Relation, RelationKind};
 use crate::mapping::{self, Mapping, Piece, codes};
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::names;
+use crate::sql::token::TokenKind;
 use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
 
@@ -175,10 +176,7 @@ impl<'w> Walk<'w> {
         needs_alias: bool,
     ) -> Walked {
         let at = Some(span.start);
-        if self.has_inheritance_word(span) {
-            let what = format!("`ONLY` or `*` with `{}`, which is a query now,", table.legacy);
-            return Err(Refused::unsupported(what, at));
-        }
+        let span = self.with_inheritance(span);
         if body.needs_conforming_strings() && !self.context.standard_conforming_strings {
             let message = format!("`{}` holds a backslash, which means another thing in this session", table.legacy);
             return Err(Refused::unsure(message, "set standard_conforming_strings to on", at));
@@ -208,14 +206,19 @@ impl<'w> Walk<'w> {
         self.edit(span, format!("{}{alias}", body.text), "table", Scope::Table(table))
     }
 
-    /// True when `ONLY` stands before the name, or `*` behind it.
-    fn has_inheritance_word(&self, name: Span) -> bool {
+    /// The name with `ONLY` and its parentheses, or with `*` behind it: a query has no children, so they say nothing.
+    fn with_inheritance(&self, name: Span) -> Span {
         let first = self.tokens.partition_point(|t| t.span.start < name.start);
+        let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
+        let only = |n: usize| before(n).filter(|t| t.is_keyword(self.source, "only"));
         let behind = self.tokens.get(self.tokens.partition_point(|t| t.span.start < name.end));
-        let only = |n: usize| {
-            first.checked_sub(n).and_then(|at| self.tokens.get(at)).is_some_and(|t| t.is_keyword(self.source, "only"))
-        };
-        only(1) || only(2) || behind.is_some_and(|t| t.is_operator(self.source, "*"))
+        let is_enclosed = before(1).is_some_and(|t| t.kind == TokenKind::LeftParen);
+        match (only(1), only(2).filter(|_| is_enclosed), behind) {
+            (Some(only), ..) => only.span.to(name),
+            (None, Some(only), Some(close)) => only.span.to(close.span),
+            (None, None, Some(star)) if star.is_operator(self.source, "*") => name.to(star.span),
+            _ => name,
+        }
     }
 
     /// Notes a table of a query that is described.

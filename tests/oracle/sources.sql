@@ -69,3 +69,22 @@ CREATE TEMP TABLE konten (id int, art text, geloescht date, name text, seit date
 SELECT id FROM providers ORDER BY id
 -- then
 SELECT count(*) FROM interaction
+
+-- case: sources: words of inheritance
+SELECT a.id, b.id, c.point, interaction.n FROM ONLY providers a JOIN ONLY (public.providers) b ON true JOIN interaction * c ON true, ONLY (interaction) ORDER BY 1, 2, 3, 4
+
+-- case: sources: a sample of a query
+-- refused: 0A000
+SELECT * FROM interaction TABLESAMPLE BERNOULLI (100)
+
+-- case: sources: a system column of a part
+-- refused: 0A000
+SELECT ctid FROM providers
+
+-- case: sources: writing to a part
+-- refused: 0A000
+UPDATE providers SET name = 'x'
+
+-- case: sources: writing to a query
+-- refused: 0A000
+DELETE FROM interaction
