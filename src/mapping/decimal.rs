@@ -13,8 +13,8 @@ impl Decimal {
     /// The number that `text` is: `12`, `-0.5`, `1e3`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
         let text = text.strip_prefix('+').unwrap_or(text);
-        let digits = text.strip_prefix('-').unwrap_or(text);
         let known = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-');
         let sound = digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(known);
         // Far outside of these bounds nothing is exact any more, and nobody measures so.

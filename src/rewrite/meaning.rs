@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::inverse::Inverse;
 use crate::catalog::{Column as RealColumn, Relation, RelationKind};
 use crate::mapping::{Column, Constant, Decimal, Kind, Mapping, Pair, Piece, type_name};
 use crate::sql::names;
@@ -38,6 +39,8 @@ pub struct Replacement {
     pub is_strict: bool,
     /// True for a computed column that is a condition: the planner may turn such a one round (`NOT (n = 0)` is `n <> 0`).
     pub is_condition: bool,
+    /// What a filter on it says of its column.
+    pub inverse: Option<Inverse>,
     /// The declared type if it has a modifier, such as `numeric(10,2)`: a CASE around the value would lose it.
     pub modified_type: Option<String>,
 }
@@ -119,6 +122,18 @@ impl Replacement {
 }
 
 impl<'w> Filled<'w> {
+    /// Text and columns in turn.
+    pub fn of(pieces: Vec<Piece>, qualifier: &str) -> Self {
+        let mut filled = Self::default();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => filled.text.push_str(&text),
+                Piece::Column(column) => filled.push_column(qualifier, column.into()),
+            }
+        }
+        filled
+    }
+
     /// Puts `before` in front of it and `after` behind it.
     pub fn enclose(&mut self, before: &str, after: &str) {
         self.text = format!("{before}{}{after}", self.text);
@@ -169,6 +184,7 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
         pieces,
         is_strict,
         is_condition: !matches!(column.kind, Kind::Rename { .. }) && result == Some("boolean"),
+        inverse: inverse(mapping, column, real),
         modified_type: column.type_name.clone().filter(|name| name.contains('(')),
     })
 }
@@ -257,6 +273,18 @@ fn chosen(current: &str, values: &[Pair], declared: Option<&str>, real_type: &st
     let end = if same_type(result, real_type) { " END)".to_owned() } else { format!("::text::{result} END)") };
     let column = || Piece::Column(current.to_owned());
     vec![Piece::Text("(CASE ".into()), column(), Piece::Text(whens), column(), Piece::Text(end)]
+}
+
+/// How the column is undone; none where the expression itself serves a filter, or nothing else does.
+fn inverse(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Option<Inverse> {
+    match &column.kind {
+        Kind::Date { column: current } => {
+            let real_type = real?.type_name.trim().to_ascii_lowercase();
+            let zone = has_time_zone(&real_type).then_some(mapping.zone.as_str());
+            real_type.starts_with("timestamp").then(|| Inverse::of_day(current, zone))
+        }
+        _ => None,
+    }
 }
 
 /// `timestamp with time zone`, with or without a precision.

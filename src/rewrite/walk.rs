@@ -88,8 +88,8 @@ struct At {
     name: Option<Span>,
     /// All of it.
     all: Span,
-    /// True when it belongs to a query further out.
-    outer: bool,
+    /// True in a query below another one: a column of either may decide to which of them an aggregate belongs.
+    below: bool,
 }
 
 /// A table that is named in FROM and is no CTE.
@@ -254,7 +254,7 @@ impl<'w> Walk<'w> {
         match found {
             Found::Mapped(source, table, index) => {
                 reachable(&source, name, span, env)?;
-                let at = At { name: Some(span), all: span, outer: !env.here.holds(&source) };
+                let at = At { name: Some(span), all: span, below: !env.here.holds(&source) || env.outer.is_some() };
                 self.replace(&source, table, index, at)
             }
             Found::Qualify(source) => {
@@ -282,7 +282,7 @@ impl<'w> Walk<'w> {
                 // With the table renamed, `public.customers.city` has no longer a relation of that name to refer to.
                 let whole = schema.is_some() && table.is_renamed();
                 let name = if whole { None } else { Some(column.1) };
-                let at = At { name, all, outer: !env.here.holds(&source) };
+                let at = At { name, all, below: !env.here.holds(&source) || env.outer.is_some() };
                 self.replace(&source, table, index, at)
             }
             Found::Plain(found) if schema.is_some() && found.mapped().is_some_and(Table::is_renamed) => {
@@ -296,10 +296,35 @@ impl<'w> Walk<'w> {
 
     /// Replaces a legacy column.
     fn replace(&mut self, source: &Source<'w>, table: &'w Table, index: usize, at: At) -> Walked {
-        let At { name, all, outer } = at;
+        let At { name, all, below } = at;
         let start = all.start;
         let replacement = &table.replacements[index];
-        self.reads_alike(replacement, start)?;
+        self.note(source, table, replacement, start)?;
+        self.replaced.insert(start);
+        match (replacement.renamed(), name) {
+            (Some(current), Some(name)) if name != all => {
+                self.bound.push((Place::Source(start), Bound::Column(source.number, Cow::Borrowed(current))));
+                self.edit(name, names::quote(current).into_owned(), replacement.kind, Scope::Source(source))
+            }
+            _ => {
+                // `sum(o.x * s.version)` is an aggregate of the innermost query that `o` or `s` belongs to, and a bare constant is of
+                // none: it would become one of a query further out.
+                let guarded = source.nullable || (below && replacement.is_constant());
+                let filled = replacement.fill(&qualifier(source), guarded.then_some(&table.presence));
+                self.fill(source, filled, all, replacement.kind)
+            }
+        }
+    }
+
+    /// Remembers that a legacy column is read there.
+    pub(super) fn note(
+        &mut self,
+        source: &Source<'w>,
+        table: &'w Table,
+        replacement: &'w Replacement,
+        at: usize,
+    ) -> Walked {
+        self.reads_alike(replacement, at)?;
         self.uses.insert(Use {
             mapping: table.mapping.clone(),
             table: table.legacy.clone(),
@@ -307,20 +332,8 @@ impl<'w> Walk<'w> {
             kind: replacement.kind,
             became: replacement.became.clone(),
         });
-        self.replaced.insert(start);
         self.read.push(Read { source: source.number, replacement });
-        match (replacement.renamed(), name) {
-            (Some(current), Some(name)) if name != all => {
-                self.bound.push((Place::Source(start), Bound::Column(source.number, Cow::Borrowed(current))));
-                self.edit(name, names::quote(current).into_owned(), replacement.kind, Scope::Source(source))
-            }
-            _ => {
-                // `max(s.version)` is an aggregate of the query that `s` belongs to, and a bare constant of none.
-                let guarded = source.nullable || (outer && replacement.is_constant());
-                let filled = replacement.fill(&qualifier(source), guarded.then_some(&table.presence));
-                self.fill(source, filled, all, replacement.kind)
-            }
-        }
+        Ok(())
     }
 
     /// A replacement was written for `standard_conforming_strings`; without it, a backslash in its strings means another thing.
