@@ -43,6 +43,8 @@ pub struct Mapping {
     pub zone: String,
     /// Tables by legacy name.
     pub tables: Vec<Table>,
+    /// `[columns]`: legacy columns of any table that has what they read and nothing of their name.
+    pub columns: Vec<Column>,
     /// The file, for findings that only a catalog can make.
     pub source: Source,
 }
@@ -260,6 +262,22 @@ impl Template {
 }
 
 impl Table {
+    /// The entry of a table that has none: nothing about it is legacy but `[columns]`.
+    #[must_use]
+    pub fn unlisted(name: &str) -> Self {
+        Self {
+            legacy: name.into(),
+            current: name.to_owned(),
+            star: Some(Star::Physical),
+            layout: None,
+            filter: None,
+            query: None,
+            override_real: false,
+            columns: Vec::new(),
+            span: Span::default(),
+        }
+    }
+
     /// The legacy column of that name.
     #[must_use]
     pub fn column(&self, legacy: &str) -> Option<&Column> {

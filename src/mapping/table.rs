@@ -24,16 +24,13 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let query = virtual_table.as_ref().and_then(|text| query::read(document, text));
     check_source(document, &body, legacy, current.as_deref(), condition.as_ref(), virtual_table.as_ref());
     let override_real = body.boolean("override").is_some_and(|flag| flag.value);
-    let columns = body.table("columns").map(|columns| {
-        let entries = columns.entries();
-        let empty = entries.is_empty();
-        (empty, entries.into_iter().filter_map(|entry| one_column(document, &columns, entry)).collect())
-    });
+    let listed = body.table("columns");
+    let empty = listed.as_ref().is_none_or(|columns| columns.entries().is_empty());
+    let columns = listed.map_or_else(Vec::new, |listed| columns(document, &listed));
     let all_known = body.close_with(|key| {
         ["insert", "clients", "deprecated", "sunset", "on_use", "write"].contains(&key).then(file::not_yet)
     });
 
-    let (empty, columns) = columns.unwrap_or((true, Vec::new()));
     check_layout(document, layout.as_deref());
     check_star(document, legacy, span, star, layout.is_some(), &columns);
     if all_known && renamed.is_none() && empty && layout.is_none() && virtual_table.or(condition).is_none() {
@@ -68,6 +65,11 @@ fn check_source(
         let help = "`where` is for a legacy table whose rows are in a table of another name now: add `table = \"…\"`";
         document.error(codes::TABLE_TWICE, condition.span, message, "all rows have this name already", help);
     }
+}
+
+/// The legacy columns of a table, or of any.
+pub(super) fn columns<'d>(document: &'d Document<'d>, listed: &toml::Table<'d>) -> Vec<Column> {
+    listed.entries().into_iter().filter_map(|entry| one_column(document, listed, entry)).collect()
 }
 
 fn one_column<'d>(document: &'d Document<'d>, columns: &toml::Table<'d>, entry: toml::Entry<'d>) -> Option<Column> {

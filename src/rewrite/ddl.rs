@@ -12,7 +12,8 @@ use crate::sql::token::{Token, TokenKind};
 /// All mapped tables, by their legacy names.
 #[must_use]
 pub fn all_tables(world: &World) -> Vec<Arc<str>> {
-    tables(world).map(|t| t.legacy.clone()).collect()
+    let unlisted = world.tables().iter().filter(|t| t.unlisted).map(|t| t.legacy.clone());
+    tables(world).map(|t| t.legacy.clone()).chain(unlisted).collect()
 }
 
 /// Those that one statement changes in this context, and whatever else it may change.

@@ -17,6 +17,7 @@ mod effect;
 mod expr;
 mod filter;
 mod from;
+mod global;
 mod group;
 mod inverse;
 mod items;

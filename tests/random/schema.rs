@@ -51,7 +51,7 @@ pub(crate) struct Table {
     pub(crate) mapped: bool,
 }
 
-pub(crate) const TABLES: [Table; 16] = [
+pub(crate) const TABLES: [Table; 17] = [
     Table {
         schema: "public",
         name: "solver",
@@ -221,6 +221,14 @@ pub(crate) const TABLES: [Table; 16] = [
         key: "",
         columns: &[("point", Int), ("at", Time), ("flow", Numeric), ("level", Float), ("n", Int)],
         plain: &["point", "at", "flow", "level", "n"],
+        mapped: true,
+    },
+    Table {
+        schema: "public",
+        name: "meter",
+        key: "id",
+        columns: &[("id", Int), ("kwh_old", Numeric), ("wh", Numeric), ("day", Date), ("kwh_neu", Numeric)],
+        plain: &["id", "kwh_neu"],
         mapped: true,
     },
     Table {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{column_standing, full_name, place, types};
-use crate::catalog::Relation;
+use crate::catalog::{Catalog, Relation};
 use crate::mapping::shadow::Standing;
 use crate::mapping::{Column, Kind, Mapping, Star, Table, codes};
 use crate::text::nearest::did_you_mean;
@@ -24,6 +24,34 @@ pub(super) fn check(mapping: &Mapping, table: &Table, relation: &Relation) -> Ve
     findings.extend(layout(mapping, table, relation));
     findings.extend(star(mapping, table, relation));
     findings
+}
+
+/// `[columns]`: is there a table that has what they read, and can they read it.
+pub(super) fn of_any_table(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for column in &mapping.columns {
+        let mut having =
+            catalog.relations.iter().filter(|r| r.schema == mapping.schema).filter(|r| has(column, r)).peekable();
+        if having.peek().is_none() {
+            let known = catalog.relations.iter().filter(|r| r.schema == mapping.schema).flat_map(|r| &r.columns);
+            let missing = column.kind.columns().next().unwrap_or_default();
+            let help = did_you_mean(missing, known.map(|c| c.name.as_str()))
+                .unwrap_or_else(|| "write what it means now, or remove it".to_owned());
+            let message = format!("no table of schema `{}` has what `{}` reads", mapping.schema, column.legacy);
+            let finding = Diagnostic::warning(codes::NO_SUCH_TABLE, message).at(&mapping.source, column.span);
+            findings.push(finding.label("this entry is never followed").help(help));
+        }
+        let lacking = having.filter(|r| r.column(&column.legacy).is_none());
+        let nameless = Table::unlisted("");
+        let wrong = |relation: &Relation| types::of_column(mapping, &nameless, column, relation);
+        findings.extend(lacking.filter_map(wrong).next());
+    }
+    findings
+}
+
+/// True when `relation` has everything that `column` reads.
+fn has(column: &Column, relation: &Relation) -> bool {
+    column.kind.columns().all(|name| relation.column(name).is_some())
 }
 
 /// The key under which a column names what it reads.
@@ -114,7 +142,8 @@ fn shadowed(mapping: &Mapping, table: &Table, column: &Column, relation: &Relati
 fn layout(mapping: &Mapping, table: &Table, relation: &Relation) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for name in table.layout.iter().flatten() {
-        if table.column(name).is_some() || relation.column(name).is_some() {
+        let global = |name: &str| mapping.columns.iter().any(|c| *c.legacy == *name && has(c, relation));
+        if table.column(name).is_some() || relation.column(name).is_some() || global(name) {
             continue;
         }
         let legacy = table.columns.iter().map(|c| c.legacy.as_ref());

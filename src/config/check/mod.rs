@@ -45,6 +45,7 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
             }
         }
     }
+    findings.extend(columns::of_any_table(mapping, catalog));
     // What there is to say of a type that does not exist has been said.
     findings.retain(|f| f.code != codes::TYPE_DIFFERS || unknown.iter().all(|u| u.at != f.at));
     findings.extend(unknown);
@@ -54,7 +55,9 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
 
 /// Where the value at `keys` of the table stands; the nearest thing above it that does.
 fn place(mapping: &Mapping, table: &Table, keys: &[&str]) -> Span {
-    let path: Vec<&str> = ["tables", &*table.legacy].into_iter().chain(keys.iter().copied()).collect();
+    // `[columns]` of the file has no table around it.
+    let own = mapping.tables.iter().any(|t| t.legacy == table.legacy).then_some(["tables", &*table.legacy]);
+    let path: Vec<&str> = own.into_iter().flatten().chain(keys.iter().copied()).collect();
     locate(&mapping.source, &path).unwrap_or(table.span)
 }
 
