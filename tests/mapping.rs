@@ -95,6 +95,12 @@ fn shown(mapping: &Mapping) -> String {
         if let Some(query) = &table.query {
             let _ = write!(out, " query {:?}", query.text);
         }
+        if let Some(insert) = &table.insert {
+            let _ = write!(out, " insert {insert:?}");
+        }
+        if let Some(bigquery) = &table.bigquery {
+            let _ = write!(out, " {bigquery:?}");
+        }
         let layout = table.layout.as_ref().map(|layout| format!(" layout={layout:?}")).unwrap_or_default();
         let _ = writeln!(out, "{star}{}{layout}", if table.override_real { " override" } else { "" });
         columns(&mut out, &table.columns);
@@ -125,6 +131,12 @@ fn columns(out: &mut String, columns: &[Column]) {
         let type_name = column.type_name.as_deref().map(|name| format!(" :: {name}")).unwrap_or_default();
         let over = if column.override_real { " override" } else { "" };
         let _ = writeln!(out, "    {} = {} {what}{type_name}{over}", column.legacy, column.kind.name());
+        for write in &column.writes {
+            let _ = writeln!(out, "      write {} = {}", write.column, sql(&write.value));
+        }
+        if let Some(bigquery) = &column.bigquery {
+            let _ = writeln!(out, "      {bigquery:?}");
+        }
         for filter in &column.filters {
             let _ = writeln!(out, "      where {:?}: {}", filter.test, sql(&filter.condition));
         }

@@ -40,7 +40,7 @@ codes! {
     BAD_FILTER = "M024", "an entry of `where` is no comparison with a literal, or stands twice";
     BAD_NUMBER = "M025", "`factor` or `offset` is not a decimal number, or `factor` is zero";
     BAD_VALUES = "M026", "`values` is empty, has one current value twice, or a value that its type does not have";
-    BAD_QUERY = "M027", "`query` is not one query that reads";
+    BAD_QUERY = "M027", "`query` is not one query that reads, or `insert` not one `INSERT` over `$rows`";
     TABLE_TWICE = "M028", "a table says twice what it means, or what cannot be";
     GLOBAL_COLUMN = "M029", "an entry of `[columns]` cannot tell which tables have it";
     MAPPED_TWICE = "M030", "two files of a route map the same table, or the same column of any table";

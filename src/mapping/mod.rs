@@ -19,6 +19,7 @@ mod table;
 mod template;
 pub mod type_name;
 mod values;
+mod write;
 mod zone;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use file::parse;
 pub use merge::merge;
 pub use query::Query;
 pub use values::Pair;
+pub use write::{BigQuery, VALUE, Write};
 
 use crate::text::{Span, diagnostic::Source};
 
@@ -64,6 +66,10 @@ pub struct Table {
     pub filter: Option<Template>,
     /// The query that the legacy table is now; then it has no current name but its own, and no columns here.
     pub query: Option<Query>,
+    /// The INSERT that a row of such a table fans out to: kept, statements do not use it.
+    pub insert: Option<String>,
+    /// What another dialect reads.
+    pub bigquery: Option<BigQuery>,
     /// The mapping wins over a real table of the legacy name.
     pub override_real: bool,
     /// Legacy columns.
@@ -96,6 +102,10 @@ pub struct Column {
     pub override_real: bool,
     /// Comparisons whose condition over current columns the author gives.
     pub filters: Vec<Filter>,
+    /// What a write sets, for an expression: kept, statements do not use it.
+    pub writes: Vec<Write>,
+    /// What another dialect reads.
+    pub bigquery: Option<BigQuery>,
     /// The key in the file.
     pub span: Span,
 }
@@ -272,6 +282,8 @@ impl Table {
             layout: None,
             filter: None,
             query: None,
+            insert: None,
+            bigquery: None,
             override_real: false,
             columns: Vec::new(),
             span: Span::default(),

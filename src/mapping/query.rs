@@ -104,6 +104,6 @@ mod tests {
             let (at, message) = check(text).expect_err(text);
             assert_eq!(at.text(text), under, "{text}: {message}");
         }
-        assert_eq!(check("SELECT a, \"B\" FROM T").unwrap(), ["B", "a", "from", "select", "t"]);
+        assert_eq!(check("SELECT a, \"B\" FROM T").expect("a query"), ["B", "a", "from", "select", "t"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Column, Kind, Star, Table, codes, column, file, names, query};
+use super::{Column, Kind, Star, Table, codes, column, file, names, query, write};
 use crate::text::toml::{self, Document, Shape, Text};
 use crate::text::{Diagnostic, Span};
 
@@ -22,14 +22,20 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let filter = condition.as_ref().and_then(|text| column::expression(document, "where", text));
     let virtual_table = body.string("query");
     let query = virtual_table.as_ref().and_then(|text| query::read(document, text));
+    let rows = body.string("insert");
+    let insert = rows.as_ref().and_then(|text| write::insert(document, text));
+    if let (Some(rows), None) = (&rows, &virtual_table) {
+        let help = "remove it: rows of a table that is no query go into that table";
+        document.error(codes::TABLE_TWICE, rows.span, format!("`{legacy}` has `insert` and no `query`"), "", help);
+    }
+    let bigquery = write::bigquery(&body, &["query", "insert", "where"], &[]);
     check_source(document, &body, legacy, current.as_deref(), condition.as_ref(), virtual_table.as_ref());
     let override_real = body.boolean("override").is_some_and(|flag| flag.value);
     let listed = body.table("columns");
     let empty = listed.as_ref().is_none_or(|columns| columns.entries().is_empty());
     let columns = listed.map_or_else(Vec::new, |listed| columns(document, &listed));
-    let all_known = body.close_with(|key| {
-        ["insert", "clients", "deprecated", "sunset", "on_use", "write"].contains(&key).then(file::not_yet)
-    });
+    let all_known =
+        body.close_with(|key| ["clients", "deprecated", "sunset", "on_use"].contains(&key).then(file::not_yet));
 
     check_layout(document, layout.as_deref());
     check_star(document, legacy, span, star, layout.is_some(), &columns);
@@ -42,7 +48,19 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     }
     let layout = layout.map(|names| names.iter().map(|text| text.value.to_owned()).collect());
     let current = current?;
-    Some(Table { legacy: legacy.into(), current, star, layout, filter, query, override_real, columns, span })
+    Some(Table {
+        legacy: legacy.into(),
+        current,
+        star,
+        layout,
+        filter,
+        query,
+        insert,
+        bigquery,
+        override_real,
+        columns,
+        span,
+    })
 }
 
 /// A table is another one, part of another one, or a query.

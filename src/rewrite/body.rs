@@ -148,7 +148,7 @@ fn labels(walk: &Walk<'_>) -> Result<Vec<String>, Fault> {
             return Err(fault(format!("has two columns called `{label}`")));
         }
     }
-    Ok(labels.iter().map(|label| label.to_string()).collect())
+    Ok(labels.iter().map(ToString::to_string).collect())
 }
 
 /// The name that begins at that byte.

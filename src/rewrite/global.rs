@@ -41,7 +41,7 @@ pub(super) fn unlisted(mappings: &[Arc<Mapping>], catalog: &Catalog) -> Vec<(Arc
         let listed: HashSet<&str> = siblings().map(|t| t.legacy.as_ref()).collect();
         for relation in catalog.relations.iter().filter(|r| r.schema == mapping.schema) {
             let has = |(_, column): &(&Arc<Mapping>, &Column)| applies(column, relation);
-            if !listed.contains(relation.name.as_str()) && globals.iter().any(|global| has(global)) {
+            if !listed.contains(relation.name.as_str()) && globals.iter().any(has) {
                 found.push((mapping.clone(), mapping::Table::unlisted(&relation.name)));
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{column_standing, full_name, place, types};
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::shadow::Standing;
-use crate::mapping::{Column, Kind, Mapping, Star, Table, codes};
+use crate::mapping::{Column, Kind, Mapping, Star, Table, VALUE, codes};
 use crate::text::nearest::did_you_mean;
 use crate::text::{Diagnostic, Severity, Span};
 
@@ -41,10 +41,10 @@ pub(super) fn of_any_table(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnost
             let finding = Diagnostic::warning(codes::NO_SUCH_TABLE, message).at(&mapping.source, column.span);
             findings.push(finding.label("this entry is never followed").help(help));
         }
-        let lacking = having.filter(|r| r.column(&column.legacy).is_none());
+        let mut lacking = having.filter(|r| r.column(&column.legacy).is_none());
         let nameless = Table::unlisted("");
         let wrong = |relation: &Relation| types::of_column(mapping, &nameless, column, relation);
-        findings.extend(lacking.filter_map(wrong).next());
+        findings.extend(lacking.find_map(wrong));
     }
     findings
 }
@@ -68,7 +68,9 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
     let mut findings = Vec::new();
     let read = column.kind.columns().map(|name| (name, key(&column.kind)));
     let compared = column.filters.iter().flat_map(|f| f.condition.columns()).map(|name| (name, "where"));
-    for (name, key) in read.chain(compared).filter(|(name, _)| relation.column(name).is_none()) {
+    let set = column.writes.iter().flat_map(|w| std::iter::once(w.column.as_str()).chain(w.value.columns()));
+    let set = set.filter(|name| *name != VALUE).map(|name| (name, "write"));
+    for (name, key) in read.chain(compared).chain(set).filter(|(name, _)| relation.column(name).is_none()) {
         if seen.contains(&name) {
             continue;
         }
@@ -89,6 +91,7 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
                 .at(&mapping.source, word(mapping, place(mapping, table, &["columns", &column.legacy, key]), name))
                 .label(match key {
                     "where" => "this condition cannot be used".to_owned(),
+                    "write" => format!("`{}` could not be written", column.legacy),
                     _ => format!("statements that name `{}` are refused", column.legacy),
                 })
                 .help(help),
