@@ -89,6 +89,20 @@ pub fn reopen<'w>(
     open(Walk::new(world, context, Naming::Current, source, &tokens[range])).ok()
 }
 
+/// Walks a query in current names that stands by itself, and notes its tables.
+pub fn describe<'w>(
+    world: &'w World,
+    context: &'w Context,
+    source: &'w str,
+    tokens: &'w [Token],
+) -> Walked<Box<Walk<'w>>> {
+    let walk = Walk { named: Some(Vec::new()), ..Walk::new(world, context, Naming::Current, source, tokens) };
+    open(walk).map_err(|unopened| match unopened {
+        Unopened::Refused(refused) => refused,
+        Unopened::Unparsed => Refused::not_understood("this query", None),
+    })
+}
+
 enum Unopened {
     Unparsed,
     Refused(Refused),
