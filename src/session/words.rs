@@ -171,6 +171,10 @@ fn back(text: &[u8]) -> Back {
 /// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
 pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
     const VERB: &[u8] = b"deallocate";
+    // Most begin otherwise, and need not be trimmed at their end for that to be seen.
+    if !text.trim_ascii_start().first()?.eq_ignore_ascii_case(&b'd') {
+        return None;
+    }
     let (verb, rest) = text.trim_ascii().split_at_checked(VERB.len())?;
     // Other bytes may be the halves of characters, whose case is not a matter of one bit.
     if !verb.eq_ignore_ascii_case(VERB) || !rest.is_ascii() {
