@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 
 use super::{Here, Work};
@@ -20,7 +20,8 @@ pub(super) enum Message {
 
 /// Where other threads leave word.
 pub(super) struct Inbox {
-    messages: Mutex<Vec<Message>>,
+    /// None when nobody takes any more.
+    messages: Mutex<Option<Vec<Message>>>,
     /// The thread has been woken and has not looked yet.
     told: AtomicBool,
     bell: mio::Waker,
@@ -64,12 +65,20 @@ pub(super) fn is_anyone_called() -> bool {
 
 impl Inbox {
     pub(super) fn new(bell: mio::Waker) -> Self {
-        Self { messages: Mutex::default(), told: AtomicBool::new(false), bell }
+        Self { messages: Mutex::new(Some(Vec::new())), told: AtomicBool::new(false), bell }
     }
 
     pub(super) fn send(&self, message: Message) {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
-        if !self.told.swap(true, Ordering::AcqRel)
+        // What nobody takes is dropped when the lock is free again, as it may be somebody's work.
+        let refused = match &mut *self.lock() {
+            Some(messages) => {
+                messages.push(message);
+                None
+            }
+            None => Some(message),
+        };
+        if refused.is_none()
+            && !self.told.swap(true, Ordering::AcqRel)
             && let Err(error) = self.bell.wake()
         {
             tracing::error!(%error, "a thread of sessions could not be woken");
@@ -80,7 +89,17 @@ impl Inbox {
     pub(super) fn take(&self) -> Vec<Message> {
         // First of all: what comes from now on rings again.
         self.told.swap(false, Ordering::AcqRel);
-        std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes nothing more.
+    pub(super) fn close(&self) {
+        let left = self.lock().take();
+        drop(left);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Message>>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -83,6 +83,7 @@ impl Rounds {
             if let Err(error) = go_round(poll, &here, &messages) {
                 tracing::error!(%error, "a thread of sessions cannot wait for them any more; they end");
             }
+            messages.close();
         })?;
         BESIDE.set(Some(Self { inbox }));
         Ok(())
