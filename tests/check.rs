@@ -10,7 +10,7 @@ use std::sync::Arc;
 use exonym::catalog::{self, Catalog};
 use exonym::config::check::{against, against_server};
 use exonym::mapping::{Mapping, codes, file, shadow};
-use exonym::rewrite::World;
+use exonym::rewrite::{World, check_queries};
 use exonym::text::Diagnostic;
 use exonym::text::diagnostic::render;
 
@@ -45,8 +45,9 @@ fn every_case_has_its_findings() {
     for case in cases() {
         let name = case.file_name().expect("a file").to_string_lossy().into_owned();
         let mapping = file::parse(&name, &read(&case)).unwrap_or_else(|bad| panic!("{name}:\n{}", render(&bad, false)));
-        let catalog = catalog_of(&case);
-        let findings = against(&mapping, &catalog);
+        let catalog = Arc::new(catalog_of(&case));
+        let mut findings = against(&mapping, &catalog);
+        findings.extend(check_queries(&mapping, &catalog));
         seen.extend(findings.iter().map(|f| f.code));
         agrees_with_the_rewriter(&name, mapping, &catalog, &findings);
 
@@ -75,16 +76,26 @@ fn agrees_with_the_rewriter(name: &str, mapping: Mapping, catalog: &Catalog, fin
     let at =
         |code: &str, span| findings.iter().any(|f| f.code == code && f.at.as_ref().is_some_and(|(_, s)| *s == span));
     for table in &mapping.tables {
+        let bound = world.tables().iter().find(|t| t.legacy == table.legacy);
+        if table.query.is_some() {
+            let lines = |span: exonym::text::Span| mapping.source.text[..span.start].lines().count();
+            let own =
+                |f: &&Diagnostic| f.message.contains(&format!("`{}`", table.legacy)) && f.code == codes::QUERY_UNBOUND;
+            let faulty = findings.iter().any(|f| own(&f)) || at(codes::SHADOWED_TABLE, table.span);
+            assert_eq!(bound.is_none(), faulty, "{name}: {}, line {}", table.legacy, lines(table.span));
+            continue;
+        }
         let relation = catalog.relation(&mapping.schema, &table.current);
         let real = catalog.relation(&mapping.schema, &table.legacy).is_some();
-        let bound = world.tables().iter().find(|t| t.legacy == table.legacy);
         assert_eq!(
             shadow::of_table(&mapping, table, real).is_shadowed(),
             at(codes::SHADOWED_TABLE, table.span),
             "{name}: {}",
             table.legacy
         );
-        if relation.is_none() || at(codes::SHADOWED_TABLE, table.span) {
+        let unfiltered = |name: &str| relation.is_some_and(|r| r.column(name).is_none());
+        let no_rows = table.filter.as_ref().is_some_and(|f| f.columns().any(unfiltered));
+        if relation.is_none() || no_rows || at(codes::SHADOWED_TABLE, table.span) {
             assert!(bound.is_none(), "{name}: {} is bound", table.legacy);
             continue;
         }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use exonym::mapping::{Decimal, Kind, Mapping, Piece, Template, codes, file};
+use exonym::mapping::{Column, Decimal, Kind, Mapping, Piece, Template, codes, file};
 use exonym::text::diagnostic::render;
 use exonym::text::{Diagnostic, Severity};
 use proptest::prelude::*;
@@ -89,32 +89,58 @@ fn shown(mapping: &Mapping) -> String {
     for table in &mapping.tables {
         let _ = write!(out, "  table {} -> {}", table.legacy, table.current);
         let star = table.star.map(|star| format!(" star={star:?}")).unwrap_or_default();
+        if let Some(filter) = &table.filter {
+            let _ = write!(out, " where {}", sql(filter));
+        }
+        if let Some(query) = &table.query {
+            let _ = write!(out, " query {:?}", query.text);
+        }
+        if let Some(insert) = &table.insert {
+            let _ = write!(out, " insert {insert:?}");
+        }
+        if let Some(bigquery) = &table.bigquery {
+            let _ = write!(out, " {bigquery:?}");
+        }
         let layout = table.layout.as_ref().map(|layout| format!(" layout={layout:?}")).unwrap_or_default();
         let _ = writeln!(out, "{star}{}{layout}", if table.override_real { " override" } else { "" });
-        for column in &table.columns {
-            let what = match &column.kind {
-                Kind::Rename { column } | Kind::Date { column } => column.clone(),
-                Kind::Linear { column, factor, offset } => {
-                    let sql = |d: &Option<Decimal>| d.as_ref().map_or("-".into(), Decimal::sql);
-                    format!("{column} * {} + {}", sql(factor), sql(offset))
-                }
-                Kind::Values { column, values } => {
-                    let pairs: Vec<_> = values.iter().map(|p| format!("{:?}={:?}", p.legacy, p.current)).collect();
-                    format!("{column} {}", pairs.join(" "))
-                }
-                Kind::Json { column, path } => format!("{column} {path:?}"),
-                Kind::Constant(constant) => format!("{constant:?}"),
-                Kind::Expression(template) => sql(template),
-            };
-            let type_name = column.type_name.as_deref().map(|name| format!(" :: {name}")).unwrap_or_default();
-            let over = if column.override_real { " override" } else { "" };
-            let _ = writeln!(out, "    {} = {} {what}{type_name}{over}", column.legacy, column.kind.name());
-            for filter in &column.filters {
-                let _ = writeln!(out, "      where {:?}: {}", filter.test, sql(&filter.condition));
-            }
-        }
+        columns(&mut out, &table.columns);
+    }
+    if !mapping.columns.is_empty() {
+        out.push_str("  any table\n");
+        columns(&mut out, &mapping.columns);
     }
     out
+}
+
+fn columns(out: &mut String, columns: &[Column]) {
+    for column in columns {
+        let what = match &column.kind {
+            Kind::Rename { column } | Kind::Date { column } => column.clone(),
+            Kind::Linear { column, factor, offset } => {
+                let sql = |d: &Option<Decimal>| d.as_ref().map_or("-".into(), Decimal::sql);
+                format!("{column} * {} + {}", sql(factor), sql(offset))
+            }
+            Kind::Values { column, values } => {
+                let pairs: Vec<_> = values.iter().map(|p| format!("{:?}={:?}", p.legacy, p.current)).collect();
+                format!("{column} {}", pairs.join(" "))
+            }
+            Kind::Json { column, path } => format!("{column} {path:?}"),
+            Kind::Constant(constant) => format!("{constant:?}"),
+            Kind::Expression(template) => sql(template),
+        };
+        let type_name = column.type_name.as_deref().map(|name| format!(" :: {name}")).unwrap_or_default();
+        let over = if column.override_real { " override" } else { "" };
+        let _ = writeln!(out, "    {} = {} {what}{type_name}{over}", column.legacy, column.kind.name());
+        for write in &column.writes {
+            let _ = writeln!(out, "      write {} = {}", write.column, sql(&write.value));
+        }
+        if let Some(bigquery) = &column.bigquery {
+            let _ = writeln!(out, "      {bigquery:?}");
+        }
+        for filter in &column.filters {
+            let _ = writeln!(out, "      where {:?}: {}", filter.test, sql(&filter.condition));
+        }
+    }
 }
 
 /// `docs/mapping.md` as a user reads it.

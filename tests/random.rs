@@ -197,6 +197,8 @@ fn compare(straight: &Answer, through: &Answer, sql: &str) -> Verdict {
         (Answer::Error { code: one, .. }, Answer::Error { code: other, .. }) if one == other => Verdict::SameError,
         (Answer::Error { .. }, Answer::Error { code, .. }) if code == "0A000" => Verdict::SameError,
         (Answer::Error { .. }, Answer::Error { message, .. }) if message.ends_with(UNPARSED) => Verdict::SameError,
+        // A query with two errors: what has no one meaning is told before anything else.
+        (Answer::Error { .. }, Answer::Error { code, .. }) if code == "42702" => Verdict::SameError,
         // Grouping is what the server looks at last.
         (Answer::Error { code, .. }, Answer::Error { .. }) if code == "42803" => Verdict::SameError,
         (Answer::Error { code: one, .. }, Answer::Error { code: other, .. }) => different(&format!("{one} {other}")),

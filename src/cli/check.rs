@@ -24,6 +24,7 @@ use crate::config::check::{against, against_server, declared_types};
 use crate::config::{self, Backend, Config};
 use crate::mapping::{Mapping, merge};
 use crate::net::{self, Door, Terms, Validity};
+use crate::rewrite::check_queries;
 use crate::text::chain;
 use crate::text::diagnostic::{Source, render};
 use crate::text::toml::{Codes, Document};
@@ -191,9 +192,10 @@ fn compare(args: &Args, groups: &[Group], findings: &mut Vec<Diagnostic>) -> Res
         let name = path.to_string_lossy();
         let text =
             fs::read_to_string(path).map_err(|e| Failure::Because(format!("cannot read the catalog `{name}`: {e}")))?;
-        let catalog = catalog::file::parse(&text, &name).map_err(Failure::Findings)?;
+        let catalog = Arc::new(catalog::file::parse(&text, &name).map_err(Failure::Findings)?);
         for mapping in groups.iter().flat_map(|g| &g.mappings) {
             findings.extend(against(mapping, &catalog));
+            findings.extend(check_queries(mapping, &catalog));
         }
         return Ok(());
     }
@@ -220,7 +222,7 @@ async fn live(
     backend: &Backend,
     database: &str,
 ) -> Result<Vec<Diagnostic>, crate::backend::introspect::Error> {
-    let catalog: Catalog = introspect(backend, database).await?;
+    let catalog: Arc<Catalog> = Arc::new(introspect(backend, database).await?);
     let zones: BTreeSet<&str> = group.mappings.iter().map(|m| m.zone.as_str()).collect();
     let types: BTreeSet<&str> = group.mappings.iter().flat_map(|m| declared_types(m)).collect();
     let owned = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -228,6 +230,7 @@ async fn live(
     let mut findings = Vec::new();
     for mapping in &group.mappings {
         findings.extend(against_server(mapping, &catalog, &zones, &types));
+        findings.extend(check_queries(mapping, &catalog));
     }
     Ok(findings)
 }

@@ -40,7 +40,10 @@ codes! {
     BAD_FILTER = "M024", "an entry of `where` is no comparison with a literal, or stands twice";
     BAD_NUMBER = "M025", "`factor` or `offset` is not a decimal number, or `factor` is zero";
     BAD_VALUES = "M026", "`values` is empty, has one current value twice, or a value that its type does not have";
-    MAPPED_TWICE = "M030", "two files of a route map the same table";
+    BAD_QUERY = "M027", "`query` is not one query that reads, or `insert` not one `INSERT` over `$rows`";
+    TABLE_TWICE = "M028", "a table says twice what it means, or what cannot be";
+    GLOBAL_COLUMN = "M029", "an entry of `[columns]` cannot tell which tables have it";
+    MAPPED_TWICE = "M030", "two files of a route map the same table, or the same column of any table";
     MAPPING_TWICE = "M031", "two files of a route have the same name";
     NO_TABLE = "M101", "the current table does not exist";
     NO_COLUMN = "M102", "a current column does not exist";
@@ -58,4 +61,6 @@ codes! {
     NO_NUMBER = "M114", "`factor` or `offset` over a column that is no number";
     FRACTION = "M115", "a fraction of whole numbers has no declared type";
     NO_VALUE = "M116", "`values` has a value that is none of its type";
+    NO_SUCH_TABLE = "M118", "no table has what an entry of `[columns]` reads";
+    QUERY_UNBOUND = "M117", "`query` names something that does not exist, or has no certain columns";
 }

@@ -2,7 +2,7 @@
 
 use super::template::{self, Fault};
 use super::{
-    Column, Decimal, Kind, Template, codes, constant, decimal, file, filter, json_path, names, type_name, values,
+    Column, Decimal, Kind, Template, codes, constant, decimal, file, filter, json_path, names, type_name, values, write,
 };
 use crate::text::toml::{Document, Located, Table, Text, Value};
 use crate::text::{Diagnostic, Span};
@@ -16,6 +16,8 @@ pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current
         type_name: None,
         override_real: false,
         filters: Vec::new(),
+        writes: Vec::new(),
+        bigquery: None,
         span,
     };
     warn_of_itself(document, &column);
@@ -40,12 +42,28 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let kind = kind(document, &body, legacy, span, keys, type_name.as_ref().ok().and_then(Option::as_deref));
     let conditions = body.table("where");
     let filters = conditions.as_ref().map_or_else(Vec::new, |conditions| filter::read(document, conditions));
+    let written = body.table("write");
+    let writes = written.as_ref().map_or_else(Vec::new, |written| write::read(document, written));
+    let bigquery = write::bigquery(&body, &["read"], &["write", "where"]);
     body.close_with(remedy);
     let kind = kind?;
+    if let Some(written) = written.filter(|_| !matches!(kind, Kind::Expression(_))) {
+        let message = format!("`write` of `{legacy}` says what its kind knows by itself");
+        document.error(codes::SEVERAL_KINDS, written.span, message, "", "remove it; it is for `read`");
+    }
     if let Some(conditions) = conditions.filter(|_| !matches!(kind, Kind::Expression(_) | Kind::Json { .. })) {
         filter::needs_it(document, legacy, conditions.span);
     }
-    let column = Column { legacy: legacy.into(), kind, type_name: type_name.ok()?, override_real, filters, span };
+    let column = Column {
+        legacy: legacy.into(),
+        kind,
+        type_name: type_name.ok()?,
+        override_real,
+        filters,
+        writes,
+        bigquery,
+        span,
+    };
     warn_of_itself(document, &column);
     Some(column)
 }
@@ -192,8 +210,23 @@ fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<St
 
 /// The SQL expression that `key` holds.
 pub(super) fn expression(document: &Document<'_>, key: &str, text: &Text<'_>) -> Option<Template> {
+    expression_at(document, key, text, text.value, |at| at)
+}
+
+/// The same of `sql`, which was made of `text`: `own` says where in it a byte of `sql` stands.
+pub(super) fn expression_at(
+    document: &Document<'_>,
+    key: &str,
+    text: &Text<'_>,
+    sql: &str,
+    own: impl Fn(usize) -> usize,
+) -> Option<Template> {
     let report = |bad: template::BadExpression| {
-        let at = if bad.at == Span::default() { text.span } else { text.place(bad.at) };
+        let at = if bad.at == Span::default() {
+            text.span
+        } else {
+            text.place(Span::new(own(bad.at.start), own(bad.at.end)))
+        };
         let (code, message, label, help) = match bad.what {
             Fault::Syntax(message) => (
                 codes::READ_SYNTAX,
@@ -213,7 +246,7 @@ pub(super) fn expression(document: &Document<'_>, key: &str, text: &Text<'_>) ->
         };
         document.error(code, at, message, &label, help);
     };
-    template::cut(text.value).map_err(|all| all.into_iter().for_each(report)).ok()
+    template::cut(sql).map_err(|all| all.into_iter().for_each(report)).ok()
 }
 
 fn warn_of_itself(document: &Document<'_>, column: &Column) {
@@ -231,7 +264,7 @@ fn warn_of_itself(document: &Document<'_>, column: &Column) {
 /// What to write instead of a key that other files of this kind may have.
 fn remedy(key: &str) -> Option<String> {
     let instead = match key {
-        "write" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
+        "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
         _ => return None,
     };
     Some(format!("{}; {instead}", file::not_yet()))

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Mapping, Table, codes, names, table};
+use super::{Column, Mapping, Table, codes, names, table};
 use crate::text::diagnostic::Source;
 use crate::text::toml::{Codes, Document, Shape};
 use crate::text::{Diagnostic, Severity};
@@ -46,6 +46,7 @@ fn mapping(document: &Document<'_>) -> Option<Mapping> {
         schema: "public".to_owned(),
         zone: "UTC".to_owned(),
         tables: Vec::new(),
+        columns: Vec::new(),
         source: document.source().clone(),
     };
     let mut sound = true;
@@ -71,8 +72,31 @@ fn mapping(document: &Document<'_>) -> Option<Mapping> {
     if let Some(tables) = root.table("tables") {
         mapping.tables = tables.entries().into_iter().filter_map(|entry| one_table(document, &tables, entry)).collect();
     }
-    root.close_with(|key| ["columns", "clients"].contains(&key).then(not_yet));
+    if let Some(columns) = root.table("columns") {
+        mapping.columns = table::columns(document, &columns);
+        for column in &mapping.columns {
+            sound &= fits_some_tables(document, column);
+        }
+    }
+    root.close_with(|key| (key == "clients").then(not_yet));
     sound.then_some(mapping)
+}
+
+/// What tells which tables have a column of `[columns]` is that they have what it reads, and lack its name.
+fn fits_some_tables(document: &Document<'_>, column: &Column) -> bool {
+    let wrong = |message: String, label: &str, help: &str| {
+        document.error(codes::GLOBAL_COLUMN, column.span, message, label, help);
+        false
+    };
+    if column.kind.columns().next().is_none() {
+        let message = format!("`{}` reads no column, so every table would have it", column.legacy);
+        return wrong(message, "", "write it under the `columns` of its tables");
+    }
+    if column.override_real || column.kind.columns().any(|name| *name == *column.legacy) {
+        let message = format!("`{}` is for tables that have no column of that name", column.legacy);
+        return wrong(message, "", "write it under the `columns` of its tables, if the mapping is to win there");
+    }
+    true
 }
 
 fn one_table<'d>(

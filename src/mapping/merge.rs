@@ -38,5 +38,22 @@ pub fn merge(mappings: &[Arc<Mapping>]) -> Result<Vec<Arc<Mapping>>, Vec<Diagnos
             }
         }
     }
+    findings.extend(columns_twice(mappings));
     if findings.is_empty() { Ok(mappings.to_vec()) } else { Err(findings) }
+}
+
+/// Entries of `[columns]` that two files have for the tables of one schema.
+fn columns_twice(mappings: &[Arc<Mapping>]) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut by_column: HashMap<(&str, &str), &Mapping> = HashMap::new();
+    for mapping in mappings.iter().map(Arc::as_ref) {
+        for column in &mapping.columns {
+            let Some(first) = by_column.insert((&mapping.schema, &column.legacy), mapping) else { continue };
+            let message = format!("`{}` stands under `[columns]` of `{}` already", column.legacy, first.source.name);
+            let finding = Diagnostic::error(codes::MAPPED_TWICE, message).at(&mapping.source, column.span);
+            let help = "keep one of them; they are for the same schema";
+            findings.push(finding.label("the second time in this route").help(help));
+        }
+    }
+    findings
 }

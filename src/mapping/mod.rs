@@ -12,12 +12,14 @@ mod filter;
 mod json_path;
 pub mod merge;
 mod names;
+mod query;
 mod references;
 pub mod shadow;
 mod table;
 mod template;
 pub mod type_name;
 mod values;
+mod write;
 mod zone;
 
 use std::sync::Arc;
@@ -26,7 +28,9 @@ pub use constant::is_value;
 pub use decimal::Decimal;
 pub use file::parse;
 pub use merge::merge;
+pub use query::Query;
 pub use values::Pair;
+pub use write::{BigQuery, VALUE, Write};
 
 use crate::text::{Span, diagnostic::Source};
 
@@ -41,6 +45,8 @@ pub struct Mapping {
     pub zone: String,
     /// Tables by legacy name.
     pub tables: Vec<Table>,
+    /// `[columns]`: legacy columns of any table that has what they read and nothing of their name.
+    pub columns: Vec<Column>,
     /// The file, for findings that only a catalog can make.
     pub source: Source,
 }
@@ -56,6 +62,14 @@ pub struct Table {
     pub star: Option<Star>,
     /// The legacy columns in the legacy order.
     pub layout: Option<Vec<String>>,
+    /// Which rows of the current table are the legacy one's; none means all.
+    pub filter: Option<Template>,
+    /// The query that the legacy table is now; then it has no current name but its own, and no columns here.
+    pub query: Option<Query>,
+    /// The INSERT that a row of such a table fans out to: kept, statements do not use it.
+    pub insert: Option<String>,
+    /// What another dialect reads.
+    pub bigquery: Option<BigQuery>,
     /// The mapping wins over a real table of the legacy name.
     pub override_real: bool,
     /// Legacy columns.
@@ -88,12 +102,16 @@ pub struct Column {
     pub override_real: bool,
     /// Comparisons whose condition over current columns the author gives.
     pub filters: Vec<Filter>,
+    /// What a write sets, for an expression: kept, statements do not use it.
+    pub writes: Vec<Write>,
+    /// What another dialect reads.
+    pub bigquery: Option<BigQuery>,
     /// The key in the file.
     pub span: Span,
 }
 
 /// A comparison with a legacy column, and the condition over current columns that says the same.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Filter {
     /// The comparison.
     pub test: Test,
@@ -254,6 +272,24 @@ impl Template {
 }
 
 impl Table {
+    /// The entry of a table that has none: nothing about it is legacy but `[columns]`.
+    #[must_use]
+    pub fn unlisted(name: &str) -> Self {
+        Self {
+            legacy: name.into(),
+            current: name.to_owned(),
+            star: Some(Star::Physical),
+            layout: None,
+            filter: None,
+            query: None,
+            insert: None,
+            bigquery: None,
+            override_real: false,
+            columns: Vec::new(),
+            span: Span::default(),
+        }
+    }
+
     /// The legacy column of that name.
     #[must_use]
     pub fn column(&self, legacy: &str) -> Option<&Column> {

@@ -29,7 +29,7 @@ impl Standing<'_> {
 /// How `table` of `mapping` stands; `real` says whether the schema has a table of its legacy name.
 #[must_use]
 pub fn of_table<'m>(mapping: &'m Mapping, table: &Table, real: bool) -> Standing<'m> {
-    if !real || *table.legacy == *table.current {
+    if !real || (*table.legacy == *table.current && table.query.is_none()) {
         return Standing::Free;
     }
     let heir = mapping.tables.iter().find(|t| t.current == *table.legacy && t.legacy != table.legacy);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Column, Kind, Star, Table, codes, column, file, names};
+use super::{Column, Kind, Star, Table, codes, column, file, names, query, write};
 use crate::text::toml::{self, Document, Shape, Text};
 use crate::text::{Diagnostic, Span};
 
@@ -18,22 +18,28 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     }
     let star = body.string("star").and_then(|text| star(document, &text));
     let layout = body.strings("layout");
+    let condition = body.string("where");
+    let filter = condition.as_ref().and_then(|text| column::expression(document, "where", text));
+    let virtual_table = body.string("query");
+    let query = virtual_table.as_ref().and_then(|text| query::read(document, text));
+    let rows = body.string("insert");
+    let insert = rows.as_ref().and_then(|text| write::insert(document, text));
+    if let (Some(rows), None) = (&rows, &virtual_table) {
+        let help = "remove it: rows of a table that is no query go into that table";
+        document.error(codes::TABLE_TWICE, rows.span, format!("`{legacy}` has `insert` and no `query`"), "", help);
+    }
+    let bigquery = write::bigquery(&body, &["query", "insert", "where"], &[]);
+    check_source(document, &body, legacy, current.as_deref(), condition.as_ref(), virtual_table.as_ref());
     let override_real = body.boolean("override").is_some_and(|flag| flag.value);
-    let columns = body.table("columns").map(|columns| {
-        let entries = columns.entries();
-        let empty = entries.is_empty();
-        (empty, entries.into_iter().filter_map(|entry| one_column(document, &columns, entry)).collect())
-    });
-    let all_known = body.close_with(|key| {
-        ["query", "insert", "clients", "deprecated", "sunset", "on_use", "write", "where"]
-            .contains(&key)
-            .then(file::not_yet)
-    });
+    let listed = body.table("columns");
+    let empty = listed.as_ref().is_none_or(|columns| columns.entries().is_empty());
+    let columns = listed.map_or_else(Vec::new, |listed| columns(document, &listed));
+    let all_known =
+        body.close_with(|key| ["clients", "deprecated", "sunset", "on_use"].contains(&key).then(file::not_yet));
 
-    let (empty, columns) = columns.unwrap_or((true, Vec::new()));
     check_layout(document, layout.as_deref());
     check_star(document, legacy, span, star, layout.is_some(), &columns);
-    if all_known && renamed.is_none() && empty && layout.is_none() {
+    if all_known && renamed.is_none() && empty && layout.is_none() && virtual_table.or(condition).is_none() {
         document.report(
             Diagnostic::warning(codes::NO_EFFECT, format!("`{legacy}` has neither another name nor legacy columns"))
                 .at(document.source(), span)
@@ -41,7 +47,47 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
         );
     }
     let layout = layout.map(|names| names.iter().map(|text| text.value.to_owned()).collect());
-    Some(Table { legacy: legacy.into(), current: current?, star, layout, override_real, columns, span })
+    let current = current?;
+    Some(Table {
+        legacy: legacy.into(),
+        current,
+        star,
+        layout,
+        filter,
+        query,
+        insert,
+        bigquery,
+        override_real,
+        columns,
+        span,
+    })
+}
+
+/// A table is another one, part of another one, or a query.
+fn check_source(
+    document: &Document<'_>,
+    body: &toml::Table<'_>,
+    legacy: &str,
+    current: Option<&str>,
+    condition: Option<&Text<'_>>,
+    query: Option<&Text<'_>>,
+) {
+    let other = ["table", "where", "columns", "layout", "star"].into_iter().find(|key| body.has(key));
+    if let (Some(query), Some(other)) = (query, other) {
+        let message = format!("`{legacy}` has both `query` and `{other}`");
+        let help =
+            format!("remove `{other}`: the query's own select list says which columns there are, and in which order");
+        document.error(codes::TABLE_TWICE, query.span, message, "", help);
+    } else if let (Some(condition), true) = (condition, current == Some(legacy)) {
+        let message = format!("`{legacy}` would be a part of itself");
+        let help = "`where` is for a legacy table whose rows are in a table of another name now: add `table = \"…\"`";
+        document.error(codes::TABLE_TWICE, condition.span, message, "all rows have this name already", help);
+    }
+}
+
+/// The legacy columns of a table, or of any.
+pub(super) fn columns<'d>(document: &'d Document<'d>, listed: &toml::Table<'d>) -> Vec<Column> {
+    listed.entries().into_iter().filter_map(|entry| one_column(document, listed, entry)).collect()
 }
 
 fn one_column<'d>(document: &'d Document<'d>, columns: &toml::Table<'d>, entry: toml::Entry<'d>) -> Option<Column> {

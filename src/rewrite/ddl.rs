@@ -12,7 +12,8 @@ use crate::sql::token::{Token, TokenKind};
 /// All mapped tables, by their legacy names.
 #[must_use]
 pub fn all_tables(world: &World) -> Vec<Arc<str>> {
-    tables(world).map(|t| t.legacy.clone()).collect()
+    let unlisted = world.tables().iter().filter(|t| t.unlisted).map(|t| t.legacy.clone());
+    tables(world).map(|t| t.legacy.clone()).chain(unlisted).collect()
 }
 
 /// Those that one statement changes in this context, and whatever else it may change.
@@ -21,7 +22,12 @@ pub(super) fn changes(world: &World, context: &Context, text: &str, tokens: &[To
         return all_tables(world);
     }
     let names = changed_names(context, text, tokens);
-    let is_changed = |t: &&Table| names.iter().any(|name| *t.legacy == **name || t.current == *name);
+    let is_changed = |t: &&Table| {
+        names.iter().any(|name| {
+            let is_read = t.query.as_ref().is_some_and(|query| query.words.contains(name));
+            *t.legacy == **name || t.current == *name || is_read
+        })
+    };
     let mapped = tables(world).filter(is_changed).map(|t| t.legacy.clone());
     mapped.chain(names.iter().map(|name| name.as_str().into())).collect()
 }

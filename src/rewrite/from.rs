@@ -60,7 +60,13 @@ impl<'w> Walk<'w> {
                     return self.function_source(name, &args.args, alias.as_ref(), *with_ordinality, before, around);
                 }
                 self.sample(sample.as_ref(), around)?;
-                self.table(name, alias.as_ref(), around)
+                let found = self.table(name, alias.as_ref(), around)?;
+                let body = found.sources.iter().find_map(|s| s.mapped().filter(|t| t.body.is_some()));
+                if let (Some(table), Some(_)) = (body, sample) {
+                    let what = format!("`TABLESAMPLE` of `{}`, which is a query now,", table.legacy);
+                    return Err(Refused::unsupported(what, None));
+                }
+                Ok(found)
             }
             TableFactor::Function { name, args, alias, with_ordinality, .. } => {
                 self.function_source(name, args, alias.as_ref(), *with_ordinality, before, around)
@@ -148,12 +154,19 @@ impl<'w> Walk<'w> {
             if alias.is_some_and(|a| !a.columns.is_empty()) {
                 return Err(Refused::unsupported("an alias with a column list", Some(span.start)));
             }
-            if mapped.is_renamed() {
+            if let Some(body) = &mapped.body {
+                let first = parts.first().and_then(|part| parse::span(part)).unwrap_or(span);
+                self.put_body(mapped, body, number, first.to(span), alias.is_none())?;
+            } else if mapped.is_renamed() {
                 let hidden = around.ctes.find(&mapped.current).is_some();
                 self.rename_table(mapped, schema.is_some(), hidden, span, alias.is_none())?;
             }
         }
+        if !(schema.is_none() && around.ctes.find(&stored).is_some()) {
+            self.note_table(at, schema.is_some(), &columns);
+        }
         match &columns {
+            Columns::Mapped(table) if table.body.is_some() => {}
             Columns::Mapped(table) => self.relations.push((number, &table.schema, &table.current)),
             Columns::Relation(relation) => self.relations.push((number, &relation.schema, &relation.name)),
             _ => {}

@@ -8,6 +8,7 @@
 //!        sql::lexer  sql::split  sql::parse   scope, from, query, clause, expr    walk   text::edit   verify
 //! ```
 
+mod body;
 mod cache;
 mod clause;
 mod context;
@@ -16,6 +17,7 @@ mod effect;
 mod expr;
 mod filter;
 mod from;
+mod global;
 mod group;
 mod inverse;
 mod items;
@@ -35,6 +37,7 @@ mod words;
 mod world;
 mod wrap;
 
+pub use body::check_queries;
 pub use cache::{Cache, Planned};
 pub use context::{Context, changed_by, contexts};
 pub use ddl::all_tables;

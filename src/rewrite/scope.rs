@@ -372,8 +372,9 @@ pub fn resolve<'w>(
     schema: Option<&str>,
     name: &str,
 ) -> Resolved<'w> {
+    let unlisted = world.is_unlisted(name);
     // Its columns are known to the server alone.
-    if world.tables_named(name).is_empty() && context.changed.contains(name) {
+    if (unlisted || world.tables_named(name).is_empty()) && context.changed.contains(name) {
         return Resolved::Unmapped;
     }
     let mapped = |schema: &str| {
@@ -390,10 +391,11 @@ pub fn resolve<'w>(
         return in_schema(schema).unwrap_or(Resolved::Missing);
     }
     let unsure = context.temporary_may_change || context.is_doubtful(name);
-    if unsure && naming == Naming::Legacy && !world.tables_named(name).is_empty() {
+    if unsure && naming == Naming::Legacy && !unlisted && !world.tables_named(name).is_empty() {
         return Resolved::Unsure;
     }
-    if context.temporary.contains(name) {
+    // The real table lacks the legacy columns: a statement that names one, and means it, fails there.
+    if context.temporary.contains(name) || (unsure && unlisted) {
         return Resolved::Unmapped;
     }
     let Some(path) = &context.search_path else { return resolve_anywhere(world, naming, name) };
@@ -417,6 +419,7 @@ fn resolve_anywhere<'w>(world: &'w World, naming: Naming, name: &str) -> Resolve
         ([], None, _) => Resolved::Missing,
         // One of several, none of them mapped: only its columns are not certain.
         ([], Some(_), Some(_)) => Resolved::Unmapped,
+        _ if world.is_unlisted(name) => Resolved::Unmapped,
         _ => Resolved::Unsure,
     }
 }

@@ -88,8 +88,19 @@ struct At {
     name: Option<Span>,
     /// All of it.
     all: Span,
-    /// True when it belongs to a query further out.
-    outer: bool,
+    /// True in a query below another one: a column of either may decide to which of them an aggregate belongs.
+    below: bool,
+}
+
+/// A table that is named in FROM and is no CTE.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Named {
+    /// The byte where its name, or its schema, begins.
+    pub at: usize,
+    /// True when its schema is said.
+    pub is_qualified: bool,
+    /// True when the catalog has it.
+    pub is_there: bool,
 }
 
 /// A legacy column that was replaced.
@@ -128,6 +139,8 @@ pub struct Walk<'w> {
     pub uses: BTreeSet<Use>,
     /// Why each edit was made, when somebody wants to know.
     pub reasons: Option<Vec<Reason>>,
+    /// The tables in FROM, when somebody wants to know.
+    pub(super) named: Option<Vec<Named>>,
     /// Starts of references that no longer end in the client's own name.
     pub(super) replaced: BTreeSet<usize>,
     /// The legacy columns in the order of the walk.
@@ -196,6 +209,7 @@ impl<'w> Walk<'w> {
             output: None,
             uses: BTreeSet::new(),
             reasons: None,
+            named: None,
             replaced: BTreeSet::new(),
             read: Vec::new(),
             sources: 0,
@@ -240,7 +254,7 @@ impl<'w> Walk<'w> {
         match found {
             Found::Mapped(source, table, index) => {
                 reachable(&source, name, span, env)?;
-                let at = At { name: Some(span), all: span, outer: !env.here.holds(&source) };
+                let at = At { name: Some(span), all: span, below: !env.here.holds(&source) || env.outer.is_some() };
                 self.replace(&source, table, index, at)
             }
             Found::Qualify(source) => {
@@ -268,7 +282,7 @@ impl<'w> Walk<'w> {
                 // With the table renamed, `public.customers.city` has no longer a relation of that name to refer to.
                 let whole = schema.is_some() && table.is_renamed();
                 let name = if whole { None } else { Some(column.1) };
-                let at = At { name, all, outer: !env.here.holds(&source) };
+                let at = At { name, all, below: !env.here.holds(&source) || env.outer.is_some() };
                 self.replace(&source, table, index, at)
             }
             Found::Plain(found) if schema.is_some() && found.mapped().is_some_and(Table::is_renamed) => {
@@ -282,7 +296,7 @@ impl<'w> Walk<'w> {
 
     /// Replaces a legacy column.
     fn replace(&mut self, source: &Source<'w>, table: &'w Table, index: usize, at: At) -> Walked {
-        let At { name, all, outer } = at;
+        let At { name, all, below } = at;
         let start = all.start;
         let replacement = &table.replacements[index];
         self.note(source, table, replacement, start)?;
@@ -293,8 +307,9 @@ impl<'w> Walk<'w> {
                 self.edit(name, names::quote(current).into_owned(), replacement.kind, Scope::Source(source))
             }
             _ => {
-                // `max(s.version)` is an aggregate of the query that `s` belongs to, and a bare constant of none.
-                let guarded = source.nullable || (outer && replacement.is_constant());
+                // `sum(o.x * s.version)` is an aggregate of the innermost query that `o` or `s` belongs to, and a bare constant is of
+                // none: it would become one of a query further out.
+                let guarded = source.nullable || (below && replacement.is_constant());
                 let filled = replacement.fill(&qualifier(source), guarded.then_some(&table.presence));
                 self.fill(source, filled, all, replacement.kind)
             }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
+use super::body::{self, Body};
+use super::global::{self, Globals};
 use super::meaning::{self, Meaning, Presence, Replacement};
 use super::telling;
 use crate::catalog::{Catalog, Relation};
@@ -44,6 +46,12 @@ pub struct Table {
     pub legacy: Arc<str>,
     /// The name that the warehouse has.
     pub current: String,
+    /// The query in the place of the table, when it is not one by itself.
+    pub body: Option<Body>,
+    /// True when it is a query and nothing else.
+    pub is_virtual: bool,
+    /// True when the mapping has no entry for it, and `[columns]` are all that is legacy about it.
+    pub unlisted: bool,
     /// What each column name means, legacy and current.
     pub columns: HashMap<Arc<str>, Meaning>,
     /// Legacy columns, [`Meaning::Mapped`] points here.
@@ -67,29 +75,40 @@ impl World {
     /// Binds mappings to a catalog.
     #[must_use]
     pub fn new(generation: u64, mappings: Vec<Arc<Mapping>>, catalog: Arc<Catalog>) -> Self {
-        let tables: Vec<Table> =
-            mappings.iter().flat_map(|m| m.tables.iter().filter_map(|t| Table::bind(m, t, &catalog))).collect();
+        let unlisted = global::unlisted(&mappings, &catalog);
+        let listed = mappings.iter().flat_map(|m| m.tables.iter().map(move |table| (m, table, false)));
+        let unlisted = unlisted.iter().map(|(m, table)| (m, table, true));
+        let bind = |(m, table, unlisted): (&Arc<Mapping>, _, _)| {
+            let globals = global::of_schema(&mappings, &m.schema);
+            Some(Table { unlisted, ..Table::bind(m, table, &catalog, &globals)? })
+        };
+        let tables: Vec<Table> = listed.chain(unlisted).filter_map(bind).collect();
         let mut by_legacy: HashMap<Arc<str>, Vec<usize>> = HashMap::default();
         for (i, table) in tables.iter().enumerate() {
             by_legacy.entry(table.legacy.clone()).or_default().push(i);
         }
         let both = |t: &mapping::Table| [t.legacy.clone(), t.current.as_str().into()];
-        let all = mappings.iter().flat_map(|m| &m.tables).flat_map(both).collect();
+        let all = mappings.iter().flat_map(|m| &m.tables).flat_map(both);
+        let all = all.chain(tables.iter().filter(|t| t.unlisted).map(|t| t.legacy.clone())).collect();
         // Also those that the catalog cannot serve now: it may later, and a session's own names are followed from its start.
-        let legacy: Vec<&str> = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref()).collect();
+        let legacy = mappings.iter().flat_map(|m| &m.tables).map(|t| t.legacy.as_ref());
+        // A table without an entry is reached through the name of such a column only.
+        let columns = mappings.iter().flat_map(|m| &m.columns);
+        let legacy: Vec<&str> = legacy.chain(columns.clone().map(|c| c.legacy.as_ref())).collect();
         let any = !legacy.is_empty();
         let words = any.then(|| search_for(&legacy, &SESSION_WORDS));
         let telling: Vec<&str> = telling::all().collect();
         let telling = search_for(&legacy, &telling);
         let legacy = any.then(|| search_for(&legacy, &[]));
         let plain = |t: &mapping::Table| t.legacy.is_ascii() && t.columns.iter().all(|c| c.legacy.is_ascii());
-        let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain);
+        let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain) && columns.clone().all(|c| c.legacy.is_ascii());
         Self { generation, mappings, catalog, tables, by_legacy, names: all, words, legacy, telling, ascii }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
     ///
-    /// A column is reached only through its table, so the names of the mapped tables are all that has to be looked for.
+    /// A column is reached only through its table, so the names of the mapped tables are all that has to be looked for, and those of the
+    /// columns that any table may have.
     #[must_use]
     pub fn concerns(&self, text: &[u8]) -> bool {
         self.words.as_ref().is_some_and(|words| words.is_in(text))
@@ -131,6 +150,13 @@ impl World {
         self.by_legacy.get(legacy).map_or(&[], Vec::as_slice)
     }
 
+    /// True when tables have that name, and none of them an entry in a mapping.
+    #[must_use]
+    pub fn is_unlisted(&self, name: &str) -> bool {
+        let tables = self.tables_named(name);
+        !tables.is_empty() && tables.iter().all(|&index| self.tables[index].unlisted)
+    }
+
     /// All mapped tables.
     #[must_use]
     pub fn tables(&self) -> &[Table] {
@@ -141,8 +167,19 @@ impl World {
 impl Table {
     /// What the mapping of one table means in this catalog; none when the table is shadowed or its target is missing:
     /// then the statement goes on as it came and the server says what it has.
-    fn bind(mapping: &Arc<Mapping>, table: &mapping::Table, catalog: &Catalog) -> Option<Self> {
-        let relation = catalog.relation(&mapping.schema, &table.current)?;
+    fn bind(
+        mapping: &Arc<Mapping>,
+        table: &mapping::Table,
+        catalog: &Arc<Catalog>,
+        globals: &Globals<'_>,
+    ) -> Option<Self> {
+        // A query that cannot be bound serves nobody, as a table that does not exist.
+        let body = body::of_table(mapping, table, catalog).transpose().ok()?;
+        let (body, derived) = body.map_or((None, None), |(body, relation)| (Some(body), Some(relation)));
+        let relation = match &derived {
+            Some(derived) => derived,
+            None => catalog.relation(&mapping.schema, &table.current)?,
+        };
         let real = catalog.relation(&mapping.schema, &table.legacy).is_some();
         if shadow::of_table(mapping, table, real).is_shadowed() {
             return None;
@@ -168,13 +205,24 @@ impl Table {
             columns.entry(name).or_insert(meaning);
         }
         let star = star(table, relation, &columns, &replacements);
+        // Behind the star, which they have no part in.
+        for replacement in global::replacements(globals, relation).filter(|_| table.query.is_none()) {
+            if !columns.contains_key(&replacement.legacy) {
+                columns.insert(replacement.legacy.clone(), Meaning::Mapped(replacements.len()));
+                replacements.push(replacement);
+            }
+        }
         let changes_nothing = table.legacy.as_ref() == table.current && replacements.is_empty() && star.is_none();
+        let changes_nothing = changes_nothing && body.is_none();
         let broken = columns.values().any(|m| matches!(m, Meaning::Broken(_)));
         (!changes_nothing || broken).then(|| Self {
             mapping: mapping.name.clone(),
             schema: mapping.schema.clone(),
             legacy: table.legacy.clone(),
             current: table.current.clone(),
+            body,
+            is_virtual: table.query.is_some(),
+            unlisted: false,
             columns,
             replacements,
             star,
@@ -189,10 +237,10 @@ impl Table {
         self.star.as_ref().unwrap_or(&self.physical)
     }
 
-    /// True when the warehouse has it under another name.
+    /// True when the warehouse has it under another name, or as a query.
     #[must_use]
     pub fn is_renamed(&self) -> bool {
-        self.legacy.as_ref() != self.current
+        self.legacy.as_ref() != self.current || self.body.is_some()
     }
 
     /// True when a row of it is the same in both namings: no column differs.

@@ -73,3 +73,6 @@ SELECT p.euros, p.kind FROM plant p FULL JOIN rating r ON r.id = p.id ORDER BY p
 
 -- case: kinds: union of what has modifiers
 SELECT kind, euros FROM plant UNION ALL SELECT kind, euros FROM plant ORDER BY 1, 2
+
+-- case: kinds: a constant says to which query an aggregate belongs
+SELECT o.id, (SELECT count(o.id) FILTER (WHERE s.version = 1) FROM solver s WHERE s.id < 3), (SELECT sum(o.id * version) FROM solver) FROM orders o ORDER BY o.id

@@ -161,7 +161,7 @@ impl Generator {
             columns,
             plain,
             merged: Vec::new(),
-            key: Some(table.key),
+            key: Some(table.key).filter(|key| !key.is_empty()),
         };
         let taken = before.iter().any(|s| s.name.as_deref() == Some(table.name));
         if !taken && self.seed.chance(45) {

@@ -42,7 +42,7 @@ impl Type {
 pub(crate) struct Table {
     pub(crate) schema: &'static str,
     pub(crate) name: &'static str,
-    /// The column that is its primary key.
+    /// The column that is its primary key; empty when a query over it cannot group by that alone.
     pub(crate) key: &'static str,
     pub(crate) columns: &'static [(&'static str, Type)],
     /// Columns that are the same in both namings: USING may merge them.
@@ -51,7 +51,7 @@ pub(crate) struct Table {
     pub(crate) mapped: bool,
 }
 
-pub(crate) const TABLES: [Table; 14] = [
+pub(crate) const TABLES: [Table; 17] = [
     Table {
         schema: "public",
         name: "solver",
@@ -205,6 +205,30 @@ pub(crate) const TABLES: [Table; 14] = [
             ("label", Text),
         ],
         plain: &["id"],
+        mapped: true,
+    },
+    Table {
+        schema: "public",
+        name: "providers",
+        key: "",
+        columns: &[("id", Int), ("name", Text), ("user_type", Text), ("since", Time)],
+        plain: &["id", "name"],
+        mapped: true,
+    },
+    Table {
+        schema: "public",
+        name: "interaction",
+        key: "",
+        columns: &[("point", Int), ("at", Time), ("flow", Numeric), ("level", Float), ("n", Int)],
+        plain: &["point", "at", "flow", "level", "n"],
+        mapped: true,
+    },
+    Table {
+        schema: "public",
+        name: "meter",
+        key: "id",
+        columns: &[("id", Int), ("kwh_old", Numeric), ("wh", Numeric), ("day", Date), ("kwh_neu", Numeric)],
+        plain: &["id", "kwh_neu"],
         mapped: true,
     },
     Table {

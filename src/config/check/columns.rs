@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{column_standing, full_name, place, types};
-use crate::catalog::Relation;
+use crate::catalog::{Catalog, Relation};
 use crate::mapping::shadow::Standing;
-use crate::mapping::{Column, Kind, Mapping, Star, Table, codes};
+use crate::mapping::{Column, Kind, Mapping, Star, Table, VALUE, codes};
 use crate::text::nearest::did_you_mean;
 use crate::text::{Diagnostic, Severity, Span};
 
@@ -20,9 +20,38 @@ pub(super) fn check(mapping: &Mapping, table: &Table, relation: &Relation) -> Ve
         }
         findings.extend(missing);
     }
+    findings.extend(condition(mapping, table, relation));
     findings.extend(layout(mapping, table, relation));
     findings.extend(star(mapping, table, relation));
     findings
+}
+
+/// `[columns]`: is there a table that has what they read, and can they read it.
+pub(super) fn of_any_table(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for column in &mapping.columns {
+        let mut having =
+            catalog.relations.iter().filter(|r| r.schema == mapping.schema).filter(|r| has(column, r)).peekable();
+        if having.peek().is_none() {
+            let known = catalog.relations.iter().filter(|r| r.schema == mapping.schema).flat_map(|r| &r.columns);
+            let missing = column.kind.columns().next().unwrap_or_default();
+            let help = did_you_mean(missing, known.map(|c| c.name.as_str()))
+                .unwrap_or_else(|| "write what it means now, or remove it".to_owned());
+            let message = format!("no table of schema `{}` has what `{}` reads", mapping.schema, column.legacy);
+            let finding = Diagnostic::warning(codes::NO_SUCH_TABLE, message).at(&mapping.source, column.span);
+            findings.push(finding.label("this entry is never followed").help(help));
+        }
+        let mut lacking = having.filter(|r| r.column(&column.legacy).is_none());
+        let nameless = Table::unlisted("");
+        let wrong = |relation: &Relation| types::of_column(mapping, &nameless, column, relation);
+        findings.extend(lacking.find_map(wrong));
+    }
+    findings
+}
+
+/// True when `relation` has everything that `column` reads.
+fn has(column: &Column, relation: &Relation) -> bool {
+    column.kind.columns().all(|name| relation.column(name).is_some())
 }
 
 /// The key under which a column names what it reads.
@@ -39,7 +68,9 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
     let mut findings = Vec::new();
     let read = column.kind.columns().map(|name| (name, key(&column.kind)));
     let compared = column.filters.iter().flat_map(|f| f.condition.columns()).map(|name| (name, "where"));
-    for (name, key) in read.chain(compared).filter(|(name, _)| relation.column(name).is_none()) {
+    let set = column.writes.iter().flat_map(|w| std::iter::once(w.column.as_str()).chain(w.value.columns()));
+    let set = set.filter(|name| *name != VALUE).map(|name| (name, "write"));
+    for (name, key) in read.chain(compared).chain(set).filter(|(name, _)| relation.column(name).is_none()) {
         if seen.contains(&name) {
             continue;
         }
@@ -60,12 +91,25 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
                 .at(&mapping.source, word(mapping, place(mapping, table, &["columns", &column.legacy, key]), name))
                 .label(match key {
                     "where" => "this condition cannot be used".to_owned(),
+                    "write" => format!("`{}` could not be written", column.legacy),
                     _ => format!("statements that name `{}` are refused", column.legacy),
                 })
                 .help(help),
         );
     }
     findings
+}
+
+/// Columns of the table's own `where`.
+fn condition(mapping: &Mapping, table: &Table, relation: &Relation) -> Option<Diagnostic> {
+    let missing = table.filter.as_ref()?.columns().find(|name| relation.column(name).is_none())?;
+    let help = did_you_mean(missing, relation.columns.iter().map(|c| c.name.as_str()));
+    let help = help.unwrap_or_else(|| "the names in `where` are current names".to_owned());
+    let message = format!("column `{missing}` of `{}` does not exist", full_name(relation));
+    let finding = Diagnostic::error(codes::NO_COLUMN, message);
+    let at = word(mapping, place(mapping, table, &["where"]), missing);
+    let effect = format!("statements on `{}` go on as they came, and fail", table.legacy);
+    Some(finding.at(&mapping.source, at).label(effect).help(help))
 }
 
 /// Where `name` stands in the text under `span` as a word of its own; all of it when it does not, as with escapes.
@@ -101,7 +145,8 @@ fn shadowed(mapping: &Mapping, table: &Table, column: &Column, relation: &Relati
 fn layout(mapping: &Mapping, table: &Table, relation: &Relation) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for name in table.layout.iter().flatten() {
-        if table.column(name).is_some() || relation.column(name).is_some() {
+        let global = |name: &str| mapping.columns.iter().any(|c| *c.legacy == *name && has(c, relation));
+        if table.column(name).is_some() || relation.column(name).is_some() || global(name) {
             continue;
         }
         let legacy = table.columns.iter().map(|c| c.legacy.as_ref());

@@ -32,6 +32,10 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
     let mut findings = Vec::new();
     let objects = objects::all(catalog);
     for table in &mapping.tables {
+        if table.query.is_some() {
+            findings.extend(shadowed_table(mapping, table, catalog));
+            continue;
+        }
         match catalog.relation(&mapping.schema, &table.current) {
             None => findings.push(missing_table(mapping, table, catalog)),
             Some(relation) => {
@@ -41,6 +45,7 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
             }
         }
     }
+    findings.extend(columns::of_any_table(mapping, catalog));
     // What there is to say of a type that does not exist has been said.
     findings.retain(|f| f.code != codes::TYPE_DIFFERS || unknown.iter().all(|u| u.at != f.at));
     findings.extend(unknown);
@@ -50,7 +55,9 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
 
 /// Where the value at `keys` of the table stands; the nearest thing above it that does.
 fn place(mapping: &Mapping, table: &Table, keys: &[&str]) -> Span {
-    let path: Vec<&str> = ["tables", &*table.legacy].into_iter().chain(keys.iter().copied()).collect();
+    // `[columns]` of the file has no table around it.
+    let own = mapping.tables.iter().any(|t| t.legacy == table.legacy).then_some(["tables", &*table.legacy]);
+    let path: Vec<&str> = own.into_iter().flatten().chain(keys.iter().copied()).collect();
     locate(&mapping.source, &path).unwrap_or(table.span)
 }
 
@@ -82,7 +89,10 @@ fn shadowed_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Option
         Standing::Free | Standing::Overridden => return None,
         Standing::Shadowed => {
             Diagnostic::warning(codes::SHADOWED_TABLE, format!("`{name}` really exists, and is used as it is"))
-                .label(format!("statements on it never reach `{}`", table.current))
+                .label(match table.query {
+                    Some(_) => "its query is never used".to_owned(),
+                    None => format!("statements on it never reach `{}`", table.current),
+                })
                 .help(
                     "if the mapping is to win, say so with `override = true`; otherwise remove the entry, or the table",
                 )

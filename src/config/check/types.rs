@@ -146,7 +146,8 @@ fn keeps_every_value(from: &str, to: &str) -> bool {
 /// The declared types that are none of Postgres's own, each once.
 #[must_use]
 pub fn declared_types(mapping: &Mapping) -> BTreeSet<&str> {
-    let declared = mapping.tables.iter().flat_map(|t| &t.columns).filter_map(|c| c.type_name.as_deref());
+    let columns = mapping.tables.iter().flat_map(|t| &t.columns).chain(&mapping.columns);
+    let declared = columns.filter_map(|c| c.type_name.as_deref());
     declared.filter(|name| !is_built_in(name)).collect()
 }
 
@@ -183,16 +184,15 @@ pub(super) fn unknown_on_server(mapping: &Mapping, zones: &[String], types: &[St
 
 fn findings(mapping: &Mapping, types: &[&str], finding: impl Fn(&str) -> Diagnostic) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for table in &mapping.tables {
-        for column in &table.columns {
-            let Some(name) = column.type_name.as_deref().filter(|name| types.contains(name)) else { continue };
-            let guess = did_you_mean(name, built_in_names().iter().copied());
-            let help = guess.unwrap_or_else(|| {
-                "write it as in a cast; a type outside of the search path needs its schema".to_owned()
-            });
-            let at = place(mapping, table, &["columns", &column.legacy, "type"]);
-            findings.push(finding(name).at(&mapping.source, at).help(help));
-        }
+    let global = Table { columns: mapping.columns.clone(), ..Table::unlisted("") };
+    let tables = mapping.tables.iter().chain([&global]);
+    for (table, column) in tables.flat_map(|table| table.columns.iter().map(move |column| (table, column))) {
+        let Some(name) = column.type_name.as_deref().filter(|name| types.contains(name)) else { continue };
+        let guess = did_you_mean(name, built_in_names().iter().copied());
+        let help = guess
+            .unwrap_or_else(|| "write it as in a cast; a type outside of the search path needs its schema".to_owned());
+        let at = place(mapping, table, &["columns", &column.legacy, "type"]);
+        findings.push(finding(name).at(&mapping.source, at).help(help));
     }
     findings
 }
