@@ -13,6 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use crate::net::Rounds;
 use crate::session::Socket;
 
 /// So many sessions are served before the kernel is asked whose turn is next: under load it then answers for many at once.
@@ -75,6 +76,9 @@ impl Worker {
         let handle = runtime.handle().clone();
         let (alive, ended) = oneshot::channel();
         thread::Builder::new().name(format!("sessions-{number}")).spawn(move || {
+            if let Err(error) = Rounds::start_beside(format!("relay-{number}"), runtime.handle().clone()) {
+                tracing::warn!(%error, "plain sessions get no thread of their own, and take more of the processor");
+            }
             // Nobody ever sends: what comes is the end.
             let _ = runtime.block_on(ended);
             // Statements that are being decided on have nobody left who waits for them.

@@ -29,6 +29,7 @@ mod query;
 mod scope;
 mod shapes;
 mod statement;
+pub mod telling;
 mod verify;
 mod walk;
 mod with;

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use super::body::{self, Body};
 use super::global::{self, Globals};
 use super::meaning::{self, Meaning, Presence, Replacement};
+use super::telling;
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::{self, Kind, Mapping, Star, shadow};
 use crate::text::Search;
@@ -29,6 +30,8 @@ pub struct World {
     names: HashSet<Arc<str>>,
     words: Option<Search>,
     legacy: Option<Search>,
+    /// What `words` finds, and what tells.
+    telling: Search,
     ascii: bool,
 }
 
@@ -61,7 +64,7 @@ pub struct Table {
     pub presence: Presence,
 }
 
-/// Words that change what a session's names mean, in any text: they make a text worth lexing. `temp` also finds `temporary`.
+/// Words that change what a session's names mean, in any text: they make a text worth lexing. All of them are telling.
 const SESSION_WORDS: [&str; 9] =
     ["search_path", "set_config", "pg_settings", "schema", "temp", "role", "authorization", "discard", "reset"];
 
@@ -94,10 +97,12 @@ impl World {
         let legacy: Vec<&str> = legacy.chain(columns.clone().map(|c| c.legacy.as_ref())).collect();
         let any = !legacy.is_empty();
         let words = any.then(|| search_for(&legacy, &SESSION_WORDS));
+        let telling: Vec<&str> = telling::all().collect();
+        let telling = search_for(&legacy, &telling);
         let legacy = any.then(|| search_for(&legacy, &[]));
         let plain = |t: &mapping::Table| t.legacy.is_ascii() && t.columns.iter().all(|c| c.legacy.is_ascii());
         let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain) && columns.clone().all(|c| c.legacy.is_ascii());
-        Self { generation, mappings, catalog, tables, by_legacy, names: all, words, legacy, ascii }
+        Self { generation, mappings, catalog, tables, by_legacy, names: all, words, legacy, telling, ascii }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
@@ -107,6 +112,12 @@ impl World {
     #[must_use]
     pub fn concerns(&self, text: &[u8]) -> bool {
         self.words.as_ref().is_some_and(|words| words.is_in(text))
+    }
+
+    /// True when [`World::concerns`] is false and no word in the text tells that it may change what the texts behind it mean.
+    #[must_use]
+    pub fn is_plain(&self, text: &[u8]) -> bool {
+        !self.telling.is_in(text)
     }
 
     /// False when no mapped table can be named in the text by its legacy name.

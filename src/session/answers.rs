@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::called::when_called;
+use super::called::{Either, either, when_called};
 use super::cancel::Key;
 use super::conversation::{Conversation, Phase};
 use super::lane::Lane;
@@ -110,14 +110,17 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 Life::Over if self.rest() != Rest::None => return ServerEnd::Drained,
                 Life::Serving | Life::Draining | Life::Over => {}
             }
-            let read = tokio::select! {
-                biased;
-                read = self.lane.read(whole) => read,
-                // Only a quiet session has to be woken: a busy one comes by when it is answered.
-                shorter = &mut shortened, if rest != Rest::None => {
-                    life = shorter;
-                    shortened.set(when_called(self.session.shared.life_after(life)));
-                    continue;
+            // Only a quiet session has to be woken: a busy one comes by when it is answered.
+            let read = if rest == Rest::None {
+                self.lane.read(whole).await
+            } else {
+                match either(pin!(self.lane.read(whole)), shortened.as_mut()).await {
+                    Either::First(read) => read,
+                    Either::Second(shorter) => {
+                        life = shorter;
+                        shortened.set(when_called(self.session.shared.life_after(life)));
+                        continue;
+                    }
                 }
             };
             match read {
@@ -204,10 +207,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
 
     fn open(&mut self, header: Header, conversation: &mut Conversation, now: Instant) {
         let body = self.lane.body(header);
-        if header.tag == b'K'
-            && let Some((pid, secret)) = message::key_data(body)
-        {
-            self.session.enter(Key { pid, secret: secret.into() });
+        if header.tag == b'K' {
+            self.enter(body);
         }
         conversation.answer(header.tag, body, now, &mut self.instead);
         if self.instead.is_empty() {
@@ -215,6 +216,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         } else {
             let instead = std::mem::take(&mut self.instead);
             self.lane.replace_frame(header, |out, _| out.extend_from_slice(&instead));
+        }
+    }
+
+    #[cold]
+    fn enter(&self, body: &[u8]) {
+        if let Some((pid, secret)) = message::key_data(body) {
+            self.session.enter(Key { pid, secret: secret.into() });
         }
     }
 

@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
 /// What a buffer has for a message or two.
 const LITTLE: usize = 512;
@@ -39,31 +39,38 @@ struct Shared {
 /// Unread bytes, with room behind them.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
+    /// Unread bytes and room, all of it initialised, which the room is only once.
     store: Vec<u8>,
     /// What lies before it is consumed.
     start: usize,
+    /// What lies behind it is room.
+    end: usize,
 }
 
 impl Buffer {
     /// What has been read and not been consumed.
     pub(super) fn unread(&self) -> &[u8] {
-        &self.store[self.start..]
+        self.unread_from(0)
     }
 
-    /// The same, to be changed in place.
+    /// The same behind the first `n` bytes of it.
+    pub(super) fn unread_from(&self, n: usize) -> &[u8] {
+        self.store.get(self.start + n..self.end).unwrap_or_default()
+    }
+
+    /// The same as [`Self::unread`], to be changed in place.
     pub(super) fn unread_mut(&mut self) -> &mut [u8] {
-        &mut self.store[self.start..]
+        &mut self.store[self.start..self.end]
     }
 
     /// Forgets the first `n` unread bytes.
     pub(super) fn consume(&mut self, n: usize) {
         self.start += n;
-        debug_assert!(self.start <= self.store.len(), "only what was read can be consumed");
-        if self.start == self.store.len() {
-            self.start = 0;
-            self.store.clear();
-            if self.store.capacity() > LARGEST_KEPT {
-                self.store = Vec::with_capacity(BUSY);
+        debug_assert!(self.start <= self.end, "only what was read can be consumed");
+        if self.start == self.end {
+            (self.start, self.end) = (0, 0);
+            if self.store.len() > LARGEST_KEPT {
+                self.store = vec![0; BUSY];
             }
         }
     }
@@ -72,18 +79,25 @@ impl Buffer {
     ///
     /// Room grows with what has arrived, not with what a header claims.
     pub(super) async fn read_from<R: AsyncRead + Unpin>(&mut self, from: &mut R, whole: usize) -> io::Result<usize> {
-        if self.store.is_empty() && self.store.capacity() <= LITTLE {
-            return self.read_first(from).await;
+        if self.end == 0 && self.store.len() <= LITTLE {
+            return poll_fn(|cx| self.poll_first(from, cx)).await;
         }
         self.make_room(whole);
-        from.read_buf(&mut self.store).await
+        poll_fn(|cx| {
+            let mut room = ReadBuf::new(&mut self.store[self.end..]);
+            ready!(Pin::new(&mut *from).poll_read(cx, &mut room))?;
+            let n = room.filled().len();
+            self.end += n;
+            Poll::Ready(Ok(n))
+        })
+        .await
     }
 
     /// Gives its room away if nothing is unread.
     pub(super) fn rest(&mut self) {
-        if self.store.is_empty() && self.store.capacity() > 0 {
+        if self.end == 0 && !self.store.is_empty() {
             let store = std::mem::take(&mut self.store);
-            if store.capacity() == LITTLE {
+            if store.len() == LITTLE {
                 SHARED.with_borrow_mut(|shared| {
                     if shared.spare.len() < SPARE {
                         shared.spare.push(store);
@@ -94,36 +108,34 @@ impl Buffer {
     }
 
     /// Reads into the shared room, as nothing is unread.
-    async fn read_first<R: AsyncRead + Unpin>(&mut self, from: &mut R) -> io::Result<usize> {
-        poll_fn(|cx| {
-            SHARED.with_borrow_mut(|shared| {
-                let mut room = ReadBuf::new(&mut shared.room);
-                ready!(Pin::new(&mut *from).poll_read(cx, &mut room))?;
-                let read = room.filled();
-                if read.len() <= LITTLE && self.store.capacity() == 0 {
-                    self.store = shared.spare.pop().unwrap_or_default();
-                }
-                self.store.reserve_exact(read.len().max(LITTLE));
-                self.store.extend_from_slice(read);
-                Poll::Ready(Ok(self.store.len()))
-            })
+    fn poll_first<R: AsyncRead + Unpin>(&mut self, from: &mut R, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        SHARED.with_borrow_mut(|shared| {
+            let mut room = ReadBuf::new(&mut shared.room);
+            ready!(Pin::new(from).poll_read(cx, &mut room))?;
+            let read = room.filled();
+            if self.store.len() < read.len().max(LITTLE) {
+                self.store = if read.len() <= LITTLE { shared.spare.pop().unwrap_or_default() } else { Vec::new() };
+                self.store.resize(read.len().max(LITTLE), 0);
+            }
+            self.store[..read.len()].copy_from_slice(read);
+            self.end = read.len();
+            Poll::Ready(Ok(self.end))
         })
-        .await
     }
 
     fn make_room(&mut self, whole: usize) {
-        let unread = self.store.len() - self.start;
-        let size = self.store.capacity();
-        let is_filled = self.store.len() == size;
-        if self.start > 0 && (is_filled || self.start + whole > size) {
-            self.store.drain(..self.start);
-            self.start = 0;
+        let unread = self.end - self.start;
+        let size = self.store.len();
+        if self.start > 0 && (self.end == size || self.start + whole > size) {
+            self.store.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, unread);
         }
         let wanted = if whole > size { whole.min((2 * unread).max(BUSY)) } else { size.max(BUSY) };
         // There is always room for one byte more, or a read of nothing would look like the end.
         let wanted = wanted.max(unread + 1);
         if wanted > size {
-            self.store.reserve_exact(wanted - self.store.len());
+            self.store.reserve_exact(wanted - size);
+            self.store.resize(wanted, 0);
         }
     }
 }

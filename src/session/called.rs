@@ -4,7 +4,7 @@
 //! directions; and what ends a session comes once in its life, while asking for it takes locks that all sessions share.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -78,6 +78,26 @@ pub(super) async fn when_called<F: Future>(future: F) -> F::Output {
             }
         };
         future.as_mut().poll(&mut Context::from_waker(waker))
+    })
+    .await
+}
+
+/// What came first of two things.
+pub(super) enum Either<A, B> {
+    First(A),
+    Second(B),
+}
+
+/// Waits for either; for the first one, if both are there. A future that is ready must not be waited for again.
+///
+/// As `tokio::select!`, without its share in the bookkeeping of who has run for how long: sockets do that themselves.
+pub(super) async fn either<A: Future, B: Future>(
+    mut first: Pin<&mut A>,
+    mut second: Pin<&mut B>,
+) -> Either<A::Output, B::Output> {
+    poll_fn(|cx| match first.as_mut().poll(cx) {
+        Poll::Ready(first) => Poll::Ready(Either::First(first)),
+        Poll::Pending => second.as_mut().poll(cx).map(Either::Second),
     })
     .await
 }

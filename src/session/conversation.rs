@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::called::Progress;
-use super::expected::{Entry, Expected, Name, Named};
+use super::expected::{Entry, Expected, Name, Named, Note};
 use super::planned::Planned;
 use super::queue::Queue;
 use super::refresh::Changed;
@@ -146,8 +146,8 @@ impl Conversation {
             b'3' => self.closed(),
             b'T' | b'n' => drop(self.queue.take(|what| matches!(what, Expected::Describe(_)))),
             b's' => self.suspended(),
-            b'C' => self.completed(message::command_tag(body).unwrap_or_default(), now),
-            b'I' => self.completed("", now),
+            b'C' => self.completed(body, now),
+            b'I' => self.completed(b"", now),
             b'G' | b'W' => self.queue.copy_in(),
             b'E' => self.failed(body, now, instead),
             b'N' => self.noticed(body, instead),
@@ -185,12 +185,16 @@ impl Conversation {
         }
     }
 
-    fn completed(&mut self, tag: &str, now: Instant) {
+    /// A statement of the head has ended; its tag is in the body.
+    fn completed(&mut self, body: &[u8], now: Instant) {
+        // Nearly all are these, of which nothing need be known but that they have ended.
+        let everyday = matches!(body.first_chunk::<7>(), Some(b"SELECT " | b"INSERT " | b"UPDATE " | b"DELETE "));
+        let tag = || message::command_tag(body).unwrap_or_default();
         let Some(head) = self.queue.head() else { return };
         let note = head.note;
         let (protocol, planned, turn) = match &mut head.what {
             Expected::Query { planned, done, gives_up, .. } => {
-                if let Some(name) = gives_up.take().filter(|_| tag == "DEALLOCATE") {
+                if let Some(name) = gives_up.take().filter(|_| tag() == "DEALLOCATE") {
                     self.statements.remove(&name);
                 }
                 *done += 1;
@@ -207,11 +211,20 @@ impl Conversation {
             _ => return,
         };
         self.queue.answered();
-        let effect = planned.as_ref().map_or(Effect::None, |planned| planned.effect(turn));
+        if !everyday || planned.is_some() || note.hints.catalog {
+            self.done(tag(), planned.as_ref(), turn, note);
+        }
+        self.tally.statement(protocol, planned.as_deref(), turn);
+        self.tally.duration(note, now);
+    }
+
+    /// A statement did this, which may have changed what those behind it mean.
+    fn done(&mut self, tag: &str, planned: Option<&Arc<Planned>>, turn: usize, note: Note) {
+        let effect = planned.map_or(Effect::None, |planned| planned.effect(turn));
         self.state.completed(tag, &effect, note.hints.back);
-        self.executed_by(planned.as_deref(), turn);
+        self.executed_by(planned.map(Arc::as_ref), turn);
         if let (Effect::Prepared(name), "PREPARE") = (&effect, tag) {
-            let prepared = planned.as_ref().and_then(|p| p.prepares(&self.route.world.load(), name)).map(Arc::new);
+            let prepared = planned.and_then(|p| p.prepares(&self.route.world.load(), name)).map(Arc::new);
             self.changing |= prepared.as_ref().is_some_and(|planned| planned.changes_something());
             remember(&mut self.statements, self::name(name.as_bytes()), prepared);
         }
@@ -222,8 +235,6 @@ impl Conversation {
         if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
             self.statements.clear();
         }
-        self.tally.statement(protocol, planned.as_deref(), turn);
-        self.tally.duration(note, now);
     }
 
     /// A portal has given some of its rows: what it does beside is done.

@@ -13,7 +13,7 @@ use super::planned::Planned;
 use super::prepared::{Decided, Run};
 use super::relay::Session;
 use super::route::Shared;
-use super::words::Hints;
+use super::words::{Hints, first_words};
 use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
 
 /// Texts above this are planned on a thread that may take its time; a relay thread has other sessions to serve.
@@ -61,8 +61,13 @@ pub(super) async fn look(session: &Session, text: &[u8]) -> Look {
 
 /// True when nothing has to be known of a text. Nobody has looked into a long one.
 pub(super) fn is_plain(session: &Session, text: &[u8]) -> bool {
-    let concerns = || session.route.world.load().concerns(text);
-    text.len() <= LONGEST_AT_ONCE && !concerns() && session.shared.words.find(text) == Hints::default()
+    if text.len() > LONGEST_AT_ONCE {
+        return false;
+    }
+    let world = session.route.world.load();
+    // What tells need not change anything: so does `INSERT INTO`.
+    let tells_nothing = || !world.concerns(text) && session.shared.words.find(text) == Hints::default();
+    if world.is_plain(text) { first_words(text) == Hints::default() } else { tells_nothing() }
 }
 
 /// A look at a piece of a text.

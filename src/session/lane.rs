@@ -8,7 +8,10 @@
 //! out     │ empty, or everything accepted so far, and then `passed` is 0
 //! ```
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
@@ -41,7 +44,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
 
     /// What has arrived and is not accepted yet.
     pub(super) fn at_hand(&self) -> &[u8] {
-        self.buffer.unread().get(self.passed..).unwrap_or_default()
+        self.buffer.unread_from(self.passed)
     }
 
     /// The same, to be changed in place.
@@ -70,15 +73,26 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
         if self.out.is_empty() {
             self.passed += n;
         } else {
-            self.out.extend_from_slice(self.buffer.unread().get(..n).unwrap_or_default());
-            self.buffer.consume(n);
+            self.copy(n);
         }
+    }
+
+    /// Accepts `n` bytes behind what is put together.
+    #[cold]
+    fn copy(&mut self, n: usize) {
+        self.out.extend_from_slice(self.buffer.unread().get(..n).unwrap_or_default());
+        self.buffer.consume(n);
     }
 
     /// Accepts the frame at hand as it came, also what of it is still to arrive.
     pub(super) fn pass_frame(&mut self, header: Header) {
-        self.streaming = header.total();
-        self.pass_streaming();
+        let n = header.total();
+        if n <= self.at_hand().len() {
+            self.pass(n);
+        } else {
+            self.streaming = n;
+            self.pass_streaming();
+        }
     }
 
     /// Accepts the frames of this type that are at hand one behind the other, each to its last byte. Returns how many.
@@ -99,6 +113,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
 
     /// Accepts what has arrived of a frame that is passing. False when the frame goes on behind it.
     pub(super) fn pass_streaming(&mut self) -> bool {
+        self.streaming == 0 && self.dropping == 0 || self.go_on_streaming()
+    }
+
+    #[cold]
+    fn go_on_streaming(&mut self) -> bool {
         if self.dropping > 0 {
             self.drop_streaming();
             return self.dropping == 0;
@@ -150,21 +169,27 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     /// Writes what is accepted. Returns how many bytes that was.
     pub(super) async fn flush(&mut self) -> io::Result<usize> {
         let written = self.passed + self.out.len();
-        if self.passed > 0 {
-            self.to.write_all(self.buffer.unread().get(..self.passed).unwrap_or_default()).await?;
-            self.buffer.consume(self.passed);
-            self.passed = 0;
-        } else if !self.out.is_empty() {
-            self.to.write_all(&self.out).await?;
-            self.out.clear();
-            if self.out.capacity() > LARGEST_KEPT {
+        if written > 0 {
+            poll_fn(|cx| self.poll_write(cx)).await?;
+        }
+        Ok(written)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.passed > 0 {
+            let bytes = self.buffer.unread().get(..self.passed).unwrap_or_default();
+            let n = some(ready!(Pin::new(&mut self.to).poll_write(cx, bytes))?)?;
+            self.buffer.consume(n);
+            self.passed -= n;
+        }
+        while !self.out.is_empty() {
+            let n = some(ready!(Pin::new(&mut self.to).poll_write(cx, &self.out))?)?;
+            self.out.drain(..n);
+            if self.out.capacity() > LARGEST_KEPT && self.out.is_empty() {
                 self.out = Vec::new();
             }
-        } else {
-            return Ok(0);
         }
-        self.to.flush().await?;
-        Ok(written)
+        Pin::new(&mut self.to).poll_flush(cx)
     }
 
     /// Reads once, after everything accepted has been flushed; `whole` bytes at hand are needed to go on. 0 is the end.
@@ -196,4 +221,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
             self.passed = 0;
         }
     }
+}
+
+/// How many bytes were written; none is no progress, and nobody would be woken to try again.
+fn some(written: usize) -> io::Result<usize> {
+    if written == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(written) }
 }

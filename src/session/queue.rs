@@ -283,9 +283,11 @@ impl Queue {
 
     fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
-        self.hinted -= usize::from(entry.note.hints.any());
+        if entry.note.hints.any() {
+            self.hinted -= 1;
+            self.provisional = self.provisional.with(entry.note.hints);
+        }
         self.copy_ends -= usize::from(matches!(entry.what, Expected::CopyEnd));
-        self.provisional = self.provisional.with(entry.note.hints);
         if self.entries.is_empty() {
             if self.entries.capacity() > 64 {
                 self.entries = VecDeque::new();

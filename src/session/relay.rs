@@ -9,6 +9,8 @@
 //! ```
 
 use std::future::{pending, poll_fn};
+use std::io;
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answers::{Answers, ServerEnd};
 use super::buffer::Buffer;
-use super::called::when_called;
+use super::called::{Either, either, when_called};
 use super::cancel::{self, Key};
 use super::conversation::{Conversation, Phase};
 use super::farewell;
@@ -28,7 +30,7 @@ use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
 use super::startup::Asked;
 use crate::metrics::{Ended, Login};
-use crate::net::Peer;
+use crate::net::{Here, Peer, Rounds, Socket};
 use crate::wire::error::fatal;
 use crate::wire::frame::Sender;
 
@@ -138,11 +140,43 @@ impl Drop for Session {
 
 /// Relays until either end has ended, and tells how.
 pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) -> Ended {
-    let Ready { mut client, mut server, peer, route, seat: _seat, asked, steps } = ready;
+    let Ready { client, server, peer, route, seat, asked, steps } = ready;
     let session = Session::new(shared, route, peer, asked);
     session.lock().steps = Some(steps);
-    let (client, server) = ((client.socket.halves(), client.buffer), (server.socket.halves(), server.buffer));
-    relay(&session, client, server, until).await
+    let (asked, answered) = (client.buffer, server.buffer);
+    match (client.socket, server.socket) {
+        (Socket::Tcp(client), Socket::Tcp(server)) if Rounds::is_beside() => {
+            let sockets = client.into_std().and_then(|client| Ok((client, server.into_std()?)));
+            let work = async move |here| {
+                let _seat = seat;
+                run_near(&session, &here, sockets, (asked, answered), until).await
+            };
+            // What has failed on its thread is logged there.
+            Rounds::give(work).await.unwrap_or(Ended::ServerGone)
+        }
+        // Boxed, so that those on their own thread do not carry its weight.
+        (mut client, mut server) => {
+            let _seat = seat;
+            Box::pin(relay(&session, (client.halves(), asked), (server.halves(), answered), until)).await
+        }
+    }
+}
+
+/// Relays on the thread of the sockets.
+async fn run_near(
+    session: &Session,
+    here: &Here,
+    sockets: io::Result<(TcpStream, TcpStream)>,
+    (asked, answered): (Buffer, Buffer),
+    until: Instant,
+) -> Ended {
+    match sockets.and_then(|(client, server)| Ok((here.take(client)?, here.take(server)?))) {
+        Ok((client, server)) => relay(session, (client.halves(), asked), (server.halves(), answered), until).await,
+        Err(error) => {
+            tracing::error!(%error, route = %session.route.name, "a session could not be given to its thread and was ended");
+            Ended::ServerGone
+        }
+    }
 }
 
 /// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
@@ -157,17 +191,15 @@ where
     let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answered), session);
     let end = {
         let directions = both(when_called(opening.run()), when_called(answers.run()));
-        pin!(directions);
-        tokio::select! {
-            biased;
-            end = &mut directions => end,
-            outside = when_called(session.outside(until)) => match outside {
-                Outside::Late => Some(ServerEnd::Late),
-                Outside::Over => {
-                    // The directions go on meanwhile: the answer to the cancelled statement is the client's.
-                    let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
-                    end.unwrap_or(Some(ServerEnd::Drained))
-                }
+        let outside = when_called(session.outside(until));
+        pin!(directions, outside);
+        match either(directions.as_mut(), outside).await {
+            Either::First(end) => end,
+            Either::Second(Outside::Late) => Some(ServerEnd::Late),
+            Either::Second(Outside::Over) => {
+                // The directions go on meanwhile: the answer to the cancelled statement is the client's.
+                let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
+                end.unwrap_or(Some(ServerEnd::Drained))
             }
         }
     };
@@ -197,14 +229,11 @@ async fn both(
     to_client: impl Future<Output = ServerEnd>,
 ) -> Option<ServerEnd> {
     pin!(to_server, to_client);
-    tokio::select! {
-        biased;
-        end = &mut to_client => Some(end),
-        end = &mut to_server => match end {
-            ClientEnd::Finished => Some(to_client.await),
-            ClientEnd::ServerDeaf => timeout(LAST_WORDS, to_client).await.ok(),
-            ClientEnd::Gone => None,
-        },
+    match either(to_client.as_mut(), to_server).await {
+        Either::First(end) => Some(end),
+        Either::Second(ClientEnd::Finished) => Some(to_client.await),
+        Either::Second(ClientEnd::ServerDeaf) => timeout(LAST_WORDS, to_client).await.ok(),
+        Either::Second(ClientEnd::Gone) => None,
     }
 }
 

@@ -9,6 +9,7 @@ use aho_corasick::AhoCorasick;
 
 use super::expected::Name;
 use crate::rewrite::Context;
+use crate::rewrite::telling::{self, CATALOG, ENDS, INTO, LEXING, NAMES};
 use crate::sql::{LexOptions, lex};
 use crate::text::Search;
 
@@ -51,41 +52,13 @@ pub(super) struct Words {
     which: AhoCorasick,
 }
 
-/// `temp` also finds `temporary` and `pg_temp`; `role` and `authorization` change what `$user` is; an identifier spelled
-/// with escapes could be any of these. What goes by CASCADE or DROP OWNED may be a temporary table.
-const NAMES: [&str; 11] = [
-    "search_path",
-    "set_config",
-    "pg_settings",
-    "schema",
-    "temp",
-    "role",
-    "authorization",
-    "discard",
-    "cascade",
-    "owned",
-    "u&\"",
-];
-/// `RESET ALL` names nothing.
-const RESET: &str = "reset";
-const LEXING: [&str; 2] = ["client_encoding", "standard_conforming_strings"];
-const CATALOG: [&str; 3] = ["create", "alter", "drop"];
-/// `END` is too common to be looked for, but as the first word.
-const ENDS: [&str; 3] = ["rollback", "commit", "abort"];
-/// `SELECT … INTO` makes a table, `INSERT INTO` does not.
-const INTO: [&str; 2] = ["into", "insert into"];
-const EXECUTES: &str = "execute";
-const PREPARES: &str = "prepare";
-
 impl Words {
     pub(super) fn new() -> Self {
-        let patterns = NAMES.iter().chain([&RESET]).chain(&LEXING).chain(&ENDS).chain(&CATALOG).chain(&INTO);
-        let patterns = patterns.chain([&EXECUTES, &PREPARES]);
         let which = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(patterns.clone())
+            .build(telling::all())
             .expect("a few short words fit an automaton");
-        Self { any: Search::new(patterns.copied()), which }
+        Self { any: Search::new(telling::all()), which }
     }
 
     /// What `text` may change.
@@ -95,7 +68,7 @@ impl Words {
         const AFTER_LEXING: usize = AFTER_RESET + LEXING.len();
         const AFTER_ENDS: usize = AFTER_LEXING + ENDS.len();
         const AFTER_CATALOG: usize = AFTER_ENDS + CATALOG.len();
-        let mut hints = Hints { lexing: is_set_names(text), ends: first_word_is(text, b"end"), ..Hints::default() };
+        let mut hints = first_words(text);
         if !self.any.is_in(text) {
             return hints;
         }
@@ -198,6 +171,10 @@ fn back(text: &[u8]) -> Back {
 /// The statement that `DEALLOCATE [PREPARE] name` gives up: drivers do that to what they prepared through the protocol.
 pub(super) fn deallocated(text: &[u8]) -> Option<Name> {
     const VERB: &[u8] = b"deallocate";
+    // Most begin otherwise, and need not be trimmed at their end for that to be seen.
+    if !text.trim_ascii_start().first()?.eq_ignore_ascii_case(&b'd') {
+        return None;
+    }
     let (verb, rest) = text.trim_ascii().split_at_checked(VERB.len())?;
     // Other bytes may be the halves of characters, whose case is not a matter of one bit.
     if !verb.eq_ignore_ascii_case(VERB) || !rest.is_ascii() {
@@ -227,12 +204,23 @@ fn makes_tables(text: &[u8]) -> bool {
     })
 }
 
+/// What a text may change by its first words alone, which elsewhere are too common to be looked for.
+pub(super) fn first_words(text: &[u8]) -> Hints {
+    let text = text.trim_ascii_start();
+    let begins_with = |word: &[u8]| text.get(..word.len()).is_some_and(|first| first.eq_ignore_ascii_case(word));
+    Hints {
+        lexing: begins_with(b"set") && is_set_names(text),
+        ends: begins_with(b"end") && first_word_is(text, b"end"),
+        ..Hints::default()
+    }
+}
+
 fn first_word_is(text: &[u8], word: &[u8]) -> bool {
     let first = text.trim_ascii_start().split(|b| !b.is_ascii_alphabetic()).next();
     first.is_some_and(|first| first.eq_ignore_ascii_case(word))
 }
 
-/// `SET NAMES 'latin1'`: both words are too common to be looked for everywhere.
+/// `SET NAMES 'latin1'`.
 fn is_set_names(text: &[u8]) -> bool {
     let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let mut next_is = |word: &[u8]| words.next().is_some_and(|w| w.eq_ignore_ascii_case(word));

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod edit;
 pub mod nearest;
 pub mod search;
+mod shift;
 pub mod source_map;
 pub mod span;
 pub mod toml;

@@ -7,15 +7,19 @@
 use aho_corasick::packed::Searcher;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Bytes that are folded at a time: an ordinary statement at once, and little enough to stay on the stack.
+use super::shift::Shift;
+
+/// Bytes that are folded at a time: little enough to stay on the stack.
 const WINDOW: usize = 512;
 
-/// Bytes that are folded for a short statement.
+/// Up to so many bytes a text is short.
 const SHORT: usize = 128;
 
 /// A search for some words at once.
 #[derive(Debug)]
 pub struct Search {
+    /// For short texts, which most are.
+    short: Option<Shift>,
     how: How,
 }
 
@@ -37,21 +41,17 @@ impl Search {
         // Windows overlap by a word, and should still get on.
         let packed = if longest <= WINDOW / 2 { Searcher::new(&words) } else { None };
         let how = packed.map_or_else(|| How::Automaton(automaton(&words)), |words| How::Packed { words, longest });
-        Self { how }
+        Self { short: Shift::new(&words), how }
     }
 
     /// True when `text` holds one of the words.
     #[must_use]
     pub fn is_in(&self, text: &[u8]) -> bool {
+        if let Some(short) = self.short.as_ref().filter(|_| text.len() <= SHORT) {
+            return short.is_in(text);
+        }
         match &self.how {
-            How::Packed { words, longest } => {
-                let holds = |window: &[u8]| words.find(window).is_some();
-                // Most statements are short, and zeroing the stack for a long one takes as long as searching them.
-                match text.len() {
-                    ..=SHORT => folded_windows::<SHORT>(text, longest - 1, holds),
-                    _ => folded_windows::<WINDOW>(text, longest - 1, holds),
-                }
-            }
+            How::Packed { words, longest } => folded_windows(text, longest - 1, |window| words.find(window).is_some()),
             How::Automaton(words) => words.is_match(text),
         }
     }
@@ -67,11 +67,11 @@ fn automaton(words: &[String]) -> AhoCorasick {
 
 /// True when `holds` is for some window over `text` in lower case. Each window begins with the last `overlap` bytes of the one
 /// before it, so that nothing of up to a byte more is cut in two.
-fn folded_windows<const SIZE: usize>(text: &[u8], overlap: usize, holds: impl Fn(&[u8]) -> bool) -> bool {
-    let mut folded = [0; SIZE];
+fn folded_windows(text: &[u8], overlap: usize, holds: impl Fn(&[u8]) -> bool) -> bool {
+    let mut folded = [0; WINDOW];
     let mut rest = text;
     loop {
-        let window = &mut folded[..rest.len().min(SIZE)];
+        let window = &mut folded[..rest.len().min(WINDOW)];
         window.copy_from_slice(&rest[..window.len()]);
         window.make_ascii_lowercase();
         if holds(window) {
@@ -80,12 +80,14 @@ fn folded_windows<const SIZE: usize>(text: &[u8], overlap: usize, holds: impl Fn
         if window.len() == rest.len() {
             return false;
         }
-        rest = &rest[SIZE - overlap..];
+        rest = &rest[WINDOW - overlap..];
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -94,7 +96,7 @@ mod tests {
         // Too many to be searched for sixteen bytes at a time.
         let more: Vec<String> = (0..500).map(|i| format!("legacy_table_{i}_x")).collect();
         let many: Vec<&str> = more.iter().map(String::as_str).chain(few).collect();
-        let lengths = || (0..70).chain(WINDOW - 20..WINDOW + 20).chain([3 * WINDOW]);
+        let lengths = || (0..70).chain(SHORT - 20..SHORT + 20).chain(WINDOW - 20..WINDOW + 20).chain([3 * WINDOW]);
         for words in [&few[..], &many[..]] {
             let search = Search::new(words.iter().copied());
             for (word, length) in few.iter().flat_map(|word| lengths().map(move |length| (word, length))) {
@@ -108,6 +110,21 @@ mod tests {
             }
             // Only ASCII letters fold.
             assert!(!search.is_in("SELECT grÖße FROM t".as_bytes()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_is_there_and_nothing_else(
+            words in proptest::collection::vec("[a-cA-C_]{1,7}", 1..6),
+            text in "[a-dA-D_\u{1}\u{3}!]{0,40}",
+        ) {
+            let lower = text.to_ascii_lowercase();
+            let is_there = words.iter().any(|word| lower.contains(&word.to_ascii_lowercase()));
+            let long = format!("{text}{}", ".".repeat(SHORT));
+            let search = Search::new(words.iter().map(String::as_str));
+            prop_assert_eq!(search.is_in(text.as_bytes()), is_there);
+            prop_assert_eq!(search.is_in(long.as_bytes()), is_there);
         }
     }
 

@@ -51,11 +51,11 @@ impl Header {
     /// The header at the front of `bytes`; none while it is incomplete.
     pub fn read(sender: Sender, bytes: &[u8]) -> Result<Option<Self>, BadFrame> {
         let Some((&tag, rest)) = bytes.split_first() else { return Ok(None) };
-        let limit = match sender {
-            Sender::Client => client_limit(tag),
-            Sender::Server => server_limit(tag),
+        let limits = match sender {
+            Sender::Client => &CLIENT_LIMITS,
+            Sender::Server => &SERVER_LIMITS,
         };
-        let limit = limit.ok_or(BadFrame::Tag(tag))?;
+        let limit = limits[usize::from(tag)].ok_or(BadFrame::Tag(tag))?;
         let Some(length) = rest.first_chunk::<4>().map(|b| u32::from_be_bytes(*b)) else { return Ok(None) };
         let body = length.checked_sub(4).filter(|_| length <= limit).ok_or(BadFrame::Length { tag, length })?;
         let body = usize::try_from(body).map_err(|_| BadFrame::Length { tag, length })?;
@@ -81,21 +81,26 @@ pub fn write(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-const fn client_limit(tag: u8) -> Option<u32> {
-    Some(match tag {
-        b'Q' | b'P' | b'B' | b'F' | b'd' => LARGE,
-        b'C' | b'D' | b'E' | b'H' | b'S' | b'X' | b'c' | b'f' => SMALL,
-        b'p' => TOKEN,
-        _ => return None,
-    })
-}
+/// The longest frame of each type, none for what is no type: a look-up, as this is asked for each frame.
+type Limits = [Option<u32>; 256];
 
-const fn server_limit(tag: u8) -> Option<u32> {
-    Some(match tag {
-        b'D' | b'd' | b'T' | b't' | b'V' | b'E' | b'N' | b'A' | b'R' | b'S' | b'v' => 0x7fff_ffff,
-        b'1' | b'2' | b'3' | b'c' | b'C' | b'G' | b'H' | b'I' | b'K' | b'n' | b's' | b'W' | b'Z' => 30_000,
-        _ => return None,
-    })
+static CLIENT_LIMITS: Limits = limits(&[(b"QPBFd", LARGE), (b"CDEHSXcf", SMALL), (b"p", TOKEN)]);
+
+static SERVER_LIMITS: Limits = limits(&[(b"DdTtVENARSv", 0x7fff_ffff), (b"123cCGHIKnsWZ", 30_000)]);
+
+#[allow(clippy::as_conversions, reason = "`From` is not const, and a byte fits")]
+const fn limits(given: &[(&[u8], u32)]) -> Limits {
+    let mut limits = [None; 256];
+    let mut rest = given;
+    while let [(tags, limit), behind @ ..] = rest {
+        let mut tags = *tags;
+        while let [tag, others @ ..] = tags {
+            limits[*tag as usize] = Some(*limit);
+            tags = others;
+        }
+        rest = behind;
+    }
+    limits
 }
 
 #[cfg(test)]

@@ -15,11 +15,9 @@ pub mod options;
 pub mod scram;
 pub mod startup;
 
-use std::ffi::CStr;
-
 /// Splits a NUL-terminated string off the front: the string without its NUL, and what follows.
 fn c_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    // Several bytes at a time, as an iterator would not.
-    let string = CStr::from_bytes_until_nul(bytes).ok()?.to_bytes();
-    Some((string, bytes.get(string.len() + 1..)?))
+    // Many bytes at a time, as an iterator would not.
+    let (string, rest) = bytes.split_at(memchr::memchr(0, bytes)?);
+    Some((string, rest.get(1..)?))
 }

@@ -1,0 +1,317 @@
+//! A thread that does nothing but go round its sockets: where plain sessions are relayed.
+//!
+//! A relayed message is so little work that the bookkeeping of a runtime for everything is a fifth of it. This one knows sockets that
+//! are [`Near`] and tasks that wait for them. Whatever else a task may wait for, timers above all, is tokio's and calls from
+//! outside.
+//!
+//! ```text
+//! inbox, tokio ─▶ called tasks ─▶ each is polled ─▶ none is left: wait for sockets ─▶ readable? its task is called
+//! ```
+//! `app` starts one beside each thread of sessions; `session` gives it what has come in.
+
+mod call;
+mod near;
+
+use std::cell::RefCell;
+use std::io;
+use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use mio::{Events, Interest, Registry, Token};
+use slab::Slab;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use call::{Call, Inbox, Message};
+pub use near::Near;
+use near::State;
+
+/// So many sockets are told of at a time.
+const EVENTS: usize = 256;
+
+/// What tells of the inbox; other tokens are sockets.
+const INBOX: Token = Token(usize::MAX);
+
+/// A thread and what it has to do; it ends when this is dropped, with all its tasks.
+#[derive(Debug)]
+pub struct Rounds {
+    inbox: Arc<Inbox>,
+}
+
+/// The sockets of such a thread, on itself.
+#[derive(Clone, Debug)]
+pub struct Here(Rc<Sockets>);
+
+#[derive(Debug)]
+struct Sockets {
+    registry: Registry,
+    states: RefCell<Slab<Rc<State>>>,
+}
+
+/// What a task does, which never leaves its thread.
+type Work = Pin<Box<dyn Future<Output = ()>>>;
+
+struct Task {
+    work: Work,
+    call: Arc<Call>,
+    waker: Waker,
+}
+
+thread_local! {
+    static BESIDE: RefCell<Option<Rounds>> = const { RefCell::new(None) };
+}
+
+impl Rounds {
+    /// Starts a thread beside this one, whose runtime its tasks use for everything but sockets that are near.
+    ///
+    /// # Errors
+    /// Those of starting it.
+    pub fn start_beside(name: String, runtime: Handle) -> io::Result<()> {
+        let poll = mio::Poll::new()?;
+        let inbox = Arc::new(Inbox::new(mio::Waker::new(poll.registry(), INBOX)?));
+        let registry = poll.registry().try_clone()?;
+        let messages = Arc::clone(&inbox);
+        thread::Builder::new().name(name).spawn(move || {
+            let _runtime = runtime.enter();
+            let here = Here(Rc::new(Sockets { registry, states: RefCell::default() }));
+            if let Err(error) = go_round(poll, &here, &messages) {
+                tracing::error!(%error, "a thread of sessions cannot wait for them any more; they end");
+            }
+            messages.close();
+        })?;
+        BESIDE.set(Some(Self { inbox }));
+        Ok(())
+    }
+
+    /// Has the thread beside this one do what `begin` makes there; none where there is no such thread.
+    ///
+    /// What is returned waits for the outcome, which is none when the thread has ended or the work has panicked.
+    pub fn give<F>(begin: impl FnOnce(Here) -> F + Send + 'static) -> impl Future<Output = Option<F::Output>> + Send
+    where
+        F: Future<Output: Send> + 'static,
+    {
+        let (done, outcome) = oneshot::channel();
+        let begin = move |here: &Here| -> Work {
+            let work = begin(here.clone());
+            Box::pin(async move {
+                // Nobody waits any more when the runtime has ended.
+                let _ = done.send(work.await);
+            })
+        };
+        BESIDE.with_borrow(|beside| {
+            if let Some(beside) = beside {
+                beside.inbox.send(Message::Begin(Box::new(begin)));
+            }
+        });
+        async { outcome.await.ok() }
+    }
+
+    /// True where there is one beside this thread.
+    pub fn is_beside() -> bool {
+        BESIDE.with_borrow(Option::is_some)
+    }
+}
+
+impl Drop for Rounds {
+    fn drop(&mut self) {
+        self.inbox.send(Message::End);
+    }
+}
+
+impl Here {
+    /// Takes a socket that does not block.
+    ///
+    /// # Errors
+    /// Those of the system, when it can watch no more of them.
+    pub fn take(&self, socket: TcpStream) -> io::Result<Near> {
+        let mut socket = mio::net::TcpStream::from_std(socket);
+        let state = Rc::new(State::default());
+        let mut states = self.0.states.borrow_mut();
+        let place = states.vacant_entry();
+        let key = place.key();
+        self.0.registry.register(&mut socket, Token(key), Interest::READABLE | Interest::WRITABLE)?;
+        place.insert(Rc::clone(&state));
+        drop(states);
+        Ok(Near::new(socket, state, self.clone(), key))
+    }
+
+    fn forget(&self, socket: &mut mio::net::TcpStream, key: usize) {
+        // It is about to be closed, and nobody is told of a closed one.
+        let _ = self.0.registry.deregister(socket);
+        self.0.states.borrow_mut().try_remove(key);
+    }
+}
+
+/// Until it is told to end.
+fn go_round(mut poll: mio::Poll, here: &Here, inbox: &Arc<Inbox>) -> io::Result<()> {
+    let mut events = Events::with_capacity(EVENTS);
+    let mut tasks: Slab<Task> = Slab::new();
+    let mut round = Vec::new();
+    call::listen(inbox);
+    loop {
+        call::take_called(&mut round);
+        // Who is called meanwhile waits for the next round, so that sockets are asked in between.
+        for task in round.drain(..) {
+            go_on(&mut tasks, task);
+        }
+        let patience = call::is_anyone_called().then_some(Duration::ZERO);
+        match poll.poll(&mut events, patience) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        for event in &events {
+            if event.token() != INBOX {
+                let state = here.0.states.borrow().get(event.token().0).cloned();
+                state.inspect(|state| state.happened(event));
+                continue;
+            }
+            for message in inbox.take() {
+                match message {
+                    Message::Begin(begin) => begin_task(&mut tasks, begin(here), inbox),
+                    Message::Call(task) => go_on(&mut tasks, task),
+                    Message::End => return Ok(()),
+                }
+            }
+        }
+    }
+}
+
+fn begin_task(tasks: &mut Slab<Task>, work: Work, inbox: &Arc<Inbox>) {
+    let place = tasks.vacant_entry();
+    let key = place.key();
+    let call = Arc::new(Call::new(key, Arc::clone(inbox)));
+    place.insert(Task { work, waker: Waker::from(Arc::clone(&call)), call });
+    go_on(tasks, key);
+}
+
+/// Polls a task. One that has ended may still be called: then nobody is there, or another one that finds nothing to do.
+fn go_on(tasks: &mut Slab<Task>, key: usize) {
+    let Some(task) = tasks.get_mut(key) else { return };
+    task.call.is_heard();
+    let mut context = Context::from_waker(&task.waker);
+    // A bug must cost one session, not all of a thread.
+    let polled = catch_unwind(AssertUnwindSafe(|| task.work.as_mut().poll(&mut context)));
+    if !matches!(polled, Ok(Poll::Pending)) {
+        drop(tasks.remove(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+
+    fn pair() -> (TcpStream, tokio::net::TcpStream) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let far = TcpStream::connect(listener.local_addr().expect("its address")).expect("connects");
+        let (near, _) = listener.accept().expect("accepts");
+        near.set_nonblocking(true).expect("it can");
+        far.set_nonblocking(true).expect("it can");
+        (near, tokio::net::TcpStream::from_std(far).expect("a socket"))
+    }
+
+    fn start() {
+        Rounds::start_beside("rounds".into(), Handle::current()).expect("a thread");
+    }
+
+    async fn echo(near: Near) -> usize {
+        let (mut from, mut to) = near.halves();
+        let mut all = 0;
+        let mut room = vec![0; 10_000];
+        loop {
+            match from.read(&mut room).await.expect("reads") {
+                0 => break,
+                n => {
+                    to.write_all(&room[..n]).await.expect("writes");
+                    all += n;
+                }
+            }
+        }
+        to.shutdown().await.expect("ends");
+        all
+    }
+
+    #[tokio::test]
+    async fn all_bytes_go_round_however_slowly_they_are_taken() {
+        const SIZE: usize = 20_000_000;
+        start();
+        let mut turns = Vec::new();
+        for _ in 0..3 {
+            let (near, far) = pair();
+            let echoed = Rounds::give(|here| async move { echo(here.take(near).expect("takes it")).await });
+            let (mut back, mut forth) = far.into_split();
+            turns.push(tokio::spawn(async move {
+                let sent: Vec<u8> = (0..=250u8).cycle().take(SIZE).collect();
+                let expected = sent.clone();
+                let send = async move {
+                    forth.write_all(&sent).await.expect("sends");
+                    drop(forth);
+                };
+                let take = async {
+                    // Until then no room is left anywhere.
+                    sleep(Duration::from_millis(200)).await;
+                    let mut taken = Vec::new();
+                    back.read_to_end(&mut taken).await.expect("takes");
+                    taken
+                };
+                let ((), taken, echoed) = tokio::join!(send, take, echoed);
+                assert!(taken == expected && echoed == Some(SIZE));
+            }));
+        }
+        for turn in turns {
+            timeout(Duration::from_secs(60), turn).await.expect("in time").expect("nothing else failed");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_end_that_comes_with_the_last_bytes_is_noticed() {
+        start();
+        for _ in 0..200 {
+            let (near, mut far) = pair();
+            far.write_all(b"last words").await.expect("says");
+            drop(far);
+            let echoed = Rounds::give(|here| async move { echo(here.take(near).expect("takes it")).await });
+            assert!(timeout(Duration::from_secs(20), echoed).await.is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_from_outside_are_heard() {
+        start();
+        let (tell, told) = oneshot::channel();
+        let waiting = Rounds::give(|_| async {
+            sleep(Duration::from_millis(10)).await;
+            told.await
+        });
+        tokio::spawn(async {
+            sleep(Duration::from_millis(30)).await;
+            let _ = tell.send(7);
+        });
+        assert_eq!(timeout(Duration::from_secs(20), waiting).await.expect("in time"), Some(Ok(7)));
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_task() {
+        start();
+        assert_eq!(Rounds::give(|_| async { panic!("a bug") }).await, None::<()>);
+        assert_eq!(Rounds::give(|_| async { 1 }).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn its_end_ends_its_tasks() {
+        start();
+        let never = Rounds::give(|_| std::future::pending::<()>());
+        BESIDE.set(None);
+        assert_eq!(timeout(Duration::from_secs(20), never).await.expect("in time"), None);
+    }
+}
