@@ -164,6 +164,12 @@ pub fn is_star(expr: &Expr) -> bool {
     matches!(access_chain.last(), Some(AccessExpr::Dot(Expr::Identifier(field))) if Mark::Star.is(field))
 }
 
+/// True for `ROW(…)`.
+#[must_use]
+pub fn is_row(name: &ObjectName) -> bool {
+    matches!(name.0.as_slice(), [part] if part.as_ident().is_some_and(|i| i.quote_style.is_none() && names::ident(i) == "row"))
+}
+
 /// True for the functions that call what they make after their arguments.
 #[must_use]
 pub fn names_its_arguments(name: &ObjectName) -> bool {

@@ -1,0 +1,220 @@
+//! Whole rows: `t`, `t.*` as a value, `(t).*`, `(t).column`, `column(t)`.
+//!
+//! A row of a mapped table is right where it is read by the names, the order or the values of its columns: by `row_to_json(t)`, `t = u`,
+//! `t IS NULL`, `t::text`. The table is then a derived one in its legacy shape ([`super::derived`]), whose rows are that. Their type
+//! has no name, though: where a row is handed on, as a column of the result or to a function that may ask for its type, the statement
+//! is refused. `expr` asks here about each operand.
+
+use sqlparser::ast::{
+    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+};
+
+use super::label;
+use super::query::Around;
+use super::scope::{Env, Found, Source};
+use super::walk::{Bound, Place, Refused, Walk, Walked};
+use crate::sql::marks::Mark;
+use crate::sql::{names, parse};
+use crate::text::Span;
+
+/// What becomes of a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Rows {
+    /// Its columns are read; nothing shows its type.
+    Read,
+    /// It goes on as it is, its type with it.
+    HandedOn,
+}
+
+/// Functions that read a row and know nothing of its type, in the order of their names.
+const READERS: [&str; 25] = [
+    "array_to_json",
+    "concat",
+    "concat_ws",
+    "count",
+    "format",
+    "hash_record",
+    "hash_record_extended",
+    "json_agg",
+    "json_array",
+    "json_arrayagg",
+    "json_build_array",
+    "json_build_object",
+    "json_object",
+    "json_object_agg",
+    "json_objectagg",
+    "jsonb_agg",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "jsonb_object_agg",
+    "num_nonnulls",
+    "num_nulls",
+    "row_to_json",
+    "to_json",
+    "to_jsonb",
+    "xmlforest",
+];
+
+/// Functions whose result is a row, or an array of rows, where their arguments are.
+const CARRIERS: [&str; 3] = ["array_agg", "coalesce", "nullif"];
+
+impl<'w> Walk<'w> {
+    /// The whole row of `source`, named at `span`.
+    pub(super) fn row(&mut self, source: &Source<'w>, rows: Rows, span: Span) -> Walked {
+        let refused =
+            || Err(Refused::unsupported(format!("a whole row (`{}`)", span.text(self.source)), Some(span.start)));
+        let is_plain = match (source.mapped(), &source.shape) {
+            (Some(table), _) => table.has_plain_rows() && !table.is_renamed(),
+            (None, shape) => shape.is_none(),
+        };
+        let reads = rows == Rows::Read;
+        match source.mapped() {
+            _ if !is_plain && !reads => return refused(),
+            // The next walk finds it in its shape.
+            Some(table) if !table.has_plain_rows() => return if self.shape(source, true) { Ok(()) } else { refused() },
+            _ => {}
+        }
+        self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
+        Ok(())
+    }
+
+    /// Expressions that are only read.
+    pub(super) fn reads<'x>(
+        &mut self,
+        list: impl IntoIterator<Item = &'x Expr>,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
+        list.into_iter().try_for_each(|expr| self.read(expr, env, around))
+    }
+
+    /// An expression that is only read: rows in it may be of any type.
+    pub(super) fn read(&mut self, expr: &Expr, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        match expr {
+            Expr::Nested(inner) => self.read(inner, env, around),
+            Expr::Identifier(ident) => match parse::span(ident) {
+                Some(span) => self.name(&names::ident(ident), span, Rows::Read, env),
+                None => Ok(()),
+            },
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [row @ .., last] if Mark::Star.is(last) => self.whole_row(row, Rows::Read, env),
+                _ => self.expr(expr, env, around),
+            },
+            Expr::Array(array) => self.reads(&array.elem, env, around),
+            Expr::Tuple(list) => self.reads(list, env, around),
+            Expr::Case { operand, conditions, else_result, .. } => {
+                self.exprs(operand.as_deref(), env, around)?;
+                self.exprs(conditions.iter().map(|when| &when.condition), env, around)?;
+                self.reads(conditions.iter().map(|when| &when.result), env, around)?;
+                self.reads(else_result.as_deref(), env, around)
+            }
+            Expr::Function(function) if self.is_one_of(function, &CARRIERS) || label::is_row(&function.name) => {
+                self.function(function, Rows::Read, env, around)
+            }
+            _ => self.expr(expr, env, around),
+        }
+    }
+
+    /// Both sides of an operator.
+    pub(super) fn operands(
+        &mut self,
+        operator: &BinaryOperator,
+        [left, right]: [&Expr; 2],
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
+        use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq, StringConcat};
+        let compares = matches!(operator, Eq | NotEq | Lt | LtEq | Gt | GtEq);
+        // What has no type of its own takes that of the row.
+        let typed = compares && ![left, right].into_iter().any(is_untyped);
+        if typed || *operator == StringConcat {
+            self.reads([left, right], env, around)
+        } else {
+            self.exprs([left, right], env, around)
+        }
+    }
+
+    /// The elements of `ROW(…)`, where `t.*` stands for all columns of `t`, in their order.
+    pub(super) fn row_of<'x>(
+        &mut self,
+        list: impl IntoIterator<Item = &'x Expr>,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
+        list.into_iter().try_for_each(|expr| match expr {
+            Expr::CompoundIdentifier(parts) if parts.last().is_some_and(|last| Mark::Star.is(last)) => {
+                self.read(expr, env, around)
+            }
+            _ => self.expr(expr, env, around),
+        })
+    }
+
+    /// `t.*` where an expression stands: the row, whatever columns are called `t`.
+    pub(super) fn whole_row(&mut self, parts: &[Ident], rows: Rows, env: &Env<'_, 'w>) -> Walked {
+        let (schema, source) = match parts {
+            [source] => (None, source),
+            [.., schema, source] => (Some(names::ident(schema)), source),
+            [] => return Ok(()),
+        };
+        let Some(span) = parse::span(&parts[0]).zip(parse::span(source)).map(|(first, last)| first.to(last)) else {
+            return Ok(());
+        };
+        match env.row(schema.as_deref(), &names::ident(source)) {
+            Found::Row(source) if schema.is_some() && source.has_lost_its_schema() => {
+                Err(Refused::unsupported(format!("a whole row (`{}`)", span.text(self.source)), Some(span.start)))
+            }
+            Found::Row(source) => self.row(&source, rows, span),
+            other => self.unedited(other, "*", span),
+        }
+    }
+
+    /// How a function treats rows among its arguments.
+    pub(super) fn treatment(&self, function: &Function, env: &Env<'_, 'w>) -> Rows {
+        let reads = self.is_one_of(function, &READERS) || self.is_projection(function, env);
+        if reads { Rows::Read } else { Rows::HandedOn }
+    }
+
+    /// True for a function of that name that no user has written anew.
+    fn is_one_of(&self, function: &Function, known: &[&str]) -> bool {
+        let Some(name) = function.name.0.last().and_then(|p| p.as_ident()).map(names::ident) else { return false };
+        known.contains(&&*name) && self.world.catalog.functions_named(&name).next().is_none()
+    }
+
+    /// `rating(t)`: a column of the row, unless there is a function of that name.
+    fn is_projection(&self, function: &Function, env: &Env<'_, 'w>) -> bool {
+        let [name] = function.name.0.as_slice() else { return false };
+        let FunctionArguments::List(list) = &function.args else { return false };
+        let ([FunctionArg::Unnamed(FunctionArgExpr::Expr(row))], Some(name)) = (list.args.as_slice(), name.as_ident())
+        else {
+            return false;
+        };
+        let name = names::ident(name);
+        let has = |row: &Ident| match env.name(&names::ident(row)) {
+            Found::Row(source) => source.labels().is_some_and(|labels| labels.iter().any(|l| **l == *name)),
+            _ => false,
+        };
+        self.world.catalog.functions_named(&name).next().is_none() && super::from::bare(row).is_some_and(has)
+    }
+}
+
+/// `(t).column`, `(t).*`
+pub(super) fn reads_field(chain: &[AccessExpr]) -> bool {
+    matches!(chain.first(), Some(AccessExpr::Dot(Expr::Identifier(_))))
+}
+
+/// Types that hold what a row is as text, and `record`, which every row is.
+pub(super) fn is_text(data_type: &DataType) -> bool {
+    let name = data_type.to_string().to_ascii_lowercase();
+    let name = name.rsplit('.').next().unwrap_or_default();
+    let name = name.split(['(', ' ']).next().unwrap_or_default();
+    matches!(name, "text" | "varchar" | "character" | "char" | "bpchar" | "name" | "record")
+}
+
+/// A string or a parameter.
+pub(super) fn is_untyped(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_untyped(inner),
+        Expr::Value(_) => true,
+        _ => false,
+    }
+}
