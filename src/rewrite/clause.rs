@@ -127,10 +127,10 @@ impl<'w> Walk<'w> {
                         Ok(())
                     }
                     Found::Plain(source) if outputs.has(&name) => self.group_plain(&source, &name, span, outputs, env),
-                    _ => self.name(&name, span, Rows::Read, env),
+                    _ => self.name(&name, span, Rows::Values, env),
                 }
             }
-            other => self.read(other, env, around),
+            other => self.read(other, Rows::Values, env, around),
         }
     }
 
@@ -159,7 +159,7 @@ impl<'w> Walk<'w> {
         if current_only && !outputs.columns.iter().all(same) {
             return self.group_label(name, span, outputs);
         }
-        self.name(name, span, Rows::Read, env)
+        self.name(name, span, Rows::Values, env)
     }
 
     /// One element of ORDER BY or DISTINCT ON.
@@ -170,7 +170,7 @@ impl<'w> Walk<'w> {
         env: &Env<'_, 'w>,
         around: Around<'_, 'w>,
     ) -> Walked {
-        let Some(ident) = bare(expr) else { return self.read(expr, env, around) };
+        let Some(ident) = bare(expr) else { return self.read(expr, Rows::Values, env, around) };
         let (name, Some(span)) = (names::ident(ident), parse::span(ident)) else { return Ok(()) };
         if outputs.has(&name) {
             self.label(&name, span);
@@ -181,7 +181,7 @@ impl<'w> Walk<'w> {
             let message = format!("whether `{name}` is an output label or a column is not known");
             return Err(Refused::unsure(message, "qualify it with its table", Some(span.start)));
         }
-        self.name(&name, span, Rows::Read, env)
+        self.name(&name, span, Rows::Values, env)
     }
 
     /// PARTITION BY, ORDER BY and frame of a window: always over input columns.
@@ -227,16 +227,16 @@ impl<'w> Walk<'w> {
             let renamed = table && sources.iter().any(|s| s.mapped().is_some_and(Table::is_renamed));
             return if renamed { self.edit(span, "SELECT * FROM".into(), "star", Scope::SelectList) } else { Ok(()) };
         }
+        if sources.iter().any(|source| !can_be_spelled_out(namespace, source)) {
+            // In the legacy shape the star itself says it.
+            return self.shape_all(sources, span);
+        }
         let mut filled = Filled::default();
         let mut targets = Vec::new();
         for source in sources {
             match &source.columns {
                 Columns::Merged(labels) => {
                     for label in labels.iter().filter(|label| !source.merged.contains(label.as_ref())) {
-                        if namespace.is_shared(label) {
-                            // No name means it alone: in the legacy shape, the star itself does.
-                            return self.shape_all(sources, span);
-                        }
                         separate(&mut filled);
                         filled.references.push((filled.text.len(), Some(label.to_string().into())));
                         filled.text.push_str(&names::quote(label));
@@ -376,6 +376,18 @@ impl<'w> Walk<'w> {
             }
         }
     }
+}
+
+/// False where no list of names is what the star gives: columns that are not known, that have the same name in one source, or that
+/// were merged and are called like another one.
+fn can_be_spelled_out(namespace: &Namespace<'_>, source: &Source<'_>) -> bool {
+    if source.mapped().is_some_and(|t| t.star.is_some()) || (source.name.is_some() && source.merged.is_empty()) {
+        return true;
+    }
+    let Some(labels) = source.labels() else { return false };
+    let left: Vec<_> = labels.iter().filter(|label| !source.merged.contains(label.as_ref())).collect();
+    let merged = matches!(source.columns, Columns::Merged(_));
+    left.iter().enumerate().all(|(at, label)| !(left[..at].contains(label) || merged && namespace.is_shared(label)))
 }
 
 fn separate(filled: &mut Filled<'_>) {

@@ -49,9 +49,19 @@ impl<'w> Walk<'w> {
 
     /// Asks for all tables that have a name only in the current naming, and hide with it what the legacy naming means.
     pub(super) fn shape_current(&mut self, name: &str, env: &Env<'_, 'w>) -> bool {
-        let hides = |s: &&Rc<Source<'w>>| s.mapped().is_some_and(|t| t.columns.contains_key(name));
-        let hiding: Vec<_> = env.current_only(name).iter().filter(hides).cloned().collect();
-        !hiding.is_empty() && hiding.iter().all(|source| self.shape(source, true))
+        self.shape_others(name, env.current_only(name), 0)
+    }
+
+    /// Asks for all tables of `sources` that have that name, but for the one of that number.
+    pub(super) fn shape_others(&mut self, name: &str, sources: &[Rc<Source<'w>>], but: usize) -> bool {
+        let has = |s: &&Rc<Source<'w>>| s.number != but && s.mapped().is_some_and(|t| t.columns.contains_key(name));
+        let mut hiding = sources.iter().filter(has).peekable();
+        hiding.peek().is_some() && hiding.all(|source| self.shape(source, true))
+    }
+
+    /// A reference that has to be qualified, and cannot be, since a nearer source has that name: the tables take their legacy shape.
+    pub(super) fn shape_unreachable(&mut self, source: &Source<'w>, name: &str, env: &Env<'_, 'w>) -> bool {
+        !env.reaches(source) && (self.shape(source, true) || self.shape_others(name, env.beside(source), source.number))
     }
 
     /// True for the table whose name begins at `at`, when it has to be in its legacy shape.

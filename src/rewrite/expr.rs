@@ -56,7 +56,7 @@ impl<'w> Walk<'w> {
             | Expr::IsNormalized { expr: e, .. }
             | Expr::IsJson { expr: e, .. }
             | Expr::Named { expr: e, .. } => self.expr(e, env, around),
-            Expr::IsNull(e) | Expr::IsNotNull(e) => self.read(e, env, around),
+            Expr::IsNull(e) | Expr::IsNotNull(e) => self.read(e, Rows::Values, env, around),
             Expr::Interval(interval) => self.expr(&interval.value, env, around),
             Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => {
                 self.operands(&BinaryOperator::Eq, [&**a, &**b], env, around)
@@ -75,7 +75,7 @@ impl<'w> Walk<'w> {
                 self.exprs(escape_char.as_deref(), env, around)
             }
             Expr::InList { expr, list, .. } if !list.iter().any(rows::is_untyped) => {
-                self.read(expr, env, around)?;
+                self.read(expr, Rows::Values, env, around)?;
                 self.reads(list, env, around)
             }
             Expr::InList { expr, list, .. } => {
@@ -98,7 +98,7 @@ impl<'w> Walk<'w> {
             }
             Expr::Cast { expr, data_type, .. } => {
                 self.data_type(data_type)?;
-                if rows::is_text(data_type) { self.read(expr, env, around) } else { self.expr(expr, env, around) }
+                if rows::is_text(data_type) { self.reads([&**expr], env, around) } else { self.expr(expr, env, around) }
             }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
@@ -154,7 +154,7 @@ impl<'w> Walk<'w> {
             }
         }
         match names.as_slice() {
-            [] if rows::reads_field(chain) => self.read(root, env, around)?,
+            [] if rows::reads_field(chain) => self.read(root, Rows::Values, env, around)?,
             [] => self.expr(root, env, around)?,
             [name] => self.expr(&Expr::Identifier(name.clone()), env, around)?,
             parts => self.compound(parts, env)?,
@@ -190,7 +190,7 @@ impl<'w> Walk<'w> {
             FunctionArguments::List(list) => {
                 let counts = label::is_count(&function.name, &function.args);
                 // `ROW(t.*)` is a row of all columns of `t`.
-                let stars = if label::is_row(&function.name) { Rows::Read } else { rows };
+                let stars = if label::is_row(&function.name) { Rows::Values } else { rows };
                 for arg in &list.args {
                     match arg {
                         FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(_)) if counts => {}
@@ -230,8 +230,8 @@ impl<'w> Walk<'w> {
         match arg {
             // A row counts by being there or not, whatever its columns are called.
             FunctionArgExpr::Expr(Expr::Identifier(ident)) if counts && is_row(ident, env) => Ok(()),
-            FunctionArgExpr::Expr(expr) if rows == Rows::Read => self.read(expr, env, around),
-            FunctionArgExpr::Expr(expr) => self.expr(expr, env, around),
+            FunctionArgExpr::Expr(expr) if rows == Rows::HandedOn => self.expr(expr, env, around),
+            FunctionArgExpr::Expr(expr) => self.read(expr, rows, env, around),
             FunctionArgExpr::Wildcard => Ok(()),
             FunctionArgExpr::QualifiedWildcard(_) | FunctionArgExpr::WildcardWithOptions(_) => {
                 Err(Refused::not_understood("a star with options", None))

@@ -83,7 +83,6 @@ impl<'w> Walk<'w> {
     /// A column that USING names, on each side: where it is a legacy one, its table is taken in the legacy shape.
     fn mergeable(&mut self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
         for side in [left, right] {
-            let hides = |s: &&Rc<Source<'w>>| s.mapped().is_some_and(|t| t.columns.contains_key(column));
             let shaped = match side.column(column) {
                 Found::Plain(_) | Found::Nothing | Found::Unseen(_) => true,
                 Found::Mapped(source, table, _) => {
@@ -91,12 +90,7 @@ impl<'w> Walk<'w> {
                     shows && self.shape(&source, false)
                 }
                 // The other one has it in the current naming alone.
-                Found::Qualify(source) => side
-                    .sources
-                    .iter()
-                    .filter(hides)
-                    .filter(|s| s.number != source.number)
-                    .all(|other| self.shape(other, true)),
+                Found::Qualify(source) => self.shape_others(column, &side.sources, source.number),
                 other => return self.unedited(other, column, at.map_or(Span::default(), Span::at)),
             };
             if !shaped {

@@ -11,7 +11,7 @@ use sqlparser::ast::{
 
 use super::label;
 use super::query::Around;
-use super::scope::{Env, Found, Source};
+use super::scope::{Env, Found, Shape, Source};
 use super::walk::{Bound, Place, Refused, Walk, Walked};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
@@ -20,21 +20,30 @@ use crate::text::Span;
 /// What becomes of a row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Rows {
-    /// Its columns are read; nothing shows its type.
-    Read,
+    /// The values of its columns are read, in their order; nothing shows its type.
+    Values,
+    /// Their names are read, too.
+    Names,
     /// It goes on as it is, its type with it.
     HandedOn,
 }
 
-/// Functions that read a row and know nothing of its type, in the order of their names.
-const READERS: [&str; 25] = [
-    "array_to_json",
+/// Functions that read the values of a row and know nothing of its type.
+const OF_VALUES: [&str; 9] = [
     "concat",
     "concat_ws",
     "count",
     "format",
     "hash_record",
     "hash_record_extended",
+    "num_nonnulls",
+    "num_nulls",
+    "xmlforest",
+];
+
+/// The same for those that read the names, too.
+const OF_NAMES: [&str; 16] = [
+    "array_to_json",
     "json_agg",
     "json_array",
     "json_arrayagg",
@@ -47,12 +56,9 @@ const READERS: [&str; 25] = [
     "jsonb_build_array",
     "jsonb_build_object",
     "jsonb_object_agg",
-    "num_nonnulls",
-    "num_nulls",
     "row_to_json",
     "to_json",
     "to_jsonb",
-    "xmlforest",
 ];
 
 /// Functions whose result is a row, or an array of rows, where their arguments are.
@@ -67,9 +73,11 @@ impl<'w> Walk<'w> {
             (Some(table), _) => table.has_plain_rows() && !table.is_renamed(),
             (None, shape) => shape.is_none(),
         };
-        let reads = rows == Rows::Read;
+        // Of a row with a list of column aliases, the names are still those of the table, and of a derived table those of the list.
+        let renamed = source.shape.as_ref().is_some_and(Shape::is_renamed);
         match source.mapped() {
-            _ if !is_plain && !reads => return refused(),
+            _ if !is_plain && rows == Rows::HandedOn => return refused(),
+            _ if renamed && rows == Rows::Names => return refused(),
             // The next walk finds it in its shape.
             Some(table) if !table.has_plain_rows() => return if self.shape(source, true) { Ok(()) } else { refused() },
             _ => {}
@@ -78,38 +86,39 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    /// Expressions that are only read.
+    /// Expressions whose values are only read.
     pub(super) fn reads<'x>(
         &mut self,
         list: impl IntoIterator<Item = &'x Expr>,
         env: &Env<'_, 'w>,
         around: Around<'_, 'w>,
     ) -> Walked {
-        list.into_iter().try_for_each(|expr| self.read(expr, env, around))
+        list.into_iter().try_for_each(|expr| self.read(expr, Rows::Values, env, around))
     }
 
-    /// An expression that is only read: rows in it may be of any type.
-    pub(super) fn read(&mut self, expr: &Expr, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    /// An expression that is only read, and how, should it be a row.
+    pub(super) fn read(&mut self, expr: &Expr, rows: Rows, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
         match expr {
-            Expr::Nested(inner) => self.read(inner, env, around),
+            Expr::Nested(inner) => self.read(inner, rows, env, around),
             Expr::Identifier(ident) => match parse::span(ident) {
-                Some(span) => self.name(&names::ident(ident), span, Rows::Read, env),
+                Some(span) => self.name(&names::ident(ident), span, rows, env),
                 None => Ok(()),
             },
             Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [row @ .., last] if Mark::Star.is(last) => self.whole_row(row, Rows::Read, env),
+                [row @ .., last] if Mark::Star.is(last) => self.whole_row(row, rows, env),
                 _ => self.expr(expr, env, around),
             },
-            Expr::Array(array) => self.reads(&array.elem, env, around),
-            Expr::Tuple(list) => self.reads(list, env, around),
+            Expr::Array(sqlparser::ast::Array { elem: list, .. }) | Expr::Tuple(list) => {
+                list.iter().try_for_each(|expr| self.read(expr, rows, env, around))
+            }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
                 self.exprs(conditions.iter().map(|when| &when.condition), env, around)?;
-                self.reads(conditions.iter().map(|when| &when.result), env, around)?;
-                self.reads(else_result.as_deref(), env, around)
+                let mut results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
+                results.try_for_each(|expr| self.read(expr, rows, env, around))
             }
             Expr::Function(function) if self.is_one_of(function, &CARRIERS) || label::is_row(&function.name) => {
-                self.function(function, Rows::Read, env, around)
+                self.function(function, rows, env, around)
             }
             _ => self.expr(expr, env, around),
         }
@@ -143,7 +152,7 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         list.into_iter().try_for_each(|expr| match expr {
             Expr::CompoundIdentifier(parts) if parts.last().is_some_and(|last| Mark::Star.is(last)) => {
-                self.read(expr, env, around)
+                self.read(expr, Rows::Values, env, around)
             }
             _ => self.expr(expr, env, around),
         })
@@ -170,8 +179,11 @@ impl<'w> Walk<'w> {
 
     /// How a function treats rows among its arguments.
     pub(super) fn treatment(&self, function: &Function, env: &Env<'_, 'w>) -> Rows {
-        let reads = self.is_one_of(function, &READERS) || self.is_projection(function, env);
-        if reads { Rows::Read } else { Rows::HandedOn }
+        match () {
+            () if self.is_one_of(function, &OF_NAMES) => Rows::Names,
+            () if self.is_one_of(function, &OF_VALUES) || self.is_projection(function, env) => Rows::Values,
+            () => Rows::HandedOn,
+        }
     }
 
     /// True for a function of that name that no user has written anew.

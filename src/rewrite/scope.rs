@@ -186,6 +186,12 @@ impl<'w> Shape<'w> {
         }
     }
 
+    /// True when a list of column aliases gave its columns other names.
+    #[must_use]
+    pub fn is_renamed(&self) -> bool {
+        !self.labels.iter().map(AsRef::as_ref).eq(self.table.star_names().iter().map(AsRef::as_ref))
+    }
+
     /// True for a name that the table answers to when it is not in this shape.
     #[must_use]
     pub fn withholds(&self, name: &str) -> bool {
@@ -327,6 +333,12 @@ impl<'w> Env<'_, 'w> {
             }
         }
         Found::Nothing
+    }
+
+    /// The sources of the FROM clause that `source` stands in.
+    #[must_use]
+    pub fn beside(&self, source: &Source<'w>) -> &[Rc<Source<'w>>] {
+        if self.here.holds(source) { &self.here.sources } else { self.outer.map_or(&[], |outer| outer.beside(source)) }
     }
 
     /// A table in its legacy shape that would have the column otherwise: the one called so, with its schema, or any.

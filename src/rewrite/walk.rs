@@ -256,11 +256,7 @@ impl<'w> Walk<'w> {
     pub(super) fn name(&mut self, name: &str, span: Span, rows: Rows, env: &Env<'_, 'w>) -> Walked {
         let found = env.name(name);
         match found {
-            Found::Mapped(source, ..) | Found::Qualify(source)
-                if !env.reaches(&source) && self.shape(&source, true) =>
-            {
-                Ok(())
-            }
+            Found::Mapped(source, ..) | Found::Qualify(source) if self.shape_unreachable(&source, name, env) => Ok(()),
             Found::Mapped(source, table, index) => {
                 reachable(&source, name, span, env)?;
                 let at = At { name: Some(span), all: span, outer: !env.here.holds(&source) };
