@@ -15,7 +15,7 @@ use super::label;
 use super::meaning::{Filled, Meaning};
 use super::plan::Use;
 use super::query::{Around, Labels};
-use super::rows::Rows;
+use super::rows::{Rows, star_of};
 use super::scope::{Columns, Env, Found, Namespace, Source};
 use super::walk::{Bound, Place, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
@@ -82,7 +82,7 @@ impl<'w> Walk<'w> {
                 SelectItem::ExprWithAlias { expr, alias } => {
                     outputs.push(names::ident(alias).as_ref(), expr, read);
                 }
-                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => outputs.push_all(None),
+                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => outputs.push_all(star_of(expr, env)),
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
@@ -157,7 +157,7 @@ impl<'w> Walk<'w> {
                 })
         };
         if current_only && !outputs.columns.iter().all(same) {
-            return self.group_label(name, span, outputs);
+            return self.group_label(source, name, span, outputs);
         }
         self.name(name, span, Rows::Values, env)
     }

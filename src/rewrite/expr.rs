@@ -13,7 +13,7 @@ use sqlparser::ast::{
 use super::label;
 use super::query::{Around, Locks};
 use super::rows::{self, Rows};
-use super::scope::{Env, Found, Naming};
+use super::scope::{Env, Naming};
 use super::walk::{Refused, Scope, Walk, Walked};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
@@ -105,7 +105,7 @@ impl<'w> Walk<'w> {
                 self.exprs(conditions.iter().flat_map(|w| [&w.condition, &w.result]), env, around)?;
                 self.exprs(else_result.as_deref(), env, around)
             }
-            Expr::Tuple(list) => self.row_of(list, env, around),
+            Expr::Tuple(list) => self.elements(list, env, around),
             Expr::Array(array) => self.exprs(&array.elem, env, around),
             Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => {
                 self.exprs(sets.iter().flatten(), env, around)
@@ -193,6 +193,11 @@ impl<'w> Walk<'w> {
                 let stars = if label::is_row(&function.name) { Rows::Values } else { rows };
                 for arg in &list.args {
                     match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
+                            if stars != rows && rows == Rows::HandedOn =>
+                        {
+                            self.elements([expr], env, around)?;
+                        }
                         FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(_)) if counts => {}
                         FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
                             let parts: Vec<Ident> = name.0.iter().filter_map(|p| p.as_ident()).cloned().collect();
@@ -229,7 +234,7 @@ impl<'w> Walk<'w> {
         let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
         match arg {
             // A row counts by being there or not, whatever its columns are called.
-            FunctionArgExpr::Expr(Expr::Identifier(ident)) if counts && is_row(ident, env) => Ok(()),
+            FunctionArgExpr::Expr(expr) if counts && rows::row_of(expr, env).is_some() => Ok(()),
             FunctionArgExpr::Expr(expr) if rows == Rows::HandedOn => self.expr(expr, env, around),
             FunctionArgExpr::Expr(expr) => self.read(expr, rows, env, around),
             FunctionArgExpr::Wildcard => Ok(()),
@@ -289,10 +294,6 @@ impl<'w> Walk<'w> {
         }
         Ok(())
     }
-}
-
-fn is_row(ident: &Ident, env: &Env<'_, '_>) -> bool {
-    matches!(env.name(&names::ident(ident)), Found::Row(_))
 }
 
 /// Where an expression begins, for an error.

@@ -12,7 +12,7 @@ use super::derived::Item;
 use super::plan::Use;
 use super::query::{Around, Labels, Locks};
 use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
-use super::walk::{Refused, Scope, Walk, Walked};
+use super::walk::{Refused, Scope, Walk, Walked, qualifier};
 use super::with::Ctes;
 use super::world::Table;
 use crate::catalog::Yields;
@@ -28,7 +28,18 @@ impl<'w> Walk<'w> {
             let joined = self.joined(item, &namespace, around)?;
             namespace.append(joined);
         }
-        Ok(namespace)
+        // Two tables may have one name in two schemas, two aliases may not be the same.
+        let twin = |s: &&Rc<Source<'w>>| {
+            let same = |o: &&Rc<Source<'w>>| o.number != s.number && o.name == s.name && o.schema.is_some();
+            s.schema.is_some() && s.has_lost_its_schema() && namespace.sources.iter().any(|other| same(&other))
+        };
+        match namespace.sources.iter().find(twin) {
+            Some(source) => {
+                let message = format!("`{}` stands for two tables here, one of them renamed", qualifier(source));
+                Err(Refused::unsure(message, "give one of the two an alias", source.at))
+            }
+            None => Ok(namespace),
+        }
     }
 
     pub(super) fn factor(

@@ -91,6 +91,11 @@ impl<'w> Walk<'w> {
                 }
                 // The other one has it in the current naming alone.
                 Found::Qualify(source) => self.shape_others(column, &side.sources, source.number),
+                Found::Ambiguous => {
+                    let which = if std::ptr::eq(side, left) { "left" } else { "right" };
+                    let message = format!("common column name \"{column}\" appears more than once in {which} table");
+                    return Err(Refused { sqlstate: "42702", hint: None, ..Refused::unsure(message, "", None) });
+                }
                 other => return self.unedited(other, column, at.map_or(Span::default(), Span::at)),
             };
             if !shaped {

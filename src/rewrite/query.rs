@@ -9,6 +9,7 @@ use sqlparser::ast::{
 
 use super::clause;
 use super::group;
+use super::label;
 use super::scope::{Env, Namespace, Naming};
 use super::walk::{Refused, Walk, Walked};
 use super::with::Ctes;
@@ -152,6 +153,7 @@ impl<'w> Walk<'w> {
         for item in &select.projection {
             let start = self.read.len();
             match item {
+                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => self.reads([expr], &env, around)?,
                 SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
                     self.expr(expr, &env, around)?;
                 }

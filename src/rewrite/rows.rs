@@ -5,14 +5,16 @@
 //! has no name, though: where a row is handed on, as a column of the result or to a function that may ask for its type, the statement
 //! is refused. `expr` asks here about each operand.
 
+use std::rc::Rc;
+
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    AccessExpr, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Value,
 };
 
 use super::label;
-use super::query::Around;
+use super::query::{Around, Labels};
 use super::scope::{Env, Found, Shape, Source};
-use super::walk::{Bound, Place, Refused, Walk, Walked};
+use super::walk::{Bound, Place, Refused, Scope, Walk, Walked, qualifier};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
 use crate::text::Span;
@@ -67,6 +69,13 @@ const CARRIERS: [&str; 3] = ["array_agg", "coalesce", "nullif"];
 impl<'w> Walk<'w> {
     /// The whole row of `source`, named at `span`.
     pub(super) fn row(&mut self, source: &Source<'w>, rows: Rows, span: Span) -> Walked {
+        self.asks_for_row(source, rows, span)?;
+        self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
+        Ok(())
+    }
+
+    /// Takes care that the row of `source` is that of the legacy table.
+    fn asks_for_row(&mut self, source: &Source<'w>, rows: Rows, span: Span) -> Walked {
         let refused =
             || Err(Refused::unsupported(format!("a whole row (`{}`)", span.text(self.source)), Some(span.start)));
         let is_plain = match (source.mapped(), &source.shape) {
@@ -76,14 +85,12 @@ impl<'w> Walk<'w> {
         // Of a row with a list of column aliases, the names are still those of the table, and of a derived table those of the list.
         let renamed = source.shape.as_ref().is_some_and(Shape::is_renamed);
         match source.mapped() {
-            _ if !is_plain && rows == Rows::HandedOn => return refused(),
-            _ if renamed && rows == Rows::Names => return refused(),
+            _ if !is_plain && rows == Rows::HandedOn => refused(),
+            _ if renamed && rows == Rows::Names => refused(),
             // The next walk finds it in its shape.
-            Some(table) if !table.has_plain_rows() => return if self.shape(source, true) { Ok(()) } else { refused() },
-            _ => {}
+            Some(table) if !table.has_plain_rows() && !self.shape(source, true) => refused(),
+            _ => Ok(()),
         }
-        self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
-        Ok(())
     }
 
     /// Expressions whose values are only read.
@@ -99,7 +106,7 @@ impl<'w> Walk<'w> {
     /// An expression that is only read, and how, should it be a row.
     pub(super) fn read(&mut self, expr: &Expr, rows: Rows, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
         match expr {
-            Expr::Nested(inner) => self.read(inner, rows, env, around),
+            Expr::Nested(inner) | Expr::Named { expr: inner, .. } => self.read(inner, rows, env, around),
             Expr::Identifier(ident) => match parse::span(ident) {
                 Some(span) => self.name(&names::ident(ident), span, rows, env),
                 None => Ok(()),
@@ -144,13 +151,13 @@ impl<'w> Walk<'w> {
     }
 
     /// The elements of `ROW(…)`, where `t.*` stands for all columns of `t`, in their order.
-    pub(super) fn row_of<'x>(
+    pub(super) fn elements<'x>(
         &mut self,
         list: impl IntoIterator<Item = &'x Expr>,
         env: &Env<'_, 'w>,
         around: Around<'_, 'w>,
     ) -> Walked {
-        list.into_iter().try_for_each(|expr| match expr {
+        list.into_iter().try_for_each(|expr| match without_parens(expr) {
             Expr::CompoundIdentifier(parts) if parts.last().is_some_and(|last| Mark::Star.is(last)) => {
                 self.read(expr, Rows::Values, env, around)
             }
@@ -170,7 +177,10 @@ impl<'w> Walk<'w> {
         };
         match env.row(schema.as_deref(), &names::ident(source)) {
             Found::Row(source) if schema.is_some() && source.has_lost_its_schema() => {
-                Err(Refused::unsupported(format!("a whole row (`{}`)", span.text(self.source)), Some(span.start)))
+                self.asks_for_row(&source, rows, span)?;
+                let row = std::iter::once((0, None, source.number));
+                let rule = "a renamed table is known by its alias only";
+                self.splice_in(row, qualifier(&source), span, rule, Scope::Source(&source))
             }
             Found::Row(source) => self.row(&source, rows, span),
             other => self.unedited(other, "*", span),
@@ -201,11 +211,42 @@ impl<'w> Walk<'w> {
             return false;
         };
         let name = names::ident(name);
-        let has = |row: &Ident| match env.name(&names::ident(row)) {
-            Found::Row(source) => source.labels().is_some_and(|labels| labels.iter().any(|l| **l == *name)),
-            _ => false,
-        };
-        self.world.catalog.functions_named(&name).next().is_none() && super::from::bare(row).is_some_and(has)
+        let has = |source: Rc<Source<'w>>| source.labels().is_some_and(|all| all.iter().any(|label| **label == *name));
+        self.world.catalog.functions_named(&name).next().is_none() && row_of(row, env).is_some_and(has)
+    }
+}
+
+/// The source whose whole row an expression is.
+pub(super) fn row_of<'w>(expr: &Expr, env: &Env<'_, 'w>) -> Option<Rc<Source<'w>>> {
+    let found = match without_parens(expr) {
+        Expr::Identifier(name) => env.name(&names::ident(name)),
+        Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+            [row @ .., last] if Mark::Star.is(last) => {
+                let schema = row.len().checked_sub(2).map(|at| names::ident(&row[at]));
+                env.row(schema.as_deref(), &names::ident(row.last()?))
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match found {
+        Found::Row(source) => Some(source),
+        _ => None,
+    }
+}
+
+/// The columns of `(t).*` and `(t.*)`.
+pub(super) fn star_of(expr: &Expr, env: &Env<'_, '_>) -> Labels {
+    match without_parens(expr) {
+        Expr::CompoundFieldAccess { root, access_chain } if access_chain.len() == 1 => row_of(root, env)?.labels(),
+        expr => row_of(expr, env)?.labels(),
+    }
+}
+
+fn without_parens(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => without_parens(inner),
+        _ => expr,
     }
 }
 
@@ -226,7 +267,7 @@ pub(super) fn is_text(data_type: &DataType) -> bool {
 pub(super) fn is_untyped(expr: &Expr) -> bool {
     match expr {
         Expr::Nested(inner) => is_untyped(inner),
-        Expr::Value(_) => true,
+        Expr::Value(value) => !matches!(value.value, Value::Null),
         _ => false,
     }
 }
