@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use exonym::mapping::{Kind, Mapping, Piece, codes, file};
+use exonym::mapping::{Decimal, Kind, Mapping, Piece, Template, codes, file};
 use exonym::text::diagnostic::render;
 use exonym::text::{Diagnostic, Severity};
 use proptest::prelude::*;
@@ -75,6 +75,14 @@ fn properties(name: &str, text: &str, mapping: Option<&Mapping>, findings: &[Dia
     }
 }
 
+/// Columns in braces.
+fn sql(template: &Template) -> String {
+    template.pieces.iter().fold(String::new(), |out, piece| match piece {
+        Piece::Text(text) => out + text,
+        Piece::Column(name) => out + "{" + name + "}",
+    })
+}
+
 /// A mapping, one line a name.
 fn shown(mapping: &Mapping) -> String {
     let mut out = format!("mapping {} schema={} zone={}\n", mapping.name, mapping.schema, mapping.zone);
@@ -86,16 +94,24 @@ fn shown(mapping: &Mapping) -> String {
         for column in &table.columns {
             let what = match &column.kind {
                 Kind::Rename { column } | Kind::Date { column } => column.clone(),
+                Kind::Linear { column, factor, offset } => {
+                    let sql = |d: &Option<Decimal>| d.as_ref().map_or("-".into(), Decimal::sql);
+                    format!("{column} * {} + {}", sql(factor), sql(offset))
+                }
+                Kind::Values { column, values } => {
+                    let pairs: Vec<_> = values.iter().map(|p| format!("{:?}={:?}", p.legacy, p.current)).collect();
+                    format!("{column} {}", pairs.join(" "))
+                }
                 Kind::Json { column, path } => format!("{column} {path:?}"),
                 Kind::Constant(constant) => format!("{constant:?}"),
-                Kind::Expression(template) => template.pieces.iter().fold(String::new(), |out, piece| match piece {
-                    Piece::Text(text) => out + text,
-                    Piece::Column(name) => out + "{" + name + "}",
-                }),
+                Kind::Expression(template) => sql(template),
             };
             let type_name = column.type_name.as_deref().map(|name| format!(" :: {name}")).unwrap_or_default();
             let over = if column.override_real { " override" } else { "" };
             let _ = writeln!(out, "    {} = {} {what}{type_name}{over}", column.legacy, column.kind.name());
+            for filter in &column.filters {
+                let _ = writeln!(out, "      where {:?}: {}", filter.test, sql(&filter.condition));
+            }
         }
     }
     out

@@ -30,13 +30,16 @@ codes! {
     BAD_TYPE = "M014", "a type is not the name of one type";
     BAD_PATH = "M015", "a JSON path cannot be read";
     BAD_CONSTANT = "M016", "a constant is not a value of its type";
-    READ_SYNTAX = "M017", "`read` is not one SQL expression";
-    READ_QUALIFIED = "M018", "a column in `read` has a table in front of it";
-    READ_FORBIDDEN = "M019", "`read` holds something that has no place in an expression over one row";
+    READ_SYNTAX = "M017", "`read` or `where` is not one SQL expression";
+    READ_QUALIFIED = "M018", "a column in `read` or `where` has a table in front of it";
+    READ_FORBIDDEN = "M019", "`read` or `where` holds something that has no place in an expression over one row";
     LAYOUT_TWICE = "M020", "a name stands twice in `layout`";
     STAR_AMBIGUOUS = "M021", "several legacy names stand for one column, and nothing says which of them `SELECT *` gives";
     STAR_LEAVES_OUT = "M022", "`star = \"legacy\"` without a `layout` leaves a column out";
     NO_EFFECT = "M023", "an entry changes nothing";
+    BAD_FILTER = "M024", "an entry of `where` is no comparison with a literal, or stands twice";
+    BAD_NUMBER = "M025", "`factor` or `offset` is not a decimal number, or `factor` is zero";
+    BAD_VALUES = "M026", "`values` is empty, has one current value twice, or a value that its type does not have";
     MAPPED_TWICE = "M030", "two files of a route map the same table";
     MAPPING_TWICE = "M031", "two files of a route have the same name";
     NO_TABLE = "M101", "the current table does not exist";
@@ -52,4 +55,7 @@ codes! {
     UNKNOWN_TYPE = "M111", "neither Postgres nor the catalog is known to have the type";
     STILL_NAMED = "M112", "a view or a function still names something legacy";
     STAR_TWICE = "M113", "`SELECT *` would give a name twice";
+    NO_NUMBER = "M114", "`factor` or `offset` over a column that is no number";
+    FRACTION = "M115", "a fraction of whole numbers has no declared type";
+    NO_VALUE = "M116", "`values` has a value that is none of its type";
 }

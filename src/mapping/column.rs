@@ -1,15 +1,23 @@
 //! `[tables.….columns]`: one legacy column, and the kind that says what it means now.
 
 use super::template::{self, Fault};
-use super::{Column, Kind, Template, codes, constant, file, json_path, names, type_name};
+use super::{
+    Column, Decimal, Kind, Template, codes, constant, decimal, file, filter, json_path, names, type_name, values,
+};
 use crate::text::toml::{Document, Located, Table, Text, Value};
 use crate::text::{Diagnostic, Span};
 
 /// `consumption_kwh = "kwh_consumed"`.
 pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current: &Text<'_>) -> Option<Column> {
     let column = names::read(document, current)?;
-    let column =
-        Column { legacy: legacy.into(), kind: Kind::Rename { column }, type_name: None, override_real: false, span };
+    let column = Column {
+        legacy: legacy.into(),
+        kind: Kind::Rename { column },
+        type_name: None,
+        override_real: false,
+        filters: Vec::new(),
+        span,
+    };
     warn_of_itself(document, &column);
     Some(column)
 }
@@ -19,6 +27,9 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let keys = Keys {
         column: body.string("column"),
         date: body.boolean("date"),
+        factor: body.value("factor"),
+        offset: body.value("offset"),
+        values: body.table("values"),
         json: body.string("json"),
         constant: body.value("constant"),
         read: body.string("read"),
@@ -27,8 +38,14 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     let override_real = body.boolean("override").is_some_and(|flag| flag.value);
     let type_name = keys.declared.map_or(Ok(None), |text| declared(document, &text).map(Some));
     let kind = kind(document, &body, legacy, span, keys, type_name.as_ref().ok().and_then(Option::as_deref));
+    let conditions = body.table("where");
+    let filters = conditions.as_ref().map_or_else(Vec::new, |conditions| filter::read(document, conditions));
     body.close_with(remedy);
-    let column = Column { legacy: legacy.into(), kind: kind?, type_name: type_name.ok()?, override_real, span };
+    let kind = kind?;
+    if let Some(conditions) = conditions.filter(|_| !matches!(kind, Kind::Expression(_) | Kind::Json { .. })) {
+        filter::needs_it(document, legacy, conditions.span);
+    }
+    let column = Column { legacy: legacy.into(), kind, type_name: type_name.ok()?, override_real, filters, span };
     warn_of_itself(document, &column);
     Some(column)
 }
@@ -37,14 +54,17 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
 struct Keys<'d> {
     column: Option<Text<'d>>,
     date: Option<Located<bool>>,
+    factor: Option<Value<'d>>,
+    offset: Option<Value<'d>>,
+    values: Option<Table<'d>>,
     json: Option<Text<'d>>,
     constant: Option<Value<'d>>,
     read: Option<Text<'d>>,
     declared: Option<Text<'d>>,
 }
 
-/// What chooses the kind: at most one of these stands in a column.
-const CHOICES: [&str; 4] = ["date", "json", "constant", "read"];
+/// What chooses the kind: at most one of these stands in a column, but for the first two, which are one kind.
+const CHOICES: [&str; 7] = ["factor", "offset", "date", "values", "json", "constant", "read"];
 
 fn kind<'d>(
     document: &'d Document<'d>,
@@ -56,9 +76,9 @@ fn kind<'d>(
 ) -> Option<Kind> {
     let mut given = CHOICES.into_iter().filter(|key| body.has(key));
     let choice = given.next();
-    // `date` and `json` are made from `column`, the others stand alone.
+    // `constant` and `read` stand alone, the others are made from `column`.
     let second = given
-        .next()
+        .find(|key| (choice, *key) != (Some("factor"), "offset"))
         .or(Some("column").filter(|column| body.has(column) && matches!(choice, Some("constant" | "read"))));
     if let (Some(first), Some(second)) = (choice, second) {
         let message = format!("`{legacy}` has both `{first}` and `{second}`");
@@ -82,13 +102,23 @@ fn kind<'d>(
             let sound = date(document, keys.date?, keys.declared, type_name);
             column.filter(|_| sound).map(|column| Kind::Date { column })
         }
+        Some("factor" | "offset") => {
+            body.require("column");
+            let (factor, offset) = linear(document, body, keys.factor, keys.offset)?;
+            Some(Kind::Linear { column: column?, factor, offset })
+        }
+        Some("values") => {
+            body.require("column");
+            let values = values::read(document, body, &keys.values?, type_name)?;
+            Some(Kind::Values { column: column?, values })
+        }
         Some("json") => {
             body.require("column");
             let path = path(document, legacy, &keys.json?)?;
             Some(Kind::Json { column: column?, path })
         }
         Some("constant") => constant::read(document, body, &keys.constant?, type_name).map(Kind::Constant),
-        Some(_) => expression(document, &keys.read?).map(Kind::Expression),
+        Some(_) => expression(document, "read", &keys.read?).map(Kind::Expression),
     }
 }
 
@@ -127,6 +157,29 @@ fn date(document: &Document<'_>, flag: Located<bool>, declared: Option<Text<'_>>
     flag.value && other.is_none()
 }
 
+/// `factor` and `offset`; none when one of them is wrong.
+fn linear<'d>(
+    document: &Document<'d>,
+    body: &Table<'d>,
+    factor: Option<Value<'d>>,
+    offset: Option<Value<'d>>,
+) -> Option<(Option<Decimal>, Option<Decimal>)> {
+    let read = |key, value: Option<Value<'d>>| match value {
+        Some(value) => decimal::read(document, body, key, &value).map(Some),
+        None => Some(None),
+    };
+    let at = factor.as_ref().map(|value| value.span);
+    let (factor, offset) = (read("factor", factor), read("offset", offset));
+    if let (Some(Some(number)), Some(at)) = (&factor, at)
+        && number.is_zero()
+    {
+        let help = "a column that is always the same is `constant`";
+        document.error(codes::BAD_NUMBER, at, "`factor` is zero", "every value would be the same", help);
+        return None;
+    }
+    Some((factor?, offset?))
+}
+
 fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<String>> {
     json_path::parse(text.value)
         .map_err(|bad| {
@@ -137,24 +190,25 @@ fn path(document: &Document<'_>, legacy: &str, text: &Text<'_>) -> Option<Vec<St
         .ok()
 }
 
-fn expression(document: &Document<'_>, text: &Text<'_>) -> Option<Template> {
+/// The SQL expression that `key` holds.
+pub(super) fn expression(document: &Document<'_>, key: &str, text: &Text<'_>) -> Option<Template> {
     let report = |bad: template::BadExpression| {
         let at = if bad.at == Span::default() { text.span } else { text.place(bad.at) };
         let (code, message, label, help) = match bad.what {
             Fault::Syntax(message) => (
                 codes::READ_SYNTAX,
-                "`read` is not one SQL expression".to_owned(),
+                format!("`{key}` is not one SQL expression"),
                 message,
                 "write what would stand in a select list, without `AS`",
             ),
             Fault::Qualified => (
                 codes::READ_QUALIFIED,
-                "a column in `read` stands alone, without its table".to_owned(),
+                format!("a column in `{key}` stands alone, without its table"),
                 "qualified".to_owned(),
                 "write the column's name only; a field of a composite column is `(column).field`",
             ),
             Fault::Forbidden(what, help) => {
-                (codes::READ_FORBIDDEN, format!("{what} has no place in `read`"), String::new(), help)
+                (codes::READ_FORBIDDEN, format!("{what} has no place in `{key}`"), String::new(), help)
             }
         };
         document.error(code, at, message, &label, help);
@@ -177,9 +231,7 @@ fn warn_of_itself(document: &Document<'_>, column: &Column) {
 /// What to write instead of a key that other files of this kind may have.
 fn remedy(key: &str) -> Option<String> {
     let instead = match key {
-        "factor" | "offset" => "for reading, `read = \"current_column * 1000\"` says the same",
-        "values" => "for reading, `read = \"CASE current_column WHEN 'activo' THEN 'active' … END\"` says the same",
-        "write" | "where" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
+        "write" | "bigquery" | "deprecated" | "sunset" | "on_use" | "clients" => "remove it",
         _ => return None,
     };
     Some(format!("{}; {instead}", file::not_yet()))

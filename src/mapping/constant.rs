@@ -41,6 +41,16 @@ fn wrong(document: &Document<'_>, value: &Value<'_>, message: &str, help: &str) 
     None
 }
 
+/// False when `text` is surely no value of the type, or would be cut by it.
+#[must_use]
+pub fn is_value(text: &str, type_name: &str) -> bool {
+    let length = type_name
+        .strip_prefix("character varying(")
+        .or_else(|| type_name.strip_prefix("character("))
+        .and_then(|rest| rest.strip_suffix(')')?.parse().ok());
+    fits(&Constant::Text(text.to_owned()), type_name) && length.is_none_or(|most: usize| text.chars().count() <= most)
+}
+
 /// False when the cast would surely fail on the server. Types that are not looked at here fit anything.
 fn fits(constant: &Constant, type_name: &str) -> bool {
     let base = type_name.split('(').next().unwrap_or_default();

@@ -6,7 +6,9 @@
 pub mod codes;
 mod column;
 mod constant;
+mod decimal;
 pub mod file;
+mod filter;
 mod json_path;
 pub mod merge;
 mod names;
@@ -15,12 +17,16 @@ pub mod shadow;
 mod table;
 mod template;
 pub mod type_name;
+mod values;
 mod zone;
 
 use std::sync::Arc;
 
+pub use constant::is_value;
+pub use decimal::Decimal;
 pub use file::parse;
 pub use merge::merge;
+pub use values::Pair;
 
 use crate::text::{Span, diagnostic::Source};
 
@@ -80,8 +86,60 @@ pub struct Column {
     pub type_name: Option<String>,
     /// The mapping wins over a real column of the legacy name.
     pub override_real: bool,
+    /// Comparisons whose condition over current columns the author gives.
+    pub filters: Vec<Filter>,
     /// The key in the file.
     pub span: Span,
+}
+
+/// A comparison with a legacy column, and the condition over current columns that says the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Filter {
+    /// The comparison.
+    pub test: Test,
+    /// The condition; it stands in parentheses wherever it is put.
+    pub condition: Template,
+    /// The key in the file.
+    pub span: Span,
+}
+
+/// What a [`Filter`] answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Test {
+    /// `= 4`
+    Compare(Comparison, Literal),
+    /// `IS NULL`
+    IsNull,
+    /// `IS NOT NULL`
+    IsNotNull,
+}
+
+/// An operator that compares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// A literal of SQL.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Literal {
+    /// Its digits as they were written, with a sign when it has one.
+    Number(String),
+    /// The value of a string.
+    Text(String),
+    /// `true` or `false`.
+    Boolean(bool),
 }
 
 /// What a legacy column means in the current schema.
@@ -96,6 +154,22 @@ pub enum Kind {
     Date {
         /// The current column.
         column: String,
+    },
+    /// A number: `column × factor + offset`.
+    Linear {
+        /// The current column.
+        column: String,
+        /// None is one; never zero.
+        factor: Option<Decimal>,
+        /// None is zero.
+        offset: Option<Decimal>,
+    },
+    /// A value under another name; what the map does not have is read as it is.
+    Values {
+        /// The current column.
+        column: String,
+        /// No two have the same current value.
+        values: Vec<Pair>,
     },
     /// A value inside of a JSON document.
     Json {
@@ -146,6 +220,8 @@ impl Kind {
         match self {
             Self::Rename { .. } => "rename",
             Self::Date { .. } => "date",
+            Self::Linear { .. } => "factor",
+            Self::Values { .. } => "values",
             Self::Json { .. } => "json",
             Self::Constant(_) => "constant",
             Self::Expression(_) => "expression",
@@ -155,17 +231,25 @@ impl Kind {
     /// The current columns that it reads.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         let (one, template) = match self {
-            Self::Rename { column } | Self::Date { column } | Self::Json { column, .. } => {
-                (Some(column.as_str()), None)
-            }
+            Self::Rename { column }
+            | Self::Date { column }
+            | Self::Linear { column, .. }
+            | Self::Values { column, .. }
+            | Self::Json { column, .. } => (Some(column.as_str()), None),
             Self::Constant(_) => (None, None),
             Self::Expression(template) => (None, Some(template)),
         };
-        let in_template = template.into_iter().flat_map(|t| &t.pieces).filter_map(|piece| match piece {
+        one.into_iter().chain(template.into_iter().flat_map(Template::columns))
+    }
+}
+
+impl Template {
+    /// The current columns in it, as often as it names them.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
             Piece::Column(name) => Some(name.as_str()),
             Piece::Text(_) => None,
-        });
-        one.into_iter().chain(in_template)
+        })
     }
 }
 

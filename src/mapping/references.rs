@@ -22,7 +22,7 @@ pub(super) struct References {
     pub(super) forbidden: Vec<(Span, String, &'static str)>,
 }
 
-const ONE_ROW: &str = "`read` sees the columns of one row, and may stand anywhere in a statement";
+const ONE_ROW: &str = "it sees the columns of one row, and may stand anywhere in a statement";
 const UNKNOWN: &str = "write it with other operators or functions";
 
 /// Walks `expr`.

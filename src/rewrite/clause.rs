@@ -381,12 +381,13 @@ impl<'w> Walk<'w> {
 /// False where no list of names is what the star gives: columns that are not known, that have the same name in one source, or that
 /// were merged and are called like another one.
 fn can_be_spelled_out(namespace: &Namespace<'_>, source: &Source<'_>) -> bool {
-    if source.mapped().is_some_and(|t| t.star.is_some()) || (source.name.is_some() && source.merged.is_empty()) {
+    let merged = matches!(source.columns, Columns::Merged(_));
+    let by_star = !merged && source.name.is_some() && source.merged.is_empty();
+    if by_star || source.mapped().is_some_and(|t| t.star.is_some()) {
         return true;
     }
     let Some(labels) = source.labels() else { return false };
     let left: Vec<_> = labels.iter().filter(|label| !source.merged.contains(label.as_ref())).collect();
-    let merged = matches!(source.columns, Columns::Merged(_));
     left.iter().enumerate().all(|(at, label)| !(left[..at].contains(label) || merged && namespace.is_shared(label)))
 }
 

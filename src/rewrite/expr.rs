@@ -215,7 +215,9 @@ impl<'w> Walk<'w> {
             }
         }
         self.reads(function.within_group.iter().map(|o| &o.expr), env, around)?;
-        self.exprs(function.filter.as_deref(), env, around)?;
+        if let Some(filter) = &function.filter {
+            self.condition(filter, env, around)?;
+        }
         match &function.over {
             Some(WindowType::WindowSpec(spec)) => self.window(spec, env, around),
             Some(WindowType::NamedWindow(_)) | None => Ok(()),

@@ -52,7 +52,7 @@ impl<'w> Walk<'w> {
             JoinConstraint::None => Ok(left.with(&right)),
             JoinConstraint::On(condition) => {
                 let both = left.with(&right);
-                self.expr(condition, &Env { here: &both, outer: around.outer }, around)?;
+                self.condition(condition, &Env { here: &both, outer: around.outer }, around)?;
                 // The condition sees the rows themselves, everything behind the join also those that are missing.
                 let (left, right) = with_missing_rows(left, right, operator);
                 Ok(left.with(&right))

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::inverse::Inverse;
 use crate::catalog::{Column as RealColumn, Relation, RelationKind};
-use crate::mapping::{Column, Constant, Kind, Mapping, Piece, type_name};
+use crate::mapping::{Column, Constant, Decimal, Filter, Kind, Mapping, Pair, Piece, type_name};
 use crate::sql::names;
 
 /// What one column name of a mapped table stands for.
@@ -38,6 +39,8 @@ pub struct Replacement {
     pub is_strict: bool,
     /// True for a computed column that is a condition: the planner may turn such a one round (`NOT (n = 0)` is `n <> 0`).
     pub is_condition: bool,
+    /// What a filter on it says of its column.
+    pub inverse: Option<Inverse>,
     /// The declared type if it has a modifier, such as `numeric(10,2)`: a CASE around the value would lose it.
     pub modified_type: Option<String>,
 }
@@ -119,6 +122,18 @@ impl Replacement {
 }
 
 impl<'w> Filled<'w> {
+    /// Text and columns in turn.
+    pub fn of(pieces: Vec<Piece>, qualifier: &str) -> Self {
+        let mut filled = Self::default();
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => filled.text.push_str(&text),
+                Piece::Column(column) => filled.push_column(qualifier, column.into()),
+            }
+        }
+        filled
+    }
+
     /// Puts `before` in front of it and `after` behind it.
     pub fn enclose(&mut self, before: &str, after: &str) {
         self.text = format!("{before}{}{after}", self.text);
@@ -159,14 +174,17 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
     columns.sort_unstable();
     columns.dedup();
     let became = if columns.is_empty() { "a constant".into() } else { columns.join(", ") };
-    let is_strict = matches!(column.kind, Kind::Rename { .. } | Kind::Date { .. } | Kind::Json { .. });
+    let is_strict = !matches!(column.kind, Kind::Constant(_) | Kind::Expression(_));
+    // Only `values` has no type but that of its column, and may be a condition all the same.
+    let result = column.type_name.as_deref().or_else(|| real.map(|r| r.type_name.as_str()));
     Ok(Replacement {
         legacy: column.legacy.clone(),
         kind: column.kind.name(),
         became: became.into(),
         pieces,
         is_strict,
-        is_condition: !matches!(column.kind, Kind::Rename { .. }) && column.type_name.as_deref() == Some("boolean"),
+        is_condition: !matches!(column.kind, Kind::Rename { .. }) && result == Some("boolean"),
+        inverse: inverse(mapping, column, relation),
         modified_type: column.type_name.clone().filter(|name| name.contains('(')),
     })
 }
@@ -190,6 +208,10 @@ fn pieces(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Vec<
             let close = if same_type(cast, "date") { close } else { format!("{close}::{cast}") };
             vec![text(open.into()), Piece::Column(current.clone()), text(format!("{close})"))]
         }
+        Kind::Linear { column: current, factor, offset } => {
+            linear(current, factor.as_ref(), offset.as_ref(), declared, real_type)
+        }
+        Kind::Values { column: current, values } => chosen(current, values, declared, real_type),
         Kind::Json { column: current, path } => {
             let cast = declared.unwrap_or("text");
             let as_text = !same_type(cast, "json") && !same_type(cast, "jsonb");
@@ -205,6 +227,71 @@ fn pieces(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Vec<
             let (open, close) = declared.map_or(("(", ")".to_owned()), |cast| ("((", format!(")::{cast})")));
             let inner = template.pieces.iter().cloned();
             std::iter::once(text(open.into())).chain(inner).chain([text(close)]).collect()
+        }
+    }
+}
+
+/// `((q.power_kw * 1000 + 5)::numeric(12,2))`. Whole numbers are computed as `numeric`, where they neither overflow nor lose a fraction, and
+/// binary ones in double precision.
+fn linear(
+    current: &str,
+    factor: Option<&Decimal>,
+    offset: Option<&Decimal>,
+    declared: Option<&str>,
+    real_type: &str,
+) -> Vec<Piece> {
+    let base = real_type.split('(').next().unwrap_or_default().trim_end();
+    let is_integer = matches!(base, "smallint" | "integer" | "bigint");
+    let is_binary = matches!(base, "real" | "double precision");
+    let number = |d: &Decimal| if is_binary { format!("{}::double precision", d.sql()) } else { d.sql() };
+    let mut rest = String::from(if is_integer { "::numeric" } else { "" });
+    for (operator, decimal) in [(" * ", factor), (" + ", offset)] {
+        if let Some(decimal) = decimal {
+            rest.push_str(operator);
+            rest.push_str(&number(decimal));
+        }
+    }
+    let is_whole = [factor, offset].into_iter().flatten().all(Decimal::is_whole);
+    let own = (base == "real" || (is_integer && is_whole)).then_some(base);
+    let (open, close) = match declared.or(own).filter(|cast| *cast != "double precision" || !is_binary) {
+        Some(cast) => ("((", format!(")::{cast})")),
+        None => ("(", ")".to_owned()),
+    };
+    vec![Piece::Text(open.into()), Piece::Column(current.to_owned()), Piece::Text(rest + &close)]
+}
+
+/// `(CASE q.estado WHEN 'activo' THEN 'active'::text ELSE q.estado END)`. Every type can be written as text and read from it, so that is
+/// the way for values that the map does not have from one type to another.
+fn chosen(current: &str, values: &[Pair], declared: Option<&str>, real_type: &str) -> Vec<Piece> {
+    let result = declared.unwrap_or(real_type);
+    let mut whens = String::new();
+    for Pair { legacy, current } in values {
+        let (when, then) = (names::quote_string(current), names::quote_string(legacy));
+        whens.extend([" WHEN ", &when, " THEN ", &then, "::", result]);
+    }
+    whens.push_str(" ELSE ");
+    let end = if same_type(result, real_type) { " END)".to_owned() } else { format!("::text::{result} END)") };
+    let column = || Piece::Column(current.to_owned());
+    vec![Piece::Text("(CASE ".into()), column(), Piece::Text(whens), column(), Piece::Text(end)]
+}
+
+/// How the column is undone; none where the expression itself serves a filter, or nothing else does.
+fn inverse(mapping: &Mapping, column: &Column, relation: &Relation) -> Option<Inverse> {
+    let declared = column.type_name.as_deref();
+    let real_type = column.kind.columns().next().and_then(|c| relation.column(c)).map_or("", |r| r.type_name.as_str());
+    match &column.kind {
+        Kind::Date { column: current } => {
+            let zone = has_time_zone(real_type).then_some(mapping.zone.as_str());
+            real_type.starts_with("timestamp").then(|| Inverse::of_day(current, zone))
+        }
+        Kind::Linear { column: current, factor, offset } => {
+            Inverse::of_linear(current, real_type, declared, factor.as_ref(), offset.as_ref())
+        }
+        Kind::Values { column: current, values } => Some(Inverse::of_values(current, real_type, declared, values)),
+        _ => {
+            let is_there = |filter: &&Filter| filter.condition.columns().all(|c| relation.column(c).is_some());
+            let filters: Vec<Filter> = column.filters.iter().filter(is_there).cloned().collect();
+            (!filters.is_empty()).then_some(Inverse::Given(filters))
         }
     }
 }

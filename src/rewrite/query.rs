@@ -144,7 +144,9 @@ impl<'w> Walk<'w> {
         reject_foreign(select)?;
         let namespace = self.from(&select.from, around)?;
         let env = Env { here: &namespace, outer: around.outer };
-        self.exprs(&select.selection, &env, around)?;
+        if let Some(condition) = &select.selection {
+            self.condition(condition, &env, around)?;
+        }
         // What is not in a grouping set is NULL there, as in a row that is missing.
         let sets = group::has_grouping_sets(&select.group_by);
         let namespace = if sets { namespace.with_missing_rows() } else { namespace };

@@ -314,16 +314,8 @@ impl<'w> Walk<'w> {
         let At { name, all, outer } = at;
         let start = all.start;
         let replacement = &table.replacements[index];
-        self.reads_alike(replacement, start)?;
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: replacement.legacy.clone(),
-            kind: replacement.kind,
-            became: replacement.became.clone(),
-        });
+        self.note(source, table, replacement, start)?;
         self.replaced.insert(start);
-        self.read.push(Read { source: source.number, replacement });
         match (replacement.renamed(), name) {
             (Some(current), Some(name)) if name != all => {
                 self.bound.push((Place::Source(start), Bound::Column(source.number, Cow::Borrowed(current))));
@@ -336,6 +328,26 @@ impl<'w> Walk<'w> {
                 self.fill(source, filled, all, replacement.kind)
             }
         }
+    }
+
+    /// Remembers that a legacy column is read there.
+    pub(super) fn note(
+        &mut self,
+        source: &Source<'w>,
+        table: &'w Table,
+        replacement: &'w Replacement,
+        at: usize,
+    ) -> Walked {
+        self.reads_alike(replacement, at)?;
+        self.uses.insert(Use {
+            mapping: table.mapping.clone(),
+            table: table.legacy.clone(),
+            column: replacement.legacy.clone(),
+            kind: replacement.kind,
+            became: replacement.became.clone(),
+        });
+        self.read.push(Read { source: source.number, replacement });
+        Ok(())
     }
 
     /// A replacement was written for `standard_conforming_strings`; without it, a backslash in its strings means another thing.

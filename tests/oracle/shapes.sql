@@ -129,6 +129,10 @@ WITH RECURSIVE r(a, n) AS (SELECT a, 1 FROM swapped WHERE id = 1 UNION SELECT a,
 -- traps: 35
 SELECT * FROM (solver JOIN rating USING (id)) JOIN cons ON cons.run_id = solver.id ORDER BY cons.id
 
+-- case: shapes: a star over merged columns with an alias, whose name is there again
+-- traps: 35
+SELECT * FROM (archive.solver x JOIN customers ON customers.id = x.id) JOIN (VALUES (5, 'a'), (1, NULL)) AS v(rating, note) USING (rating) AS j, rating ORDER BY 2, rating.id
+
 -- case: shapes: a lock on the other table
 -- traps: 35
 SELECT rating FROM solver s JOIN rating r USING (rating) FOR UPDATE OF r

@@ -59,7 +59,7 @@ pub(crate) struct Table {
     pub(crate) mapped: bool,
 }
 
-pub(crate) const TABLES: [Table; 13] = [
+pub(crate) const TABLES: [Table; 14] = [
     Table {
         schema: "public",
         name: "solver",
@@ -180,6 +180,28 @@ pub(crate) const TABLES: [Table; 13] = [
             ("feedback_type", Text),
             ("comments", Text),
             ("created_at", Time),
+        ],
+        mapped: true,
+    },
+    Table {
+        schema: "public",
+        name: "plant",
+        key: "id",
+        columns: &[
+            ("id", Int),
+            ("power_w", Numeric),
+            ("kelvin", Float),
+            ("euros", Numeric),
+            ("mills", Int),
+            ("energy_kwh", Float),
+            ("state", Text),
+            ("grade", Int),
+            ("kind", Text),
+            ("is_off", Bool),
+            ("side", Text),
+            ("comment", Text),
+            ("comment_doc", Json),
+            ("label", Text),
         ],
         mapped: true,
     },

@@ -2,7 +2,7 @@ SELECT consumption_kwh FROM consumption_log
 => SELECT consumption_log.kwh_consumed AS consumption_kwh FROM consumption_log
 
 SELECT c.consumption_kwh, record_date, timestamp '2025-01-01', c.timestamp FROM consumption_log c WHERE record_date = '2025-01-01' ORDER BY timestamp
-=> SELECT c.kwh_consumed AS consumption_kwh, ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, timestamp '2025-01-01', c.timestamp_utc AS "timestamp" FROM consumption_log c WHERE ((c.timestamp_utc AT TIME ZONE 'UTC')::date) = '2025-01-01' ORDER BY timestamp
+=> SELECT c.kwh_consumed AS consumption_kwh, ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, timestamp '2025-01-01', c.timestamp_utc AS "timestamp" FROM consumption_log c WHERE (c.timestamp_utc >= (timestamp '2025-01-01' AT TIME ZONE 'UTC') AND c.timestamp_utc < (timestamp '2025-01-02' AT TIME ZONE 'UTC')) ORDER BY timestamp
 
 SELECT a, b FROM swapped ORDER BY a
 => SELECT swapped.b AS a, swapped.a AS b FROM swapped ORDER BY a

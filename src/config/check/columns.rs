@@ -30,14 +30,16 @@ fn key(kind: &Kind) -> &'static str {
     match kind {
         Kind::Expression(_) => "read",
         Kind::Constant(_) => "constant",
-        Kind::Rename { .. } | Kind::Date { .. } | Kind::Json { .. } => "column",
+        _ => "column",
     }
 }
 
 fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relation) -> Vec<Diagnostic> {
     let mut seen = Vec::new();
     let mut findings = Vec::new();
-    for name in column.kind.columns().filter(|name| relation.column(name).is_none()) {
+    let read = column.kind.columns().map(|name| (name, key(&column.kind)));
+    let compared = column.filters.iter().flat_map(|f| f.condition.columns()).map(|name| (name, "where"));
+    for (name, key) in read.chain(compared).filter(|(name, _)| relation.column(name).is_none()) {
         if seen.contains(&name) {
             continue;
         }
@@ -55,11 +57,11 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
         let message = format!("column `{name}` of `{}` does not exist", full_name(relation));
         findings.push(
             Diagnostic::error(codes::NO_COLUMN, message)
-                .at(
-                    &mapping.source,
-                    word(mapping, place(mapping, table, &["columns", &column.legacy, key(&column.kind)]), name),
-                )
-                .label(format!("statements that name `{}` are refused", column.legacy))
+                .at(&mapping.source, word(mapping, place(mapping, table, &["columns", &column.legacy, key]), name))
+                .label(match key {
+                    "where" => "this condition cannot be used".to_owned(),
+                    _ => format!("statements that name `{}` are refused", column.legacy),
+                })
                 .help(help),
         );
     }

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use super::{full_name, place};
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::type_name::{built_in_names, canonical, is_built_in};
-use crate::mapping::{Column, Kind, Mapping, Table, codes};
+use crate::mapping::{Column, Kind, Mapping, Pair, Table, codes, is_value};
 use crate::text::nearest::did_you_mean;
 use crate::text::{Diagnostic, Severity};
 
 /// Everything that is wrong with the type of one column whose targets exist.
 pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relation: &Relation) -> Option<Diagnostic> {
-    let (Kind::Rename { column: current } | Kind::Date { column: current } | Kind::Json { column: current, .. }) =
-        &column.kind
+    let (Kind::Rename { column: current }
+    | Kind::Date { column: current }
+    | Kind::Linear { column: current, .. }
+    | Kind::Values { column: current, .. }
+    | Kind::Json { column: current, .. }) = &column.kind
     else {
         return None;
     };
@@ -36,10 +39,70 @@ pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relat
                     "name the column that holds the document, or write it as `read`, such as `({current}::jsonb) #>> …`"
                 ))
         }
+        Kind::Linear { .. } if is_built_in(&real) && !is_number(&real) => {
+            Diagnostic::error(codes::NO_NUMBER, format!("`{name}` is no number: it is of type `{real}`"))
+                .at(&mapping.source, at("column"))
+                .label("`factor` and `offset` need a number")
+                .help("name the column that holds the number, or write the conversion as `read`")
+        }
+        Kind::Linear { factor, offset, .. } => {
+            let fraction = [factor, offset].into_iter().flatten().any(|number| !number.is_whole());
+            let integer = |name: &str| matches!(name, "smallint" | "integer" | "bigint");
+            let declared = column.type_name.as_deref();
+            let (label, help) = match declared {
+                None if fraction && integer(&real) => (
+                    format!("`{}` has a fraction, and is read as `numeric`", column.legacy),
+                    "say which type the legacy column had, such as `type = \"numeric\"` or `type = \"double precision\"`",
+                ),
+                _ => return None,
+            };
+            Diagnostic::warning(codes::FRACTION, format!("`{name}` is of type `{real}`"))
+                .at(&mapping.source, column.span)
+                .label(label)
+                .help(help)
+        }
+        Kind::Values { values, .. } => return chosen(mapping, table, column, values, &name, &real),
         Kind::Rename { .. } => return differs(mapping, table, column, &name, &real),
         _ => return None,
     };
     Some(finding)
+}
+
+fn is_number(real: &str) -> bool {
+    let base = real.split('(').next().unwrap_or_default();
+    matches!(base, "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision")
+}
+
+/// Values that the column, or the legacy type, cannot have.
+fn chosen(
+    mapping: &Mapping,
+    table: &Table,
+    column: &Column,
+    values: &[Pair],
+    name: &str,
+    real: &str,
+) -> Option<Diagnostic> {
+    let at = place(mapping, table, &["columns", &column.legacy, "values"]);
+    let error = |message: String| Diagnostic::error(codes::NO_VALUE, message).at(&mapping.source, at);
+    if matches!(real, "json" | "xml") {
+        let help = "name a column that holds one value, or write the comparison as `read`";
+        let finding = error(format!("`{name}` is of type `{real}`, whose values cannot be compared"));
+        return Some(finding.label("`values` needs a column that can").help(help));
+    }
+    if let Some(pair) = values.iter().find(|pair| !is_value(&pair.current, real)) {
+        let finding = error(format!("`{}` is no value of `{name}`, which is of type `{real}`", pair.current));
+        return Some(finding.label(format!("for `{}`", pair.legacy)).help("write the value that the column has now"));
+    }
+    if column.type_name.is_none() && !is_built_in(real) {
+        let message = format!("the legacy values of `{}` may be none of `{real}`, the type of `{name}`", column.legacy);
+        let finding = Diagnostic::warning(codes::NO_VALUE, message).at(&mapping.source, at);
+        let help = "say which type the legacy column had: `type = \"text\"`, or this one when it has both the legacy and the current values";
+        return Some(finding.label("only the server knows them").help(help));
+    }
+    // A declared type was looked at when the file was read.
+    let pair = values.iter().find(|pair| column.type_name.is_none() && !is_value(&pair.legacy, real))?;
+    let finding = error(format!("`{}` is no value of `{real}`, the type of `{name}`", pair.legacy));
+    Some(finding.label("a legacy value").help("say which type the legacy column had: `type = \"text\"`"))
 }
 
 fn has_day(real: &str) -> bool {
