@@ -200,7 +200,11 @@ fn compare(straight: &Answer, through: &Answer, sql: &str) -> Verdict {
         // A query with two errors: what has no one meaning is told before anything else.
         (Answer::Error { .. }, Answer::Error { code, .. }) if code == "42702" => Verdict::SameError,
         // Grouping is what the server looks at last.
-        (Answer::Error { code, .. }, Answer::Error { .. }) if code == "42803" => Verdict::SameError,
+        (Answer::Error { code, .. }, Answer::Error { .. }) | (Answer::Error { .. }, Answer::Error { code, .. })
+            if code == "42803" =>
+        {
+            Verdict::SameError
+        }
         (Answer::Error { code: one, .. }, Answer::Error { code: other, .. }) => different(&format!("{one} {other}")),
         (Answer::Rows { .. }, Answer::Error { code, message, .. }) if code == "0A000" => {
             Verdict::Refused(nameless(message))
@@ -209,8 +213,13 @@ fn compare(straight: &Answer, through: &Answer, sql: &str) -> Verdict {
         (Answer::Rows { .. }, Answer::Error { code, message }) if code == "42P01" && message.ends_with(UNPARSED) => {
             Verdict::Refused("not parsed".into())
         }
+        // A derived table has no primary key that other columns follow from.
+        (Answer::Rows { .. }, Answer::Error { code, .. }) if code == "42803" => Verdict::Refused("42803".into()),
         (Answer::Rows { .. }, Answer::Error { code, .. }) => different(&format!("rows {code}")),
-        (Answer::Error { code, .. }, Answer::Rows { .. }) if code == "42803" || code == "42P10" => Verdict::Lenient,
+        // The last one: a FULL JOIN over what is a constant in the current schema.
+        (Answer::Error { code, .. }, Answer::Rows { .. }) if ["42803", "42P10", "0A000"].contains(&code.as_str()) => {
+            Verdict::Lenient
+        }
         (Answer::Error { code, .. }, Answer::Rows { .. }) => different(&format!("{code} rows")),
         (Answer::Rows { columns: one, .. }, Answer::Rows { columns: other, .. }) if one != other => {
             different("columns")

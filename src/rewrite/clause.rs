@@ -15,7 +15,8 @@ use super::label;
 use super::meaning::{Filled, Meaning};
 use super::plan::Use;
 use super::query::{Around, Labels};
-use super::scope::{Columns, Env, Found, Merged, Namespace, Source};
+use super::rows::{Rows, star_of};
+use super::scope::{Columns, Env, Found, Namespace, Source};
 use super::walk::{Bound, Place, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::{names, parse};
@@ -81,7 +82,7 @@ impl<'w> Walk<'w> {
                 SelectItem::ExprWithAlias { expr, alias } => {
                     outputs.push(names::ident(alias).as_ref(), expr, read);
                 }
-                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => outputs.push_all(None),
+                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => outputs.push_all(star_of(expr, env)),
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
@@ -126,10 +127,10 @@ impl<'w> Walk<'w> {
                         Ok(())
                     }
                     Found::Plain(source) if outputs.has(&name) => self.group_plain(&source, &name, span, outputs, env),
-                    _ => self.name(&name, span, env),
+                    _ => self.name(&name, span, Rows::Values, env),
                 }
             }
-            other => self.expr(other, env, around),
+            other => self.read(other, Rows::Values, env, around),
         }
     }
 
@@ -156,9 +157,9 @@ impl<'w> Walk<'w> {
                 })
         };
         if current_only && !outputs.columns.iter().all(same) {
-            return self.group_label(name, span, outputs);
+            return self.group_label(source, name, span, outputs);
         }
-        self.name(name, span, env)
+        self.name(name, span, Rows::Values, env)
     }
 
     /// One element of ORDER BY or DISTINCT ON.
@@ -169,7 +170,7 @@ impl<'w> Walk<'w> {
         env: &Env<'_, 'w>,
         around: Around<'_, 'w>,
     ) -> Walked {
-        let Some(ident) = bare(expr) else { return self.expr(expr, env, around) };
+        let Some(ident) = bare(expr) else { return self.read(expr, Rows::Values, env, around) };
         let (name, Some(span)) = (names::ident(ident), parse::span(ident)) else { return Ok(()) };
         if outputs.has(&name) {
             self.label(&name, span);
@@ -180,14 +181,14 @@ impl<'w> Walk<'w> {
             let message = format!("whether `{name}` is an output label or a column is not known");
             return Err(Refused::unsure(message, "qualify it with its table", Some(span.start)));
         }
-        self.name(&name, span, env)
+        self.name(&name, span, Rows::Values, env)
     }
 
     /// PARTITION BY, ORDER BY and frame of a window: always over input columns.
     pub(super) fn window(&mut self, spec: &WindowSpec, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
         use sqlparser::ast::WindowFrameBound::{Following, Preceding};
-        self.exprs(&spec.partition_by, env, around)?;
-        self.exprs(spec.order_by.iter().map(|o| &o.expr), env, around)?;
+        self.reads(&spec.partition_by, env, around)?;
+        self.reads(spec.order_by.iter().map(|o| &o.expr), env, around)?;
         let Some(frame) = &spec.window_frame else { return Ok(()) };
         for bound in std::iter::once(&frame.start_bound).chain(&frame.end_bound) {
             if let Preceding(Some(expr)) | Following(Some(expr)) = bound {
@@ -226,13 +227,20 @@ impl<'w> Walk<'w> {
             let renamed = table && sources.iter().any(|s| s.mapped().is_some_and(Table::is_renamed));
             return if renamed { self.edit(span, "SELECT * FROM".into(), "star", Scope::SelectList) } else { Ok(()) };
         }
+        if sources.iter().any(|source| !can_be_spelled_out(namespace, source)) {
+            // In the legacy shape the star itself says it.
+            return self.shape_all(sources, span);
+        }
         let mut filled = Filled::default();
         let mut targets = Vec::new();
         for source in sources {
             match &source.columns {
-                Columns::Merged(all) => {
-                    for merged in all.iter().filter(|m| !source.merged.contains(m.label.as_ref())) {
-                        spell_out_merged(namespace, source, merged, &mut filled, &mut targets, span)?;
+                Columns::Merged(labels) => {
+                    for label in labels.iter().filter(|label| !source.merged.contains(label.as_ref())) {
+                        separate(&mut filled);
+                        filled.references.push((filled.text.len(), Some(label.to_string().into())));
+                        filled.text.push_str(&names::quote(label));
+                        targets.push(source.number);
                     }
                 }
                 _ => self.spell_out(source, &mut filled, &mut targets, span)?,
@@ -262,7 +270,8 @@ impl<'w> Walk<'w> {
         };
         match env.row(schema.as_deref(), &names::ident(source)) {
             Found::Row(source) => {
-                if source.mapped().is_some_and(|t| t.star.is_some() || (schema.is_some() && t.is_renamed())) {
+                let lost = schema.is_some() && source.has_lost_its_schema();
+                if lost || source.mapped().is_some_and(|t| t.star.is_some()) {
                     let span = parts.first().and_then(|p| parse::span(p)).map_or(star, |first| first.to(star));
                     // The star ignores what a USING merged: qualified, it has all columns.
                     let whole = Source { merged: Rc::default(), ..source.as_ref().clone() };
@@ -279,6 +288,15 @@ impl<'w> Walk<'w> {
         }
     }
 
+    fn shape_all(&mut self, sources: &[Rc<Source<'w>>], span: Span) -> Walked {
+        for source in sources.iter().filter(|s| s.mapped().is_some_and(|t| t.star.is_some())) {
+            if !self.shape(source, false) {
+                return Err(Refused::unsupported("`*` over a merged column", Some(span.start)));
+            }
+        }
+        Ok(())
+    }
+
     fn edit_star(&mut self, filled: Filled<'w>, targets: Vec<usize>, span: Span) -> Walked {
         let references = filled.references.into_iter().zip(targets);
         let references = references.map(|((offset, column), number)| (offset, column, number));
@@ -286,7 +304,7 @@ impl<'w> Walk<'w> {
     }
 
     /// All columns of one source as the legacy schema had them.
-    fn spell_out(
+    pub(super) fn spell_out(
         &mut self,
         source: &Source<'w>,
         filled: &mut Filled<'w>,
@@ -360,46 +378,17 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// A column that USING merged: `user_id`, or `COALESCE(f.user_id, p.user_id) AS user_id` where another table has that name too.
-fn spell_out_merged<'w>(
-    namespace: &Namespace<'w>,
-    source: &Source<'w>,
-    merged: &Merged<'w>,
-    filled: &mut Filled<'w>,
-    targets: &mut Vec<usize>,
-    span: Span,
-) -> Walked {
-    separate(filled);
-    let label = names::quote(&merged.label);
-    if !namespace.is_shared(&merged.label) {
-        filled.references.push((filled.text.len(), Some(merged.label.to_string().into())));
-        filled.text.push_str(&label);
-        targets.push(source.number);
-        return Ok(());
+/// False where no list of names is what the star gives: columns that are not known, that have the same name in one source, or that
+/// were merged and are called like another one.
+fn can_be_spelled_out(namespace: &Namespace<'_>, source: &Source<'_>) -> bool {
+    let merged = matches!(source.columns, Columns::Merged(_));
+    let by_star = !merged && source.name.is_some() && source.merged.is_empty();
+    if by_star || source.mapped().is_some_and(|t| t.star.is_some()) {
+        return true;
     }
-    coalesce(merged, filled, targets, span)?;
-    filled.text.push_str(" AS ");
-    filled.text.push_str(&label);
-    Ok(())
-}
-
-/// What USING makes of two columns, of the type that both have in common: where one side is missing, it is NULL.
-fn coalesce<'w>(merged: &Merged<'w>, filled: &mut Filled<'w>, targets: &mut Vec<usize>, span: Span) -> Walked {
-    let unknown = || Refused::not_understood("`*` over columns that are not known", Some(span.start));
-    filled.text.push_str("COALESCE(");
-    for (i, side) in merged.sides.as_ref().ok_or_else(unknown)?.iter().enumerate() {
-        if i > 0 {
-            filled.text.push_str(", ");
-        }
-        if let Some(inner) = side.merged_column(&merged.label) {
-            coalesce(inner, filled, targets, span)?;
-        } else {
-            filled.push_column(&qualifier(side), merged.label.to_string().into());
-            targets.push(side.number);
-        }
-    }
-    filled.text.push(')');
-    Ok(())
+    let Some(labels) = source.labels() else { return false };
+    let left: Vec<_> = labels.iter().filter(|label| !source.merged.contains(label.as_ref())).collect();
+    left.iter().enumerate().all(|(at, label)| !(left[..at].contains(label) || merged && namespace.is_shared(label)))
 }
 
 fn separate(filled: &mut Filled<'_>) {

@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 
 use sqlparser::ast::{
-    AccessExpr, ArrayElemTypeDef, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,
-    FunctionArguments, Ident, ObjectName, Subscript, WindowType,
+    AccessExpr, ArrayElemTypeDef, BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, Ident, Subscript, WindowType,
 };
 
 use super::label;
-use super::query::Around;
-use super::scope::{Env, Found, Naming};
+use super::query::{Around, Locks};
+use super::rows::{self, Rows};
+use super::scope::{Env, Naming};
 use super::walk::{Refused, Scope, Walk, Walked};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
@@ -33,7 +34,7 @@ impl<'w> Walk<'w> {
     pub(super) fn expr(&mut self, expr: &Expr, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
         match expr {
             Expr::Identifier(ident) => match parse::span(ident) {
-                Some(span) => self.name(&names::ident(ident), span, env),
+                Some(span) => self.name(&names::ident(ident), span, Rows::HandedOn, env),
                 None => Ok(()),
             },
             Expr::CompoundIdentifier(parts) => self.compound(parts, env),
@@ -44,8 +45,6 @@ impl<'w> Walk<'w> {
             | Expr::IsNotFalse(e)
             | Expr::IsTrue(e)
             | Expr::IsNotTrue(e)
-            | Expr::IsNull(e)
-            | Expr::IsNotNull(e)
             | Expr::IsUnknown(e)
             | Expr::IsNotUnknown(e)
             | Expr::Nested(e)
@@ -57,9 +56,13 @@ impl<'w> Walk<'w> {
             | Expr::IsNormalized { expr: e, .. }
             | Expr::IsJson { expr: e, .. }
             | Expr::Named { expr: e, .. } => self.expr(e, env, around),
+            Expr::IsNull(e) | Expr::IsNotNull(e) => self.read(e, Rows::Values, env, around),
             Expr::Interval(interval) => self.expr(&interval.value, env, around),
-            Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => self.exprs([&**a, &**b], env, around),
-            Expr::BinaryOp { left, right, .. } | Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
+            Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => {
+                self.operands(&BinaryOperator::Eq, [&**a, &**b], env, around)
+            }
+            Expr::BinaryOp { left, op, right } => self.operands(op, [&**left, &**right], env, around),
+            Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
                 self.exprs([&**left, &**right], env, around)
             }
             Expr::AtTimeZone { timestamp, time_zone } => self.exprs([&**timestamp, &**time_zone], env, around),
@@ -70,6 +73,10 @@ impl<'w> Walk<'w> {
             | Expr::SimilarTo { expr, pattern, escape_char, .. } => {
                 self.exprs([&**expr, &**pattern], env, around)?;
                 self.exprs(escape_char.as_deref(), env, around)
+            }
+            Expr::InList { expr, list, .. } if !list.iter().any(rows::is_untyped) => {
+                self.read(expr, Rows::Values, env, around)?;
+                self.reads(list, env, around)
             }
             Expr::InList { expr, list, .. } => {
                 self.expr(expr, env, around)?;
@@ -91,14 +98,14 @@ impl<'w> Walk<'w> {
             }
             Expr::Cast { expr, data_type, .. } => {
                 self.data_type(data_type)?;
-                self.expr(expr, env, around)
+                if rows::is_text(data_type) { self.reads([&**expr], env, around) } else { self.expr(expr, env, around) }
             }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
                 self.exprs(conditions.iter().flat_map(|w| [&w.condition, &w.result]), env, around)?;
                 self.exprs(else_result.as_deref(), env, around)
             }
-            Expr::Tuple(list) => self.exprs(list, env, around),
+            Expr::Tuple(list) => self.elements(list, env, around),
             Expr::Array(array) => self.exprs(&array.elem, env, around),
             Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => {
                 self.exprs(sets.iter().flatten(), env, around)
@@ -108,13 +115,13 @@ impl<'w> Walk<'w> {
                 self.sublink(subquery, env, around)
             }
             Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.sublink(subquery, env, around),
-            Expr::Function(function) => self.function(function, env, around),
+            Expr::Function(function) => self.function(function, self.treatment(function, env), env, around),
             _ => Err(Refused::not_understood("an expression of this kind", start_of(expr))),
         }
     }
 
     fn sublink(&mut self, query: &sqlparser::ast::Query, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
-        self.query(query, Around { outer: Some(env), ctes: around.ctes }).map(drop)
+        self.query(query, Around { outer: Some(env), ctes: around.ctes, locks: Locks::None }).map(drop)
     }
 
     /// `a.b`, `a.b.c`.
@@ -122,29 +129,13 @@ impl<'w> Walk<'w> {
         if let [row @ .., last] = parts
             && Mark::Star.is(last)
         {
-            return self.whole_row(row, env);
+            return self.whole_row(row, Rows::HandedOn, env);
         }
         let spans: Option<Vec<(Cow<'_, str>, Span)>> =
             parts.iter().map(|part| Some((names::ident(part), parse::span(part)?))).collect();
         match spans {
             Some(spans) => self.qualified(&spans, env),
             None => Err(Refused::not_understood("a name without a place in the text", None)),
-        }
-    }
-
-    /// `t.*` where an expression stands: the row, whatever columns are called `t`.
-    fn whole_row(&mut self, parts: &[Ident], env: &Env<'_, 'w>) -> Walked {
-        let (schema, source) = match parts {
-            [source] => (None, source),
-            [.., schema, source] => (Some(names::ident(schema)), source),
-            [] => return Ok(()),
-        };
-        let Some(span) = parse::span(&parts[0]).zip(parse::span(source)).map(|(first, last)| first.to(last)) else {
-            return Ok(());
-        };
-        match env.row(schema.as_deref(), &names::ident(source)) {
-            Found::Row(source) => self.row(&source, span),
-            other => self.unedited(other, "*", span),
         }
     }
 
@@ -163,6 +154,7 @@ impl<'w> Walk<'w> {
             }
         }
         match names.as_slice() {
+            [] if rows::reads_field(chain) => self.read(root, Rows::Values, env, around)?,
             [] => self.expr(root, env, around)?,
             [name] => self.expr(&Expr::Identifier(name.clone()), env, around)?,
             parts => self.compound(parts, env)?,
@@ -182,7 +174,13 @@ impl<'w> Walk<'w> {
         Ok(())
     }
 
-    fn function(&mut self, function: &Function, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    pub(super) fn function(
+        &mut self,
+        function: &Function,
+        rows: Rows,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
         if !matches!(function.parameters, FunctionArguments::None) {
             return Err(Refused::not_understood("a parametric function", None));
         }
@@ -191,8 +189,22 @@ impl<'w> Walk<'w> {
             FunctionArguments::Subquery(query) => self.sublink(query, env, around)?,
             FunctionArguments::List(list) => {
                 let counts = label::is_count(&function.name, &function.args);
+                // `ROW(t.*)` is a row of all columns of `t`.
+                let stars = if label::is_row(&function.name) { Rows::Values } else { rows };
                 for arg in &list.args {
-                    self.argument(arg, counts, env, around)?;
+                    match arg {
+                        FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
+                            if stars != rows && rows == Rows::HandedOn =>
+                        {
+                            self.elements([expr], env, around)?;
+                        }
+                        FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(_)) if counts => {}
+                        FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
+                            let parts: Vec<Ident> = name.0.iter().filter_map(|p| p.as_ident()).cloned().collect();
+                            self.whole_row(&parts, stars, env)?;
+                        }
+                        _ => self.argument(arg, counts, rows, env, around)?,
+                    }
                     if label::names_its_arguments(&function.name) {
                         self.keep_argument_name(arg)?;
                     }
@@ -202,7 +214,7 @@ impl<'w> Walk<'w> {
                 }
             }
         }
-        self.exprs(function.within_group.iter().map(|o| &o.expr), env, around)?;
+        self.reads(function.within_group.iter().map(|o| &o.expr), env, around)?;
         if let Some(filter) = &function.filter {
             self.condition(filter, env, around)?;
         }
@@ -213,15 +225,24 @@ impl<'w> Walk<'w> {
     }
 
     /// An argument; the name of a named one is the function's.
-    fn argument(&mut self, arg: &FunctionArg, counts: bool, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    fn argument(
+        &mut self,
+        arg: &FunctionArg,
+        counts: bool,
+        rows: Rows,
+        env: &Env<'_, 'w>,
+        around: Around<'_, 'w>,
+    ) -> Walked {
         let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
         match arg {
             // A row counts by being there or not, whatever its columns are called.
-            FunctionArgExpr::Expr(Expr::Identifier(ident)) if counts && is_row(ident, env) => Ok(()),
-            FunctionArgExpr::Expr(expr) => self.expr(expr, env, around),
+            FunctionArgExpr::Expr(expr) if counts && rows::row_of(expr, env).is_some() => Ok(()),
+            FunctionArgExpr::Expr(expr) if rows == Rows::HandedOn => self.expr(expr, env, around),
+            FunctionArgExpr::Expr(expr) => self.read(expr, rows, env, around),
             FunctionArgExpr::Wildcard => Ok(()),
-            FunctionArgExpr::QualifiedWildcard(name) => row_argument(name, counts, env),
-            FunctionArgExpr::WildcardWithOptions(_) => Err(Refused::not_understood("a star with options", None)),
+            FunctionArgExpr::QualifiedWildcard(_) | FunctionArgExpr::WildcardWithOptions(_) => {
+                Err(Refused::not_understood("a star with options", None))
+            }
         }
     }
 
@@ -253,7 +274,7 @@ impl<'w> Walk<'w> {
         around: Around<'_, 'w>,
     ) -> Walked {
         match clause {
-            FunctionArgumentClause::OrderBy(list) => self.exprs(list.iter().map(|o| &o.expr), env, around),
+            FunctionArgumentClause::OrderBy(list) => self.reads(list.iter().map(|o| &o.expr), env, around),
             FunctionArgumentClause::JsonNullClause(_) => Ok(()),
             FunctionArgumentClause::JsonReturningClause(returning) => self.data_type(&returning.data_type),
             _ => Err(Refused::not_understood("a clause in a function's arguments", None)),
@@ -275,23 +296,6 @@ impl<'w> Walk<'w> {
         }
         Ok(())
     }
-}
-
-/// `f(t.*)`: a whole row, spelled as a star.
-fn row_argument(name: &ObjectName, counts: bool, env: &Env<'_, '_>) -> Walked {
-    let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else { return Ok(()) };
-    let mapped = match env.row(None, &names::ident(ident)) {
-        Found::Row(source) => source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()),
-        _ => false,
-    };
-    if mapped && !counts {
-        return Err(Refused::unsupported("a whole row as an argument", parse::span(ident).map(|s| s.start)));
-    }
-    Ok(())
-}
-
-fn is_row(ident: &Ident, env: &Env<'_, '_>) -> bool {
-    matches!(env.name(&names::ident(ident)), Found::Row(_))
 }
 
 /// Where an expression begins, for an error.

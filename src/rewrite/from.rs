@@ -8,13 +8,15 @@ use sqlparser::ast::{
 };
 
 use super::clause::star_labels;
-use super::query::{Around, Labels};
+use super::derived::Item;
+use super::plan::Use;
+use super::query::{Around, Labels, Locks};
 use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
-use super::walk::{Refused, Scope, Walk, Walked};
+use super::walk::{Refused, Scope, Walk, Walked, qualifier};
 use super::with::Ctes;
+use super::world::Table;
 use crate::catalog::Yields;
 use crate::sql::marks::Mark;
-use crate::sql::token::TokenKind;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
@@ -26,7 +28,18 @@ impl<'w> Walk<'w> {
             let joined = self.joined(item, &namespace, around)?;
             namespace.append(joined);
         }
-        Ok(namespace)
+        // Two tables may have one name in two schemas, two aliases may not be the same.
+        let twin = |s: &&Rc<Source<'w>>| {
+            let same = |o: &&Rc<Source<'w>>| o.number != s.number && o.name == s.name && o.schema.is_some();
+            s.schema.is_some() && s.has_lost_its_schema() && namespace.sources.iter().any(|other| same(&other))
+        };
+        match namespace.sources.iter().find(twin) {
+            Some(source) => {
+                let message = format!("`{}` stands for two tables here, one of them renamed", qualifier(source));
+                Err(Refused::unsure(message, "give one of the two an alias", source.at))
+            }
+            None => Ok(namespace),
+        }
     }
 
     pub(super) fn factor(
@@ -60,13 +73,7 @@ impl<'w> Walk<'w> {
                     return self.function_source(name, &args.args, alias.as_ref(), *with_ordinality, before, around);
                 }
                 self.sample(sample.as_ref(), around)?;
-                let found = self.table(name, alias.as_ref(), around)?;
-                let body = found.sources.iter().find_map(|s| s.mapped().filter(|t| t.body.is_some()));
-                if let (Some(table), Some(_)) = (body, sample) {
-                    let what = format!("`TABLESAMPLE` of `{}`, which is a query now,", table.legacy);
-                    return Err(Refused::unsupported(what, None));
-                }
-                Ok(found)
+                self.table(name, alias.as_ref(), sample.is_some(), around)
             }
             TableFactor::Function { name, args, alias, with_ordinality, .. } => {
                 self.function_source(name, args, alias.as_ref(), *with_ordinality, before, around)
@@ -75,7 +82,9 @@ impl<'w> Walk<'w> {
                 self.sample(sample.as_ref(), around)?;
                 let env = Env { here: before, outer: around.outer };
                 let outer = if *lateral { Some(&env) } else { around.outer };
-                self.derived(subquery, alias.as_ref(), Around { outer, ctes: around.ctes })
+                let name = alias.as_ref().map(alias_name);
+                let locks = if around.locks.take(name.as_deref()) { Locks::All } else { Locks::None };
+                self.derived(subquery, alias.as_ref(), Around { outer, ctes: around.ctes, locks })
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let inner = self.joined(table_with_joins, before, around)?;
@@ -102,9 +111,11 @@ impl<'w> Walk<'w> {
 
     /// `(a JOIN b ON …) AS j`: the alias hides both sides.
     fn aliased_join(&mut self, inner: &Namespace<'w>, alias: &TableAlias) -> Walked<Namespace<'w>> {
-        if inner.sources.iter().any(|s| s.mapped().is_some()) {
-            let at = parse::span(&alias.name).map(|s| s.start);
-            return Err(Refused::unsupported("an alias for a whole join", at));
+        for source in &inner.sources {
+            if source.mapped().is_some_and(|t| !t.has_plain_rows()) && !self.shape(source, true) {
+                let at = parse::span(&alias.name).map(|s| s.start);
+                return Err(Refused::unsupported("an alias for a whole join", at));
+            }
         }
         let number = self.next_source();
         Ok(one(number, Some(alias_name(alias)), renamed(alias, star_labels(inner))))
@@ -135,6 +146,7 @@ impl<'w> Walk<'w> {
         &mut self,
         name: &ObjectName,
         alias: Option<&TableAlias>,
+        is_sampled: bool,
         around: Around<'_, 'w>,
     ) -> Walked<Namespace<'w>> {
         let number = self.next_source();
@@ -150,16 +162,21 @@ impl<'w> Walk<'w> {
         let schema_name = schema.map(names::ident);
         let at = parts.first().and_then(|part| parse::span(part)).map(|s| s.start);
         let columns = self.relation_columns(schema_name.as_deref(), &stored, around.ctes, at)?;
-        if let Columns::Mapped(mapped) = &columns {
-            if alias.is_some_and(|a| !a.columns.is_empty()) {
-                return Err(Refused::unsupported("an alias with a column list", Some(span.start)));
-            }
-            if let Some(body) = &mapped.body {
-                let first = parts.first().and_then(|part| parse::span(part)).unwrap_or(span);
-                self.put_body(mapped, body, number, first.to(span), alias.is_none())?;
-            } else if mapped.is_renamed() {
-                let hidden = around.ctes.find(&mapped.current).is_some();
-                self.rename_table(mapped, schema.is_some(), hidden, span, alias.is_none())?;
+        if let Columns::Mapped(table) = columns {
+            let start = at.unwrap_or(span.start);
+            if let Some(body) = &table.body {
+                if is_sampled || alias.is_some_and(|a| !a.columns.is_empty()) {
+                    let what = if is_sampled { "`TABLESAMPLE`" } else { "an alias with a column list" };
+                    let what = format!("{what} of `{}`, which is a query now,", table.legacy);
+                    return Err(Refused::unsupported(what, Some(span.start)));
+                }
+                self.put_body(table, body, number, Span::new(start, span.end), alias.is_none())?;
+            } else {
+                let current = self.current_name(table, schema.is_some(), around.ctes);
+                let item = Item { table, name: span, start, current, alias, is_sampled };
+                if let Some(source) = self.mapped(number, &item, around.locks)? {
+                    return Ok(Namespace { sources: vec![Rc::new(source)] });
+                }
             }
         }
         if !(schema.is_none() && around.ctes.find(&stored).is_some()) {
@@ -184,7 +201,43 @@ impl<'w> Walk<'w> {
             _ => schema_name.as_deref().map(Rc::from),
         };
         let name = alias.map_or_else(|| Rc::from(stored.as_ref()), alias_name);
-        Ok(Namespace { sources: vec![Rc::new(Source { schema, ..Source::new(number, Some(name), columns) })] })
+        let source = Source { schema, at: Some(span.start), ..Source::new(number, Some(name), columns) };
+        Ok(Namespace { sources: vec![Rc::new(source)] })
+    }
+
+    /// A mapped table: renamed, or a derived table, which is the source then.
+    fn mapped(&mut self, number: usize, item: &Item<'_, 'w>, locks: Locks<'_>) -> Walked<Option<Source<'w>>> {
+        let (table, at) = (item.table, item.name.start);
+        let by_position = item.alias.is_some_and(|a| !a.columns.is_empty());
+        if by_position && (table.star.is_some() || !table.replacements.is_empty()) {
+            if !table.has_legacy_shape {
+                return Err(Refused::unsupported("an alias with a column list", Some(at)));
+            }
+            self.wanted.insert(at);
+        }
+        if table.is_renamed() {
+            self.uses.insert(Use {
+                mapping: table.mapping.clone(),
+                table: table.legacy.clone(),
+                column: "".into(),
+                kind: "table",
+                became: table.current.as_str().into(),
+            });
+        }
+        if self.is_shaped(at) {
+            let schema = item.alias.is_none().then(|| Rc::from(table.schema.as_str()));
+            let source = self.derive(number, item)?;
+            // The server would lock what the derived table reads, and not what the statement does.
+            if locks.take(source.name.as_deref()) {
+                let what = format!("a lock on `{}` beside its row or a list of its columns", table.legacy);
+                return Err(Refused::unsupported(what, Some(at)));
+            }
+            return Ok(Some(Source { schema, ..source }));
+        }
+        if table.is_renamed() {
+            self.rename_table(item)?;
+        }
+        Ok(None)
     }
 
     /// What a name in FROM offers: a CTE in sight, else what the search path finds.
@@ -219,48 +272,28 @@ impl<'w> Walk<'w> {
         })
     }
 
-    /// `FROM customers` → `FROM clientes AS customers`. Where a CTE hides the current name, the schema has to be said.
-    fn rename_table(
-        &mut self,
-        table: &'w super::world::Table,
-        has_schema: bool,
-        hidden: bool,
-        span: Span,
-        needs_alias: bool,
-    ) -> Walked {
-        self.uses.insert(super::plan::Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: "".into(),
-            kind: "table",
-            became: table.current.as_str().into(),
-        });
-        let current = names::quote(&table.current);
-        let found = resolve(self.world, self.context, Naming::Current, None, &table.current);
-        let found = !hidden && matches!(found, Resolved::Relation(r) if r.schema == table.schema);
-        let prefix = if has_schema || found { String::new() } else { format!("{}.", names::quote(&table.schema)) };
-        let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        match self.suffix(span).filter(|_| needs_alias) {
-            Some(suffix) => {
-                self.edit(span, format!("{prefix}{current}"), "table", Scope::Table(table))?;
-                self.edit(Span::at(suffix.end), alias, "table", Scope::Table(table))
-            }
-            None => self.edit(span, format!("{prefix}{current}{alias}"), "table", Scope::Table(table)),
+    /// `FROM customers` → `FROM clientes AS customers`.
+    fn rename_table(&mut self, item: &Item<'_, 'w>) -> Walked {
+        let (table, span) = (item.table, item.name);
+        let alias = if item.alias.is_some() { String::new() } else { format!(" AS {}", names::quote(&table.legacy)) };
+        // Behind the star of `FROM customers *`, behind the parenthesis of `FROM ONLY (customers)`.
+        let (extent, _) = self.extent(item);
+        if extent.end == span.end || alias.is_empty() {
+            return self.edit(span, format!("{}{alias}", item.current), "table", Scope::Table(table));
         }
+        self.edit(span, item.current.clone(), "table", Scope::Table(table))?;
+        self.edit(Span::at(extent.end), alias, "table", Scope::Table(table))
     }
 
-    /// What an alias has to stand behind: the star of `FROM customers *`, the parenthesis of `FROM ONLY (customers)`.
-    fn suffix(&self, table: Span) -> Option<Span> {
-        let at = self.tokens.partition_point(|t| t.span.start < table.end);
-        let next = self.tokens.get(at)?;
-        let first = self.tokens.partition_point(|t| t.span.start < table.start);
-        let is_only = || {
-            let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
-            before(1).is_some_and(|t| t.kind == TokenKind::LeftParen)
-                && before(2).is_some_and(|t| t.is_keyword(self.source, "only"))
-        };
-        let ends = next.is_operator(self.source, "*") || (next.kind == TokenKind::RightParen && is_only());
-        ends.then_some(next.span)
+    /// The name that the server has for a table. Where a CTE hides it, or the search path does not find it, the schema has to be said.
+    fn current_name(&self, table: &Table, has_schema: bool, ctes: &Ctes<'_>) -> String {
+        let current = names::quote(&table.current);
+        let found = resolve(self.world, self.context, Naming::Current, None, &table.current);
+        let found = matches!(found, Resolved::Relation(r) if r.schema == table.schema);
+        if has_schema || (found && ctes.find(&table.current).is_none()) {
+            return current.into_owned();
+        }
+        format!("{}.{current}", names::quote(&table.schema))
     }
 
     fn function_source(

@@ -6,6 +6,7 @@ use sqlparser::ast::{Expr, GroupByExpr};
 
 use super::clause::{Output, Outputs};
 use super::from::bare;
+use super::scope::Source;
 use super::walk::{Read, Refused, Scope, Walk, Walked};
 use crate::sql::names;
 use crate::text::Span;
@@ -31,13 +32,15 @@ impl Outputs {
 }
 
 impl<'w> Walk<'w> {
-    /// A label that the server would take for a column: its position says the same.
-    pub(super) fn group_label(&mut self, name: &str, span: Span, outputs: &Outputs) -> Walked {
+    /// A label that the server would take for a column of `source`: its position says the same, or the table in its legacy shape has
+    /// no such column.
+    pub(super) fn group_label(&mut self, source: &Source<'w>, name: &str, span: Span, outputs: &Outputs) -> Walked {
         let mut called = outputs.columns.iter().enumerate().filter(|(_, output)| output.label.as_ref() == name);
         match (called.next(), called.next()) {
             (Some((at, _)), None) if outputs.complete => {
                 self.edit(span, (at + 1).to_string(), "label", Scope::SelectList)
             }
+            _ if self.shape(source, true) => Ok(()),
             _ => {
                 let message = format!(
                     "`{name}` in GROUP BY is an output label in the legacy naming and a column in the current naming"

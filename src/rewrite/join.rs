@@ -7,10 +7,11 @@ use sqlparser::ast::{Ident, JoinConstraint, JoinOperator, ObjectName, TableWithJ
 
 use super::clause::star_labels;
 use super::query::Around;
-use super::scope::{Columns, Env, Found, Merged, Namespace, Naming, Source};
+use super::scope::{Columns, Env, Found, Namespace, Source};
 use super::walk::{Refused, Walk, Walked};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
+use crate::text::Span;
 
 impl<'w> Walk<'w> {
     /// One item of FROM with all that is joined to it; `before` are the items that LATERAL sees.
@@ -66,27 +67,56 @@ impl<'w> Walk<'w> {
                 }
                 let columns = columns.iter().map(|ident| names::ident(ident).into()).collect();
                 let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, operator, columns, alias))
+                Ok(self.merged(&left, &right, columns, alias))
             }
             JoinConstraint::Natural => {
-                let columns = common(&left, &right)?;
+                let columns = self.natural(&left, &right)?;
                 for column in &columns {
                     self.mergeable(&left, &right, column, None)?;
                 }
                 let (left, right) = with_missing_rows(left, right, operator);
-                Ok(self.merged(&left, &right, operator, columns, None))
+                Ok(self.merged(&left, &right, columns, None))
             }
         }
     }
 
-    /// A column that USING names has to be the same in both namings on both sides.
-    fn mergeable(&self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
-        let plain =
-            |side: &Namespace<'w>| matches!(side.column(column), Found::Plain(_) | Found::Nothing | Found::Unseen(_));
-        if self.naming == Naming::Current || (plain(left) && plain(right)) {
-            return Ok(());
+    /// A column that USING names, on each side: where it is a legacy one, its table is taken in the legacy shape.
+    fn mergeable(&mut self, left: &Namespace<'w>, right: &Namespace<'w>, column: &str, at: Option<usize>) -> Walked {
+        for side in [left, right] {
+            let shaped = match side.column(column) {
+                Found::Plain(_) | Found::Nothing | Found::Unseen(_) => true,
+                Found::Mapped(source, table, _) => {
+                    let shows = table.star_names().iter().any(|name| **name == *column);
+                    shows && self.shape(&source, false)
+                }
+                // The other one has it in the current naming alone.
+                Found::Qualify(source) => self.shape_others(column, &side.sources, source.number),
+                Found::Ambiguous => {
+                    let which = if std::ptr::eq(side, left) { "left" } else { "right" };
+                    let message = format!("common column name \"{column}\" appears more than once in {which} table");
+                    return Err(Refused { sqlstate: "42702", hint: None, ..Refused::unsure(message, "", None) });
+                }
+                other => return self.unedited(other, column, at.map_or(Span::default(), Span::at)),
+            };
+            if !shaped {
+                let what = format!("a join that merges the mapped column `{column}` (USING or NATURAL)");
+                return Err(Refused::unsupported(what, at));
+            }
         }
-        Err(Refused::unsupported(format!("a join that merges the mapped column `{column}` (USING or NATURAL)"), at))
+        Ok(())
+    }
+
+    /// NATURAL JOIN goes by the names of all columns: those of the legacy tables.
+    fn natural(&mut self, left: &Namespace<'w>, right: &Namespace<'w>) -> Walked<Vec<Rc<str>>> {
+        for source in left.sources.iter().chain(&right.sources) {
+            if source.mapped().is_some_and(|t| !t.has_plain_rows()) && !self.shape(source, true) {
+                return Err(Refused::unsupported("NATURAL JOIN", None));
+            }
+        }
+        let unknown = || Refused::not_understood("NATURAL JOIN over columns that are not known", None);
+        let labels = star_labels(left).ok_or_else(unknown)?;
+        let right: HashSet<Rc<str>> = star_labels(right).ok_or_else(unknown)?.into_iter().collect();
+        Ok(labels.into_iter().filter(|l| right.contains(l)).collect())
     }
 
     /// JOIN USING: the merged columns come first, with no name before them but that of `USING (…) AS alias`; both sides keep
@@ -95,7 +125,6 @@ impl<'w> Walk<'w> {
         &mut self,
         left: &Namespace<'w>,
         right: &Namespace<'w>,
-        operator: &JoinOperator,
         columns: Vec<Rc<str>>,
         alias: Option<Rc<str>>,
     ) -> Namespace<'w> {
@@ -105,15 +134,7 @@ impl<'w> Walk<'w> {
             let merged = source.merged.union(&hidden).cloned().collect();
             Rc::new(Source { merged: Rc::new(merged), ..source.as_ref().clone() })
         };
-        let (first, second) = match operator {
-            JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (right, left),
-            _ => (left, right),
-        };
-        let columns = columns.into_iter().map(|label| {
-            let sides = first.plain(&label).zip(second.plain(&label)).map(|(one, other)| [one, other]);
-            Merged { label, sides }
-        });
-        let columns = Columns::Merged(columns.collect());
+        let columns = Columns::Merged(columns.into());
         let merged = Source::new(number, alias, columns);
         let sides = left.sources.iter().chain(&right.sources).map(hide);
         Namespace { sources: std::iter::once(Rc::new(merged)).chain(sides).collect() }
@@ -151,16 +172,4 @@ fn single(name: &ObjectName) -> Option<&Ident> {
         [part] => part.as_ident(),
         _ => None,
     }
-}
-
-/// The columns that NATURAL JOIN merges.
-fn common<'w>(left: &Namespace<'w>, right: &Namespace<'w>) -> Walked<Vec<Rc<str>>> {
-    let unknown = || Refused::not_understood("NATURAL JOIN over columns that are not known", None);
-    let has_rewrites = |n: &Namespace<'w>| n.sources.iter().any(|s| s.mapped().is_some_and(|t| !t.has_plain_rows()));
-    if has_rewrites(left) || has_rewrites(right) {
-        return Err(Refused::unsupported("NATURAL JOIN", None));
-    }
-    let left = star_labels(left).ok_or_else(unknown)?;
-    let right: HashSet<Rc<str>> = star_labels(right).ok_or_else(unknown)?.into_iter().collect();
-    Ok(left.into_iter().filter(|l| right.contains(l)).collect())
 }

@@ -68,7 +68,8 @@ fn figure(expr: &Expr) -> Figured {
         }
         Expr::CompoundIdentifier(parts) => {
             let start = parts.first().and_then(parse::span).map(|s| s.start);
-            Some((names::ident(parts.last()?).into_owned(), start, Strength::Strong))
+            let last = parts.iter().rev().find(|part| !Mark::Star.is(part))?;
+            Some((names::ident(last).into_owned(), start, Strength::Strong))
         }
         Expr::CompoundFieldAccess { root, access_chain } => access(root, access_chain),
         Expr::Nested(inner) | Expr::Collate { expr: inner, .. } => figure(inner),
@@ -157,11 +158,23 @@ fn internal_name(spelled: &str) -> String {
     .to_owned()
 }
 
-/// True for an expression that gives all fields of a value, as many columns: `(f(x)).*`.
+/// True for an expression that gives all fields of a value, as many columns: `(f(x)).*`, `(t.*)`.
 #[must_use]
 pub fn is_star(expr: &Expr) -> bool {
-    let Expr::CompoundFieldAccess { access_chain, .. } = expr else { return false };
-    matches!(access_chain.last(), Some(AccessExpr::Dot(Expr::Identifier(field))) if Mark::Star.is(field))
+    match expr {
+        Expr::Nested(inner) => is_star(inner),
+        Expr::CompoundIdentifier(parts) => parts.last().is_some_and(|last| Mark::Star.is(last)),
+        Expr::CompoundFieldAccess { access_chain, .. } => {
+            matches!(access_chain.last(), Some(AccessExpr::Dot(Expr::Identifier(field))) if Mark::Star.is(field))
+        }
+        _ => false,
+    }
+}
+
+/// True for `ROW(…)`.
+#[must_use]
+pub fn is_row(name: &ObjectName) -> bool {
+    matches!(name.0.as_slice(), [part] if part.as_ident().is_some_and(|i| i.quote_style.is_none() && names::ident(i) == "row"))
 }
 
 /// True for the functions that call what they make after their arguments.

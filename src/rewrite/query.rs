@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    Distinct, Fetch, GroupByExpr, LimitClause, NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SelectItem,
-    SetExpr, Statement,
+    Distinct, Fetch, GroupByExpr, LimitClause, LockClause, NamedWindowExpr, ObjectName, OrderBy, OrderByKind, Query,
+    Select, SelectItem, SetExpr, Statement,
 };
 
 use super::clause;
 use super::group;
+use super::label;
 use super::scope::{Env, Namespace, Naming};
 use super::walk::{Refused, Walk, Walked};
 use super::with::Ctes;
@@ -23,6 +24,27 @@ pub(super) type Labels = Option<Vec<Rc<str>>>;
 pub(super) struct Around<'e, 'w> {
     pub outer: Option<&'e Env<'e, 'w>>,
     pub ctes: &'e Ctes<'e>,
+    pub locks: Locks<'e>,
+}
+
+/// Which items of a FROM clause are locked by FOR UPDATE and the like, here or around.
+#[derive(Clone, Copy)]
+pub(super) enum Locks<'e> {
+    None,
+    These(&'e [LockClause]),
+    All,
+}
+
+impl Locks<'_> {
+    /// True when the item of that name is locked, and all that is in it.
+    pub(super) fn take(self, name: Option<&str>) -> bool {
+        let named = |of: &ObjectName| of.0.last().and_then(|p| p.as_ident()).map(names::ident).as_deref() == name;
+        match self {
+            Self::None => false,
+            Self::These(clauses) => clauses.iter().any(|clause| clause.of.as_ref().is_none_or(named)),
+            Self::All => true,
+        }
+    }
 }
 
 impl<'w> Walk<'w> {
@@ -49,7 +71,13 @@ impl<'w> Walk<'w> {
         if let Some(with) = &query.with {
             self.ctes(with, &mut own, around.outer)?;
         }
-        let around = Around { outer: around.outer, ctes: &own };
+        let locks = match around.locks {
+            Locks::None if query.locks.is_empty() => Locks::None,
+            Locks::None => Locks::These(&query.locks),
+            around if query.locks.is_empty() => around,
+            _ => Locks::All,
+        };
+        let around = Around { outer: around.outer, ctes: &own, locks };
         orders.extend(&query.order_by);
         let labels = self.body(&query.body, orders, around)?;
         self.limits(query, around)?;
@@ -127,6 +155,7 @@ impl<'w> Walk<'w> {
         for item in &select.projection {
             let start = self.read.len();
             match item {
+                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => self.reads([expr], &env, around)?,
                 SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
                     self.expr(expr, &env, around)?;
                 }

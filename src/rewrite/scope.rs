@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::meaning::Meaning;
+use super::meaning::{Meaning, Replacement};
 use super::world::{Table, World};
 use crate::catalog::Relation;
 
@@ -26,6 +26,19 @@ pub struct Source<'w> {
     pub merged: Rc<HashSet<String>>,
     /// True on the side of an outer join whose rows may be missing: then all its columns are NULL, computed ones too.
     pub nullable: bool,
+    /// Where a mapped table is named.
+    pub at: Option<usize>,
+    /// What it is the legacy shape of, when it is a derived table that stands for a mapped one.
+    pub shape: Option<Shape<'w>>,
+}
+
+/// A mapped table in its legacy shape.
+#[derive(Clone, Debug)]
+pub struct Shape<'w> {
+    /// The table.
+    pub table: &'w Table,
+    /// Its columns under the names that they have here, in the order of [`Table::star_names`].
+    pub labels: Rc<[Rc<str>]>,
 }
 
 /// What a source offers.
@@ -47,16 +60,7 @@ pub enum Columns<'w> {
     /// The labels of a subquery or of a function's result.
     Labels(Rc<[Rc<str>]>),
     /// What JOIN USING merged.
-    Merged(Rc<[Merged<'w>]>),
-}
-
-/// A column that JOIN USING made of two.
-#[derive(Clone, Debug)]
-pub struct Merged<'w> {
-    /// Its name.
-    pub label: Rc<str>,
-    /// Whose columns they are, when both are known; the one whose value goes first comes first.
-    pub sides: Option<[Rc<Source<'w>>; 2]>,
+    Merged(Rc<[Rc<str>]>),
 }
 
 /// What one FROM clause offers, in the order of `SELECT *`.
@@ -116,7 +120,7 @@ impl<'w> Source<'w> {
     /// A source as it stands in FROM, before any join.
     #[must_use]
     pub fn new(number: usize, name: Option<Rc<str>>, columns: Columns<'w>) -> Self {
-        Self { number, name, schema: None, columns, merged: Rc::default(), nullable: false }
+        Self { number, name, schema: None, columns, merged: Rc::default(), nullable: false, at: None, shape: None }
     }
 
     fn offer(&self, column: &str) -> Offer {
@@ -133,7 +137,7 @@ impl<'w> Source<'w> {
             Columns::Relation(relation) if relation.column(column).is_some() => Offer::Plain,
             Columns::Relation(_) if SYSTEM_COLUMNS.contains(&column) => Offer::Plain,
             Columns::Labels(labels) if labels.iter().any(|l| l.as_ref() == column) => Offer::Plain,
-            Columns::Merged(all) if all.iter().any(|m| m.label.as_ref() == column) => Offer::Plain,
+            Columns::Merged(all) if all.iter().any(|m| m.as_ref() == column) => Offer::Plain,
             Columns::Relation(_) | Columns::Labels(_) | Columns::Merged(_) => Offer::No,
         }
     }
@@ -154,22 +158,44 @@ impl<'w> Source<'w> {
             Columns::Unknown | Columns::Missing { .. } => None,
             Columns::Mapped(table) => Some(table.star_names().iter().map(|n| Rc::from(n.as_ref())).collect()),
             Columns::Relation(relation) => Some(relation.columns.iter().map(|c| Rc::from(c.name.as_str())).collect()),
-            Columns::Labels(labels) => Some(labels.to_vec()),
-            Columns::Merged(all) => Some(all.iter().map(|m| m.label.clone()).collect()),
+            Columns::Labels(labels) | Columns::Merged(labels) => Some(labels.to_vec()),
         }
     }
 
-    /// What JOIN USING made of the two columns of that name.
+    /// True for a table that a schema may stand before in the client's text, and in the result only its alias.
     #[must_use]
-    pub fn merged_column(&self, label: &str) -> Option<&Merged<'w>> {
-        let Columns::Merged(all) = &self.columns else { return None };
-        all.iter().find(|m| m.label.as_ref() == label)
+    pub fn has_lost_its_schema(&self) -> bool {
+        self.shape.is_some() || self.mapped().is_some_and(Table::is_renamed)
     }
 
     /// True when `name` (and `schema` before it) qualifies its columns.
     fn is_called(&self, schema: Option<&str>, name: &str) -> bool {
         let schema_fits = schema.is_none_or(|s| self.schema.as_deref() == Some(s));
         schema_fits && self.name.as_deref() == Some(name)
+    }
+}
+
+impl<'w> Shape<'w> {
+    /// The legacy column of that label, unless it is one that did not change.
+    #[must_use]
+    pub fn replacement(&self, label: &str) -> Option<(&'w Table, &'w Replacement)> {
+        let at = self.labels.iter().position(|l| l.as_ref() == label)?;
+        match self.table.columns.get(self.table.star_names().get(at)?) {
+            Some(Meaning::Mapped(index)) => Some((self.table, &self.table.replacements[*index])),
+            _ => None,
+        }
+    }
+
+    /// True when a list of column aliases gave its columns other names.
+    #[must_use]
+    pub fn is_renamed(&self) -> bool {
+        !self.labels.iter().map(AsRef::as_ref).eq(self.table.star_names().iter().map(AsRef::as_ref))
+    }
+
+    /// True for a name that the table answers to when it is not in this shape.
+    #[must_use]
+    pub fn withholds(&self, name: &str) -> bool {
+        SYSTEM_COLUMNS.contains(&name) || self.table.columns.contains_key(name)
     }
 }
 
@@ -215,15 +241,6 @@ impl<'w> Namespace<'w> {
             (several, ..) if several.iter().any(|(_, offer)| rewrites(offer)) => Found::Ambiguous,
             // The server finds the same two and says so.
             ([(source, _), ..], ..) => Found::Plain((*source).clone()),
-        }
-    }
-
-    /// The source that a name is a plain column of.
-    #[must_use]
-    pub fn plain(&self, name: &str) -> Option<Rc<Source<'w>>> {
-        match self.column(name) {
-            Found::Plain(source) => Some(source),
-            _ => None,
         }
     }
 
@@ -316,6 +333,39 @@ impl<'w> Env<'_, 'w> {
             }
         }
         Found::Nothing
+    }
+
+    /// The sources of the FROM clause that `source` stands in.
+    #[must_use]
+    pub fn beside(&self, source: &Source<'w>) -> &[Rc<Source<'w>>] {
+        if self.here.holds(source) { &self.here.sources } else { self.outer.map_or(&[], |outer| outer.beside(source)) }
+    }
+
+    /// A table in its legacy shape that would have the column otherwise: the one called so, with its schema, or any.
+    #[must_use]
+    pub fn withheld(&self, source: Option<(Option<&str>, &str)>, column: &str) -> Option<&'w Table> {
+        let shapes = |source: &Source<'w>| {
+            source.shape.as_ref().filter(|shape| shape.withholds(column)).map(|shape| shape.table)
+        };
+        if let Some((schema, name)) = source {
+            let Found::Row(source) = self.row(schema, name) else { return None };
+            return shapes(&source);
+        }
+        let here = self.here.sources.iter().find_map(|source| shapes(source));
+        here.or_else(|| self.outer.and_then(|outer| outer.withheld(None, column)))
+    }
+
+    /// The sources of the nearest FROM clause in which a name is only what the legacy schema did not have.
+    #[must_use]
+    pub fn current_only(&self, name: &str) -> &[Rc<Source<'w>>] {
+        let mut level = Some(self);
+        while let Some(env) = level {
+            if env.here.is_current_only(name) {
+                return &env.here.sources;
+            }
+            level = env.outer;
+        }
+        &[]
     }
 
     /// True when `source`, which an unqualified name was bound to, can be named from here: nothing nearer has its name.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::plan::Outcome;
-use super::query::Around;
+use super::query::{Around, Locks};
 use super::scope::Naming;
 use super::walk::{Refused, Walk, Walked};
 use super::with::Ctes;
@@ -113,14 +113,19 @@ fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
     parse::with_stack(walk.tokens.len(), || {
         let query = parse::query(walk.source, walk.tokens).map_err(|_| Unopened::Unparsed)?;
         let mut walk = Box::new(walk);
-        walk_query(&mut walk, &query).map_err(Unopened::Refused)?;
-        Ok(walk)
+        loop {
+            let walked = walk_query(&mut walk, &query);
+            match walk.again() {
+                Some(again) => *walk = again,
+                None => return walked.map(|()| walk).map_err(Unopened::Refused),
+            }
+        }
     })
 }
 
 fn walk_query(walk: &mut Walk<'_>, query: &sqlparser::ast::Query) -> Walked {
     let none = Ctes { list: Vec::new(), outer: None };
-    let labels: Option<Vec<Rc<str>>> = walk.query(query, Around { outer: None, ctes: &none })?;
+    let labels: Option<Vec<Rc<str>>> = walk.query(query, Around { outer: None, ctes: &none, locks: Locks::None })?;
     walk.output = labels;
     Ok(())
 }

@@ -9,8 +9,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Context;
+use super::derived::withheld;
 use super::meaning::{Filled, Replacement};
 use super::plan::Use;
+use super::rows::Rows;
 use super::scope::{Columns, Env, Found, Naming, Source};
 use super::world::{Table, World};
 use crate::sql::names;
@@ -146,6 +148,10 @@ pub struct Walk<'w> {
     /// The legacy columns in the order of the walk.
     pub(super) read: Vec<Read<'w>>,
     pub(super) sources: usize,
+    /// Where the tables are named that stand in their legacy shape.
+    pub(super) shaped: BTreeSet<usize>,
+    /// Those that should.
+    pub(super) wanted: BTreeSet<usize>,
 }
 
 impl Scope<'_, '_> {
@@ -213,7 +219,19 @@ impl<'w> Walk<'w> {
             replaced: BTreeSet::new(),
             read: Vec::new(),
             sources: 0,
+            shaped: BTreeSet::new(),
+            wanted: BTreeSet::new(),
         }
+    }
+
+    /// A walk over the same statement, with the tables in their legacy shape that this one asked for; none when it asked for no more.
+    pub(super) fn again(&self) -> Option<Self> {
+        if self.wanted.is_subset(&self.shaped) {
+            return None;
+        }
+        let shaped = self.shaped.union(&self.wanted).copied().collect();
+        let reasons = self.reasons.as_ref().map(|_| Vec::new());
+        Some(Self { reasons, shaped, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
     }
 
     /// A stored name, borrowed from the text where it stands there as it is stored.
@@ -249,9 +267,10 @@ impl<'w> Walk<'w> {
     }
 
     /// `name`, unqualified, at `span`.
-    pub(super) fn name(&mut self, name: &str, span: Span, env: &Env<'_, 'w>) -> Walked {
+    pub(super) fn name(&mut self, name: &str, span: Span, rows: Rows, env: &Env<'_, 'w>) -> Walked {
         let found = env.name(name);
         match found {
+            Found::Mapped(source, ..) | Found::Qualify(source) if self.shape_unreachable(&source, name, env) => Ok(()),
             Found::Mapped(source, table, index) => {
                 reachable(&source, name, span, env)?;
                 let at = At { name: Some(span), all: span, below: !env.here.holds(&source) || env.outer.is_some() };
@@ -263,7 +282,12 @@ impl<'w> Walk<'w> {
                 filled.push_column(&qualifier(&source), self.stored(name, span));
                 self.fill(&source, filled, span, "the current schema has a second column of this name")
             }
-            Found::Row(source) => self.row(&source, span),
+            Found::Row(source) => self.row(&source, rows, span),
+            Found::Nothing => match env.withheld(None, name) {
+                Some(table) => Err(withheld(table, name, Some(span.start))),
+                None => self.unedited(Found::Nothing, name, span),
+            },
+            Found::TwoReadings if self.shape_current(name, env) => Ok(()),
             other => self.unedited(other, name, span),
         }
     }
@@ -285,11 +309,16 @@ impl<'w> Walk<'w> {
                 let at = At { name, all, below: !env.here.holds(&source) || env.outer.is_some() };
                 self.replace(&source, table, index, at)
             }
-            Found::Plain(found) if schema.is_some() && found.mapped().is_some_and(Table::is_renamed) => {
+            Found::Plain(found) if schema.is_some() && found.has_lost_its_schema() => {
+                self.count_shaped(&found, &column.0);
                 let mut filled = Filled::default();
                 filled.push_column(&qualifier(&found), self.stored(&column.0, column.1));
                 self.fill(&found, filled, all, "a renamed table is known by its alias only")
             }
+            Found::Nothing => match env.withheld(Some((schema.map(|s| s.0.as_ref()), &source.0)), &column.0) {
+                Some(table) => Err(withheld(table, &column.0, Some(all.start))),
+                None => self.unedited(Found::Nothing, &column.0, all),
+            },
             other => self.unedited(other, &column.0, all),
         }
     }
@@ -370,21 +399,12 @@ impl<'w> Walk<'w> {
         self.edit(span, text, rule, scope)
     }
 
-    /// The whole row of `source`, which keeps its shape only if the table's columns are the same in both namings.
-    pub(super) fn row(&mut self, source: &Source<'w>, span: Span) -> Walked {
-        if source.mapped().is_some_and(|t| !t.has_plain_rows() || t.is_renamed()) {
-            let what = format!("a whole row (`{}`)", span.text(self.source));
-            return Err(Refused::unsupported(what, Some(span.start)));
-        }
-        self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
-        Ok(())
-    }
-
     /// A reference whose text stays, or which cannot be decided.
     pub(super) fn unedited(&mut self, found: Found<'w>, name: &str, span: Span) -> Walked {
         let at = Some(span.start);
         match found {
             Found::Plain(source) => {
+                self.count_shaped(&source, name);
                 self.bound.push((Place::Source(span.start), Bound::Column(source.number, self.stored(name, span))));
                 Ok(())
             }

@@ -6,7 +6,7 @@ use sqlparser::ast::{Cte, SelectItem, SetExpr, With};
 
 use super::from::{added, alias_name, declared, renamed};
 use super::label;
-use super::query::{Around, Labels};
+use super::query::{Around, Labels, Locks};
 use super::scope::Env;
 use super::walk::{Refused, Walk, Walked};
 use crate::sql::names;
@@ -42,7 +42,7 @@ impl<'w> Walk<'w> {
                 let labels = first_labels(&cte.query.body);
                 own.list.push((name.clone(), renamed(&cte.alias, labels)));
             }
-            let labels = self.query(&cte.query, Around { outer, ctes: own })?;
+            let labels = self.query(&cte.query, Around { outer, ctes: own, locks: Locks::None })?;
             let labels =
                 renamed(&cte.alias, labels).map(|labels| labels.into_iter().chain(added(&cte.alias)).collect());
             own.list.push((name, labels));

@@ -58,6 +58,8 @@ pub struct Table {
     pub replacements: Vec<Replacement>,
     /// What `SELECT *` gives, as names of `columns`; none leaves the star to the server.
     pub star: Option<Vec<Arc<str>>>,
+    /// True when `star` is all that the legacy table had: its rows, and what goes by the position of columns, can be given.
+    pub has_legacy_shape: bool,
     /// The current columns in their order.
     pub physical: Vec<Arc<str>>,
     /// What tells a row from the missing side of an outer join.
@@ -226,6 +228,7 @@ impl Table {
             columns,
             replacements,
             star,
+            has_legacy_shape: chosen_star(table) == Star::Legacy,
             presence: meaning::presence(relation),
             physical: relation.columns.iter().map(|c| c.name.as_str().into()).collect(),
         })
@@ -264,15 +267,18 @@ fn is_current_only(table: &mapping::Table, name: &str) -> bool {
     }
 }
 
+fn chosen_star(table: &mapping::Table) -> Star {
+    let all_renames = table.columns.iter().all(|c| matches!(c.kind, Kind::Rename { .. }));
+    table.star.unwrap_or(if table.layout.is_some() || all_renames { Star::Legacy } else { Star::Both })
+}
+
 fn star(
     table: &mapping::Table,
     relation: &Relation,
     columns: &HashMap<Arc<str>, Meaning>,
     replacements: &[Replacement],
 ) -> Option<Vec<Arc<str>>> {
-    let all_renames = table.columns.iter().all(|c| matches!(c.kind, Kind::Rename { .. }));
-    let chosen = table.star.unwrap_or(if table.layout.is_some() || all_renames { Star::Legacy } else { Star::Both });
-    let names: Vec<Arc<str>> = match (chosen, &table.layout) {
+    let names: Vec<Arc<str>> = match (chosen_star(table), &table.layout) {
         (Star::Physical, _) => return None,
         (Star::Legacy, Some(layout)) => layout.iter().map(|l| l.as_str().into()).collect(),
         (Star::Legacy, None) => relation.columns.iter().map(|c| legacy_name(&c.name, table, columns)).collect(),

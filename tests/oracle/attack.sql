@@ -293,5 +293,4 @@ SELECT (SELECT sum(s.version) FROM cons c) FROM solver s
 SELECT s.id, x.n FROM solver s, LATERAL (SELECT count(*) AS n FROM cons c WHERE c.id >= s.version AND channel = 'web') x ORDER BY s.id
 
 -- case: attack: a table's alias is called like a current column of an outer table
--- refused: 0A000
 SELECT x.n FROM consumption_log, LATERAL (SELECT count(kwh_consumed) AS n FROM chain AS kwh_consumed) x ORDER BY 1 LIMIT 3

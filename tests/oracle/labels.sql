@@ -66,12 +66,10 @@ SELECT rating > 3 AS good, count(*) FROM solver GROUP BY good ORDER BY good
 
 -- case: labels: group by an alias that hides nothing but is a current name
 -- traps: 3
--- same-or-refused
 SELECT rating AS feedback_useful, count(*) FROM solver GROUP BY feedback_useful ORDER BY feedback_useful
 
 -- case: labels: group by an alias called like the current column
 -- traps: 3
--- same-or-refused
 SELECT record_date AS timestamp_utc, count(*) FROM solver GROUP BY timestamp_utc ORDER BY timestamp_utc
 
 -- case: labels: order by an alias called like the current column

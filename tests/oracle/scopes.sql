@@ -26,7 +26,6 @@ SELECT id FROM solver WHERE EXISTS (SELECT 1 FROM cons WHERE cons.run_id = solve
 
 -- case: scopes: a joined table's column called like a current one
 -- traps: 15
--- same-or-refused: 42702
 SELECT solver.id, feedback_useful FROM solver JOIN cons ON cons.run_id = solver.id ORDER BY solver.id, cons.id
 
 -- case: scopes: a joined table's column called like a current one, qualified
@@ -55,12 +54,10 @@ SELECT id FROM solver s WHERE EXISTS (SELECT 1 FROM cons c WHERE c.run_id = s.id
 
 -- case: scopes: the outer alias is hidden inside
 -- traps: 15
--- same-or-refused
 SELECT s.id FROM solver s WHERE EXISTS (SELECT 1 FROM cons s WHERE s.run_id = 1 AND rating = 4) ORDER BY s.id
 
 -- case: scopes: the outer table's name is the alias of an inner one
 -- traps: 15
--- same-or-refused
 SELECT id FROM solver WHERE EXISTS (SELECT 1 FROM cons solver WHERE solver.run_id IS NOT NULL AND rating = 4) ORDER BY id
 
 -- case: scopes: the same table inside and outside
@@ -127,7 +124,6 @@ SELECT solver.full_name, customers.rating FROM customers AS solver JOIN solver A
 
 -- case: scopes: a self join of a renamed table
 -- traps: 16
--- same-or-refused
 SELECT customers.full_name, other.full_name, other.phone_number FROM customers JOIN customers other USING (phone_number) WHERE customers.id < other.id ORDER BY 1
 
 -- case: scopes: for update of the legacy name
@@ -156,7 +152,6 @@ SELECT rating FROM ONLY solver ORDER BY id
 
 -- case: scopes: a star after the table
 -- traps: 16
--- same-or-refused: 42P01
 SELECT rating FROM solver * ORDER BY id
 
 -- case: scopes: tablesample
@@ -181,7 +176,6 @@ WITH RECURSIVE solver(id, rating) AS (SELECT 1, 10 UNION ALL SELECT id + 1, rati
 
 -- case: scopes: with recursive makes also the first CTE see itself
 -- traps: 33
--- same-or-refused
 WITH RECURSIVE a AS (SELECT rating FROM solver), solver AS (SELECT 1 AS rating) SELECT count(*), max(rating) FROM a
 
 -- case: scopes: without recursive the later CTE is not seen
@@ -202,7 +196,6 @@ WITH solver AS (SELECT 7 AS rating) SELECT max(s.rating), count(*) FROM public.s
 
 -- case: scopes: a CTE of a renamed table's current name
 -- traps: 33
--- same-or-refused
 WITH solver_runs AS (SELECT 1 AS id, 5 AS feedback_useful) SELECT s.id, s.rating, r.feedback_useful FROM solver s JOIN solver_runs r ON r.id = s.id
 
 -- case: scopes: a CTE of the current name over the legacy table
@@ -236,7 +229,6 @@ SELECT id, rating, steps FROM w ORDER BY id
 
 -- case: scopes: a recursive CTE with search and cycle
 -- traps: 34
--- same-or-refused: 42P01
 WITH RECURSIVE w(id, rating) AS (
     SELECT id, rating FROM solver WHERE id = 1
     UNION ALL
@@ -391,11 +383,9 @@ SELECT * FROM cons LEFT JOIN solver s USING (id) ORDER BY id
 SELECT c.id, coalesce(s.rating, -1), coalesce(s.channel, 'none') FROM cons c LEFT JOIN solver s ON s.id = c.run_id ORDER BY c.id
 
 -- case: scopes: a CTE of the current name in an outer query
--- same-or-refused
 WITH solver_runs AS (SELECT 1 AS id, true AS feedback_useful) SELECT (SELECT max(rating) FROM solver), (SELECT count(*) FROM solver_runs)
 
 -- case: scopes: a CTE of the current name with the current columns
--- same-or-refused
 WITH clientes AS (SELECT 1 AS id, 'x' AS nombre_completo) SELECT full_name FROM customers WHERE id = 2
 
 -- case: scopes: a CTE of a mapped table that kept its name

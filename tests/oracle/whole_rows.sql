@@ -3,7 +3,6 @@
 
 -- case: whole rows: an xml element takes its tag from the column
 -- traps: 9
--- same-or-refused
 SELECT xmlforest(rating, note AS n) FROM solver WHERE id = 1
 
 -- case: whole rows: the row itself
@@ -18,37 +17,30 @@ SELECT solver FROM solver ORDER BY id
 
 -- case: whole rows: row_to_json
 -- traps: 10
--- same-or-refused
 SELECT row_to_json(s) FROM solver s ORDER BY s.id
 
 -- case: whole rows: to_jsonb and a legacy key
 -- traps: 10
--- same-or-refused
 SELECT to_jsonb(s)->>'rating' FROM solver s ORDER BY s.id
 
 -- case: whole rows: as text
 -- traps: 10
--- same-or-refused
 SELECT s::text FROM solver s ORDER BY s.id
 
 -- case: whole rows: json_agg of the row
 -- traps: 10
--- same-or-refused
 SELECT json_agg(feedback_log) FROM feedback_log WHERE feedback_id < 'f-0010'
 
 -- case: whole rows: is null
 -- traps: 10
--- same-or-refused
 SELECT c.id, s IS NULL, s IS NOT NULL FROM cons c LEFT JOIN solver s ON s.id = c.run_id ORDER BY c.id
 
 -- case: whole rows: count of the row
 -- traps: 10
--- same-or-refused
 SELECT count(s) FROM cons c LEFT JOIN solver s ON s.id = c.run_id
 
 -- case: whole rows: compared
 -- traps: 10
--- same-or-refused
 SELECT count(*) FROM solver a JOIN solver b ON a = b
 
 -- case: whole rows: distinct and grouped
@@ -70,32 +62,26 @@ SELECT rating FROM solver rating ORDER BY rating.id
 
 -- case: whole rows: the star of the row
 -- traps: 12
--- same-or-refused: 42P01
 SELECT (s).* FROM solver s ORDER BY s.id
 
 -- case: whole rows: a field of the row
 -- traps: 11
--- same-or-refused
 SELECT (s).rating FROM solver s ORDER BY s.id
 
 -- case: whole rows: a column as a function
 -- traps: 11
--- same-or-refused
 SELECT rating(s) FROM solver s ORDER BY s.id
 
 -- case: whole rows: a function as a column
 -- traps: 11
--- same-or-refused
 SELECT s.text FROM swapped s WHERE s.id = 1
 
 -- case: whole rows: an alias with a column list
 -- traps: 13
--- same-or-refused
 SELECT t.c1, t.c2, t.c3 FROM solver AS t(c1, c2, c3) ORDER BY t.c1
 
 -- case: whole rows: an alias with a column list on a swapped pair
 -- traps: 13
--- same-or-refused
 SELECT x, y, c FROM swapped t(id, x, y) ORDER BY id
 
 -- case: whole rows: an alias with a column list on the unmapped table
@@ -144,57 +130,46 @@ SELECT has_column_privilege('feedback_log', 'rating', 'SELECT')
 
 -- case: whole rows: using a renamed column
 -- traps: 35
--- same-or-refused
 SELECT "timestamp", a.rating, b.id FROM solver a JOIN solver b USING ("timestamp") ORDER BY 1, b.id, a.id
 
 -- case: whole rows: using a legacy column that the other table really has
 -- traps: 35
--- same-or-refused
 SELECT rating, s.id, r.id FROM solver s JOIN rating r USING (rating) ORDER BY rating
 
 -- case: whole rows: using a legacy column of both services' tables
 -- traps: 35
--- same-or-refused
 SELECT created_at, feedback_id, prediction_id FROM feedback_log JOIN ai_predictions USING (created_at) ORDER BY 1, 2, 3
 
 -- case: whole rows: full join using a legacy column
 -- traps: 35
--- same-or-refused
 SELECT id, a, x.b, y.b FROM swapped x FULL JOIN (SELECT 10 AS a, 5 AS b) y USING (a) ORDER BY id
 
 -- case: whole rows: a star over using of a legacy column
 -- traps: 35
--- same-or-refused
 SELECT * FROM swapped JOIN chain USING (id, a, b) ORDER BY id
 
 -- case: whole rows: using with an alias for it
 -- traps: 35
--- same-or-refused: 42P01
 SELECT j.rating FROM solver s JOIN rating r USING (rating) AS j
 
 -- case: whole rows: a natural join with a mapped table
 -- traps: 36
--- same-or-refused
 SELECT * FROM solver NATURAL JOIN rating
 
 -- case: whole rows: a natural join with the table of that name in another schema
 -- traps: 36
--- same-or-refused
 SELECT count(*), count(rating), max(timestamp_utc) FROM archive.solver x NATURAL LEFT JOIN public.solver
 
 -- case: whole rows: a natural join of two mapped tables
 -- traps: 36
--- same-or-refused
 SELECT * FROM feedback_log NATURAL JOIN ai_predictions ORDER BY feedback_id, prediction_id
 
 -- case: whole rows: a natural join that the current names would widen
 -- traps: 36
--- same-or-refused
 SELECT s.id, s.rating, c.kind FROM solver s NATURAL JOIN cons c ORDER BY s.id
 
 -- case: whole rows: a natural join over legacy names
 -- traps: 36
--- same-or-refused
 SELECT count(*), sum(a) FROM swapped NATURAL JOIN chain
 
 -- case: whole rows: a natural join of unmapped tables
@@ -211,32 +186,26 @@ SELECT rating, x.id, y.id FROM (SELECT id, rating FROM solver) x JOIN (SELECT id
 
 -- case: whole rows: a parenthesised join with an alias
 -- traps: 35
--- same-or-refused
 SELECT j.rating, j.kind FROM (solver s JOIN cons c ON c.run_id = s.id) AS j ORDER BY j.kind, j.rating
 
 -- case: whole rows: the names inside of such a join are hidden
 -- traps: 35
--- same-or-refused
 SELECT s.rating FROM (solver s JOIN cons c ON c.run_id = s.id) AS j
 
 -- case: whole rows: the row of a swapped pair as json
 -- traps: 10
--- same-or-refused
 SELECT row_to_json(t), to_jsonb(t)->>'a' FROM swapped t ORDER BY t.id
 
 -- case: whole rows: a field of the row of a swapped pair
 -- traps: 11
--- same-or-refused
 SELECT (swapped).a, (swapped).b FROM swapped ORDER BY id
 
 -- case: whole rows: a column of a swapped pair as a function
 -- traps: 11
--- same-or-refused
 SELECT a(swapped), b(swapped) FROM swapped ORDER BY id
 
 -- case: whole rows: a shorter column list on a swapped pair
 -- traps: 13
--- same-or-refused
 SELECT k, a, b FROM swapped t(k) ORDER BY k
 
 -- case: whole rows: a column list on a CTE over a swapped pair
@@ -254,20 +223,16 @@ SELECT c.id, (SELECT s FROM swapped s WHERE s.id = c.id)::text FROM cons c ORDER
 
 -- case: whole rows: the row of a swapped pair compared with values
 -- traps: 10
--- same-or-refused
 SELECT id FROM swapped s WHERE s = ROW(1, 10, 3, 'x') ORDER BY id
 
 -- case: whole rows: the table command in a CTE
 -- traps: 12
--- same-or-refused
 WITH w AS (TABLE swapped) SELECT id, a FROM w ORDER BY id
 
 -- case: whole rows: the table command in a union
 -- traps: 12
--- same-or-refused
 TABLE swapped UNION ALL SELECT 0, 0, 0, 'q' ORDER BY 1
 
 -- case: whole rows: in over a table command
 -- traps: 12
--- same-or-refused
 SELECT id FROM orders WHERE (id, 10, 3, 'x') IN (TABLE swapped)

@@ -234,7 +234,37 @@ impl Generator {
         if self.seed.chance(12) {
             return self.literal(of);
         }
+        if self.seed.chance(9)
+            && let Some(row) = self.of_row(of, place.scope)
+        {
+            return row;
+        }
         self.column(of, place.scope).unwrap_or_else(|| self.literal(of))
+    }
+
+    /// An expression over a whole row.
+    fn of_row(&mut self, of: Type, scope: &Scope) -> Option<Node> {
+        let all = scope.rows();
+        let (level, name) = all.get(self.seed.below(all.len()))?.clone();
+        let row = self.ident(&name);
+        let kind = Kind::Expr(of);
+        let source = scope.levels[level].iter().find(|s| s.name.as_ref() == Some(&name))?;
+        let fields: Vec<String> = source.columns.iter().filter(|c| c.of == of).filter_map(|c| c.name.clone()).collect();
+        if !fields.is_empty() && self.seed.chance(40) {
+            let field = self.seed.pick(&fields).clone();
+            let once = source.columns.iter().filter(|c| c.name.as_ref() == Some(&field)).count() == 1;
+            let field = self.ident(&field);
+            return once.then(|| node![kind; "(", row, ").", field]);
+        }
+        Some(match of {
+            Json => node![kind; "to_jsonb(", row, ")"],
+            Text if self.seed.chance(50) => node![kind; row, "::text"],
+            Text => node![kind; "concat(", row, ".*, 'x')"],
+            Bool if self.seed.chance(50) => node![kind; "(", row, " IS NULL)"],
+            Bool => node![kind; "(", row.clone(), " = ", row, ")"],
+            Int => node![kind; "num_nulls(", row, ")"],
+            _ => return None,
+        })
     }
 
     /// A column of that type, when there is one.

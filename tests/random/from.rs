@@ -44,9 +44,7 @@ impl Generator {
             let (right, offered) = if self.seed.chance(15) {
                 let (inner, offered) = self.joined(outer, &all, depth.saturating_sub(1));
                 // Parentheses may stand around a join, not around a table.
-                let several = offered.len() > 1;
-                let (open, close) = if several { ("(", ")") } else { ("", "") };
-                (node![Kind::Fixed; open, inner, close], offered)
+                if offered.len() > 1 { self.parenthesised(inner, offered, &all) } else { (inner, offered) }
             } else {
                 self.item(outer, &all, depth)
             };
@@ -62,23 +60,10 @@ impl Generator {
             let level = left.1.into_iter().chain(right.1).collect();
             return (node![Kind::Source; left.0, space, "CROSS JOIN ", right.0], level);
         }
-        if let (true, Some(column)) = (self.seed.chance(30), mergeable(&left.1, &right.1)) {
-            let of = column_type(&left.1, &column);
-            let spelled = self.ident(&column);
-            let merged = Source {
-                name: None,
-                schema: None,
-                columns: vec![Column::new(&column, of)],
-                plain: Vec::new(),
-                merged: Vec::new(),
-                key: None,
-            };
-            let hidden = left.1.into_iter().chain(right.1).map(|mut source| {
-                source.merged.push(column.clone());
-                source
-            });
-            let level = std::iter::once(merged).chain(hidden).collect();
-            return (node![Kind::Source; left.0, space, word, " ", right.0, " USING (", spelled, ")"], level);
+        if self.seed.chance(35)
+            && let Some(shared) = shared(&left.1, &right.1)
+        {
+            return self.merging(left, right, word, shared);
         }
         let level: Level = left.1.into_iter().chain(right.1).collect();
         let both = outer.with(level.clone());
@@ -90,6 +75,73 @@ impl Generator {
             self.condition(Place::plain(&both), 1)
         };
         (node![Kind::Source; left.0, space, word, " ", right.0, " ON ", condition], level)
+    }
+
+    /// USING over some of the shared columns, or NATURAL over all of them.
+    fn merging(
+        &mut self,
+        left: (Node, Level),
+        right: (Node, Level),
+        word: &'static str,
+        all: Vec<Column>,
+    ) -> (Node, Level) {
+        let natural = all.iter().all(|c| c.usable) && self.seed.chance(25);
+        let mut columns: Vec<Column> = all.into_iter().filter(|c| c.usable).collect();
+        if !natural {
+            let most = 1 + self.seed.below(3);
+            while columns.len() > most {
+                columns.remove(self.seed.below(columns.len()));
+            }
+        }
+        let spelled: Vec<Node> = columns
+            .iter()
+            .map(|c| {
+                let name = self.ident(c.name.as_deref().unwrap_or_default());
+                node![Kind::Fixed; name]
+            })
+            .collect();
+        let taken: Level = left.1.iter().chain(&right.1).cloned().collect();
+        let alias = (!natural && self.seed.chance(12)).then(|| self.alias(&taken));
+        let behind = match &alias {
+            Some(alias) => format!(" AS {}", self.ident(alias)),
+            None => String::new(),
+        };
+        let names: Vec<String> = columns.iter().filter_map(|c| c.name.clone()).collect();
+        let merged = Source { columns, ..offered(String::new(), Vec::new()) };
+        let merged = Source { name: alias, ..merged };
+        let hidden = taken.into_iter().map(|mut source| {
+            source.merged.extend(names.iter().cloned());
+            source
+        });
+        let level = std::iter::once(merged).chain(hidden).collect();
+        let space = self.space();
+        let node = if natural {
+            node![Kind::Source; left.0, space, "NATURAL ", word, " ", right.0]
+        } else {
+            let list = Node::list(", ", 1, spelled);
+            node![Kind::Source; left.0, space, word, " ", right.0, " USING (", list, ")", behind]
+        };
+        (node, level)
+    }
+
+    /// A join in parentheses, sometimes with an alias that hides what is in it.
+    fn parenthesised(&mut self, inner: Node, level: Level, before: &Level) -> (Node, Level) {
+        if !self.seed.chance(40) {
+            return (node![Kind::Fixed; "(", inner, ")"], level);
+        }
+        let alias = self.alias(before);
+        let spelled = self.ident(&alias);
+        let mut columns = shown(&level);
+        let names = self.column_list(&mut columns);
+        // A name that it has twice cannot be named.
+        let once: Vec<bool> =
+            columns.iter().map(|c| columns.iter().filter(|o| o.name == c.name).count() == 1).collect();
+        for (column, once) in columns.iter_mut().zip(once) {
+            if !once {
+                column.name = None;
+            }
+        }
+        (node![Kind::Fixed; "(", inner, ") AS ", spelled, names], vec![offered(alias, columns)])
     }
 
     /// A column of the first source equals one of the last.
@@ -154,12 +206,10 @@ impl Generator {
         let written = if with_schema { format!("{}.{name}", table.schema) } else { name };
         let only = if self.seed.chance(3) { "ONLY " } else { "" };
         let columns = table.columns.iter().map(|(name, of)| Column::new(name, *of)).collect();
-        let plain = table.plain.to_vec();
         let mut source = Source {
             name: Some(table.name.to_owned()),
             schema: Some(table.schema),
             columns,
-            plain,
             merged: Vec::new(),
             key: Some(table.key).filter(|key| !key.is_empty()),
         };
@@ -172,7 +222,11 @@ impl Generator {
         let word = *self.seed.pick(&[" ", " AS "]);
         source.name = Some(alias);
         source.schema = None;
-        (node![Kind::Source; only, written, word, spelled], source)
+        let names = if self.seed.chance(35) { self.column_list(&mut source.columns) } else { Node::empty() };
+        if !names.parts.is_empty() {
+            source.key = None;
+        }
+        (node![Kind::Source; only, written, word, spelled, names], source)
     }
 
     fn derived(&mut self, outer: &Scope, before: &Level, depth: usize) -> (Node, Source) {
@@ -261,24 +315,33 @@ impl Generator {
 }
 
 pub(super) fn offered(name: String, columns: Vec<Column>) -> Source {
-    Source { name: Some(name), schema: None, columns, plain: Vec::new(), merged: Vec::new(), key: None }
+    Source { name: Some(name), schema: None, columns, merged: Vec::new(), key: None }
 }
 
-/// A column that both sides have once, the same in both namings.
-fn mergeable(left: &Level, right: &Level) -> Option<String> {
-    let plain = |level: &Level| -> Vec<&'static str> {
-        let all: Vec<&'static str> = level.iter().flat_map(|s| s.plain.iter().copied()).collect();
-        let once = |name: &&'static str| {
-            let has = |s: &Source| s.columns.iter().filter(|c| c.name.as_deref() == Some(*name)).count();
-            level.iter().map(has).sum::<usize>() == 1
-        };
-        all.into_iter().filter(once).collect()
+/// What `SELECT *` shows of a FROM clause.
+fn shown(level: &Level) -> Vec<Column> {
+    let of = |source: &Source| {
+        let hidden = |c: &Column| source.merged.iter().any(|m| Some(m) == c.name.as_ref());
+        source.columns.iter().filter(|c| !hidden(c)).cloned().collect::<Vec<_>>()
     };
-    let right = plain(right);
-    plain(left).into_iter().find(|name| right.contains(name)).map(ToOwned::to_owned)
+    level.iter().flat_map(of).collect()
 }
 
-fn column_type(level: &Level, name: &str) -> Type {
-    let mut all = level.iter().flat_map(|s| &s.columns);
-    all.find(|c| c.name.as_deref() == Some(name)).map_or(Type::Int, |c| c.of)
+/// The columns that both sides have, with what a merge makes of their types; not usable are those that cannot be merged. None
+/// when there are none, or when not all names are known.
+fn shared(left: &Level, right: &Level) -> Option<Vec<Column>> {
+    let (left, right) = (shown(left), shown(right));
+    let known = left.iter().chain(&right).all(|c| c.name.is_some());
+    let mut all: Vec<Column> = Vec::new();
+    for column in &left {
+        let named = |c: &&Column| c.name == column.name;
+        let Some(other) = right.iter().find(named) else { continue };
+        if all.iter().any(|c| c.name == column.name) {
+            continue;
+        }
+        let once = left.iter().filter(named).count() == 1 && right.iter().filter(named).count() == 1;
+        let of = Type::common(column.of, other.of);
+        all.push(Column { usable: once && of.is_some(), of: of.unwrap_or(column.of), ..column.clone() });
+    }
+    (known && all.iter().any(|c| c.usable)).then_some(all)
 }

@@ -21,6 +21,16 @@ impl Type {
     /// The types that expressions are made of.
     pub(crate) const ALL: [Self; 8] = [Int, Float, Numeric, Text, Time, Date, Bool, Json];
 
+    /// What a merge of columns of both types has.
+    pub(crate) fn common(one: Self, other: Self) -> Option<Self> {
+        let numbers = [Int, Numeric, Float];
+        let rank = |of: Self| numbers.iter().position(|n| *n == of);
+        match (rank(one), rank(other)) {
+            (Some(a), Some(b)) => Some(numbers[a.max(b)]),
+            _ => (one == other && one != Reading).then_some(one),
+        }
+    }
+
     /// The expression that nothing in a query is simpler than.
     pub(crate) const fn plainest(self) -> &'static str {
         match self {
@@ -45,8 +55,6 @@ pub(crate) struct Table {
     /// The column that is its primary key; empty when a query over it cannot group by that alone.
     pub(crate) key: &'static str,
     pub(crate) columns: &'static [(&'static str, Type)],
-    /// Columns that are the same in both namings: USING may merge them.
-    pub(crate) plain: &'static [&'static str],
     /// False for tables that no mapping knows.
     pub(crate) mapped: bool,
 }
@@ -67,7 +75,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("channel", Text),
             ("note", Text),
         ],
-        plain: &["id", "note"],
         mapped: true,
     },
     Table {
@@ -75,7 +82,6 @@ pub(crate) const TABLES: [Table; 17] = [
         name: "swapped",
         key: "id",
         columns: &[("id", Int), ("a", Int), ("b", Int), ("c", Text)],
-        plain: &["id", "c"],
         mapped: true,
     },
     Table {
@@ -83,7 +89,6 @@ pub(crate) const TABLES: [Table; 17] = [
         name: "chain",
         key: "id",
         columns: &[("id", Int), ("a", Int), ("b", Int), ("c", Text)],
-        plain: &["id"],
         mapped: true,
     },
     Table {
@@ -99,7 +104,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("status", Text),
             ("created_at", Time),
         ],
-        plain: &["id"],
         mapped: true,
     },
     Table {
@@ -114,7 +118,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("order by", Text),
             ("Timestamp", Time),
         ],
-        plain: &["id"],
         mapped: true,
     },
     Table {
@@ -129,7 +132,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("name", Text),
             ("predicted_consumption_over_the_whole_winter_season_in_kilowatth", Float),
         ],
-        plain: &[],
         mapped: true,
     },
     Table {
@@ -149,7 +151,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("tariff_zone", Text),
             ("meta", Json),
         ],
-        plain: &["user_id", "device_id", "tariff_zone"],
         mapped: true,
     },
     Table {
@@ -166,7 +167,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("created_at", Time),
             ("validated_at", Time),
         ],
-        plain: &["user_id"],
         mapped: true,
     },
     Table {
@@ -181,7 +181,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("comments", Text),
             ("created_at", Time),
         ],
-        plain: &["user_id"],
         mapped: true,
     },
     Table {
@@ -204,7 +203,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("comment_doc", Json),
             ("label", Text),
         ],
-        plain: &["id"],
         mapped: true,
     },
     Table {
@@ -212,7 +210,6 @@ pub(crate) const TABLES: [Table; 17] = [
         name: "providers",
         key: "",
         columns: &[("id", Int), ("name", Text), ("user_type", Text), ("since", Time)],
-        plain: &["id", "name"],
         mapped: true,
     },
     Table {
@@ -220,7 +217,6 @@ pub(crate) const TABLES: [Table; 17] = [
         name: "interaction",
         key: "",
         columns: &[("point", Int), ("at", Time), ("flow", Numeric), ("level", Float), ("n", Int)],
-        plain: &["point", "at", "flow", "level", "n"],
         mapped: true,
     },
     Table {
@@ -228,7 +224,6 @@ pub(crate) const TABLES: [Table; 17] = [
         name: "meter",
         key: "id",
         columns: &[("id", Int), ("kwh_old", Numeric), ("wh", Numeric), ("day", Date), ("kwh_neu", Numeric)],
-        plain: &["id", "kwh_neu"],
         mapped: true,
     },
     Table {
@@ -243,7 +238,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("payload", Json),
             ("kind", Text),
         ],
-        plain: &["id"],
         mapped: false,
     },
     Table {
@@ -258,7 +252,6 @@ pub(crate) const TABLES: [Table; 17] = [
             ("amount", Numeric),
             ("created_at", Time),
         ],
-        plain: &["id"],
         mapped: false,
     },
     Table {
@@ -266,17 +259,9 @@ pub(crate) const TABLES: [Table; 17] = [
         name: "rating",
         key: "id",
         columns: &[("id", Int), ("rating", Int), ("timestamp", Text)],
-        plain: &["id"],
         mapped: false,
     },
-    Table {
-        schema: "public",
-        name: "boxes",
-        key: "id",
-        columns: &[("id", Int), ("comp", Reading)],
-        plain: &["id"],
-        mapped: false,
-    },
+    Table { schema: "public", name: "boxes", key: "id", columns: &[("id", Int), ("comp", Reading)], mapped: false },
 ];
 
 /// A table of a mapped table's name in a schema that is not on the search path.
@@ -285,7 +270,6 @@ pub(crate) const ARCHIVE: Table = Table {
     name: "solver",
     key: "id",
     columns: &[("id", Int), ("rating", Int), ("record_date", Date), ("timestamp_utc", Time)],
-    plain: &["id"],
     mapped: false,
 };
 

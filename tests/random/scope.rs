@@ -22,8 +22,6 @@ pub(crate) struct Source {
     /// The schema that may stand before the name.
     pub(crate) schema: Option<&'static str>,
     pub(crate) columns: Vec<Column>,
-    /// Columns that USING may merge.
-    pub(crate) plain: Vec<&'static str>,
     /// Columns that USING did merge.
     pub(crate) merged: Vec<String>,
     pub(crate) key: Option<&'static str>,
@@ -105,6 +103,23 @@ impl Scope {
                             schema: source.schema,
                         });
                     }
+                }
+            }
+        }
+        all
+    }
+
+    /// The sources whose whole row can be named: no column in sight is called like them.
+    pub(crate) fn rows(&self) -> Vec<(usize, String)> {
+        let shown = |name: &str| self.levels.iter().flat_map(|l| l.iter()).any(|s| s.shows(name) > 0);
+        let mut all: Vec<(usize, String)> = Vec::new();
+        for (number, level) in self.levels.iter().enumerate().rev() {
+            for source in level.iter() {
+                let Some(name) = &source.name else { continue };
+                // What cannot be used by subqueries of a grouped query, a row cannot, too.
+                let usable = source.columns.iter().all(|c| c.usable && c.name.is_some());
+                if usable && !shown(name) && !all.iter().any(|(_, other)| other == name) {
+                    all.push((number, name.clone()));
                 }
             }
         }

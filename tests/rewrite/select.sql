@@ -184,13 +184,13 @@ SELECT consumption_log FROM consumption_log
 => refused 0A000 at byte 7: a whole row (`consumption_log`) is not understood by exonym over a mapped table
 
 SELECT ROW(c.*) FROM consumption_log c
-=> refused 0A000 at byte 11: a whole row as an argument is not understood by exonym over a mapped table
+=> SELECT ROW(c.*) FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) c
 
 SELECT to_jsonb(c) FROM consumption_log c
-=> refused 0A000 at byte 16: a whole row (`c`) is not understood by exonym over a mapped table
+=> SELECT to_jsonb(c) FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) c
 
 SELECT c.consumption_kwh FROM consumption_log AS c(a,b)
-=> refused 0A000 at byte 30: an alias with a column list is not understood by exonym over a mapped table
+=> SELECT c.consumption_kwh FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) AS c(a,b)
 
 SELECT 'rating', $$rating$$, E'rating', "rating" /* rating */ FROM feedback_log -- rating
 => SELECT 'rating', $$rating$$, E'rating', ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating /* rating */ FROM feedback_log -- rating
@@ -217,7 +217,7 @@ SELECT consumption_kwh FROM consumption_log WHERE timestamp BETWEEN '2025-01-01'
 => SELECT consumption_log.kwh_consumed AS consumption_kwh FROM consumption_log WHERE consumption_log.timestamp_utc BETWEEN '2025-01-01' AND '2025-02-01' AND date_part('hour', consumption_log.timestamp_utc) = 3
 
 SELECT * FROM feedback_log f FULL JOIN ai_predictions p USING (user_id) JOIN consumption_log c ON true
-=> SELECT COALESCE(f.user_id, p.user_id) AS user_id, f.feedback_id, f.recommendation_type, f.feedback_useful, f.submitted_at, f.submitted_at AS created_at, f.recommendation_type AS feedback_type, (CASE WHEN f.feedback_id IS NOT NULL THEN ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) END) AS rating, p.prediction_id, p.predicted_value, p.created_at, ((p.predicted_value #>> '{"consumption"}')::double precision) AS predicted_consumption, c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM feedback_log f FULL JOIN ai_predictions p USING (user_id) JOIN consumption_log c ON true
+=> SELECT * FROM (SELECT f.feedback_id, f.user_id, f.recommendation_type, f.feedback_useful, f.submitted_at, f.submitted_at AS created_at, f.recommendation_type AS feedback_type, ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log AS f) f FULL JOIN (SELECT p.prediction_id, p.user_id, p.predicted_value, p.created_at, ((p.predicted_value #>> '{"consumption"}')::double precision) AS predicted_consumption FROM ai_predictions AS p) p USING (user_id) JOIN (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) c ON true
 
 SELECT count(*), rating AS submitted_at FROM feedback_log GROUP BY ROLLUP (submitted_at)
 => SELECT count(*), (CASE WHEN feedback_log.feedback_id IS NOT NULL THEN ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) END) AS submitted_at FROM feedback_log GROUP BY ROLLUP (2)
@@ -238,7 +238,7 @@ SELECT city FROM cons CROSS JOIN (ONLY customers c JOIN cons d ON true)
 => SELECT c.ciudad AS city FROM cons CROSS JOIN (ONLY clientes c JOIN cons d ON true)
 
 SELECT (SELECT count(kwh_consumed) FROM cons AS kwh_consumed) FROM consumption_log
-=> refused 0A000 at byte 21: `kwh_consumed` is one column in the legacy naming and another one in the current naming
+=> SELECT (SELECT count(kwh_consumed) FROM cons AS kwh_consumed) FROM (SELECT consumption_log.log_id, consumption_log.timestamp_utc AS "timestamp", ((consumption_log.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, consumption_log.user_id, consumption_log.kwh_consumed AS consumption_kwh, consumption_log.estimated_cost AS total_cost FROM consumption_log AS consumption_log) AS consumption_log
 
 SELECT JSON_VALUE(rating::text, '$' PASSING f.created_at AS rating, feedback_type AS x RETURNING int DEFAULT rating ON EMPTY ERROR ON ERROR) FROM feedback_log f
 => SELECT JSON_VALUE(((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer)::text, '$' PASSING f.submitted_at AS rating, f.recommendation_type AS x RETURNING int DEFAULT ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) ON EMPTY ERROR ON ERROR) FROM feedback_log f
@@ -274,7 +274,7 @@ TABLE customers
 => SELECT customers.id, customers.telefono AS phone_number, customers.ciudad AS city, customers."Größe" AS "Size", ('provider'::text) AS user_type FROM clientes AS customers
 
 WITH RECURSIVE r AS (SELECT rating, created_at FROM feedback_log UNION ALL SELECT r.rating, f.created_at FROM r JOIN feedback_log f USING (rating)) SEARCH DEPTH FIRST BY rating SET seq SELECT * FROM r ORDER BY seq
-=> refused 0A000 at byte 139: a join that merges the mapped column `rating` (USING or NATURAL) is not understood by exonym over a mapped table
+=> WITH RECURSIVE r AS (SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating, feedback_log.submitted_at AS created_at FROM feedback_log UNION ALL SELECT r.rating, f.created_at FROM r JOIN (SELECT f.feedback_id, f.user_id, f.recommendation_type, f.feedback_useful, f.submitted_at, f.submitted_at AS created_at, f.recommendation_type AS feedback_type, ((CASE WHEN f.feedback_useful THEN 4 WHEN NOT f.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log AS f) f USING (rating)) SEARCH DEPTH FIRST BY rating SET seq SELECT * FROM r ORDER BY seq
 
 WITH RECURSIVE r(a) AS (SELECT rating FROM feedback_log UNION ALL SELECT a FROM r) CYCLE a SET rating USING created_at SELECT a, rating, created_at FROM r, cons
 => WITH RECURSIVE r(a) AS (SELECT ((CASE WHEN feedback_log.feedback_useful THEN 4 WHEN NOT feedback_log.feedback_useful THEN 2 ELSE 3 END)::integer) AS rating FROM feedback_log UNION ALL SELECT a FROM r) CYCLE a SET rating USING created_at SELECT a, rating, created_at FROM r, cons

@@ -184,6 +184,14 @@ impl Feed<'_> {
             start -= 2;
         }
         let goes_on = goes_on || start > 0 && self.kind(start - 1) == Some(TokenKind::Operator);
+        // `GROUP BY t.*`, `(t.*, 1)`
+        let in_parens = self.kind(at + 1) == Some(TokenKind::RightParen)
+            || start > 0 && self.kind(start - 1) == Some(TokenKind::LeftParen);
+        let goes_on = match self.clauses[at] {
+            Keyword::GROUP | Keyword::ORDER => true,
+            Keyword::NoKeyword => goes_on || in_parens,
+            _ => goes_on,
+        };
         let after_value = matches!(self.kind(value), Some(TokenKind::RightParen | TokenKind::RightBracket));
         if !after_value && !goes_on {
             return false;

@@ -1,0 +1,194 @@
+//! A mapped table as a derived table in its legacy shape.
+//!
+//! ```sql
+//! FROM customers AS c (id, phone)
+//! FROM (SELECT c.id, c.telefono AS phone_number, … FROM clientes AS c) AS c (id, phone)
+//! ```
+//!
+//! Behind that, the server's own rules for rows, positions and merged columns are those of the legacy schema, and every reference
+//! stays as it was written. What a derived table lacks is a price: a primary key to group by, system columns, locks on single rows,
+//! the name of a row type. So a table becomes one only where something asks for it ([`Walk::shape`]): the walk goes on and is then made
+//! again, with the tables that were asked for in their shape. `from` calls [`Walk::derive`] for these.
+
+use std::rc::Rc;
+
+use sqlparser::ast::TableAlias;
+
+use super::from::{alias_name, renamed};
+use super::meaning::Filled;
+use super::plan::Use;
+use super::scope::{Columns, Env, Shape, Source};
+use super::walk::{Refused, Scope, Walk, Walked, qualifier};
+use super::world::Table;
+use crate::sql::token::TokenKind;
+use crate::text::Span;
+
+/// A mapped table where it stands in FROM.
+pub(super) struct Item<'a, 'w> {
+    pub table: &'w Table,
+    /// Its name, and where that begins with the schema before it.
+    pub name: Span,
+    pub start: usize,
+    /// The name that the server has for it, with the schema where none is written and one is needed.
+    pub current: String,
+    pub alias: Option<&'a TableAlias>,
+    pub is_sampled: bool,
+}
+
+impl<'w> Walk<'w> {
+    /// Asks for `source` in its legacy shape; false when it cannot be had. `whole`: the columns have to be those of the legacy table
+    /// and no others.
+    pub(super) fn shape(&mut self, source: &Source<'w>, whole: bool) -> bool {
+        let Some((table, at)) = source.mapped().zip(source.at) else { return false };
+        if table.body.is_some() || (whole && !table.has_legacy_shape) {
+            return false;
+        }
+        self.wanted.insert(at);
+        true
+    }
+
+    /// Asks for all tables that have a name only in the current naming, and hide with it what the legacy naming means.
+    pub(super) fn shape_current(&mut self, name: &str, env: &Env<'_, 'w>) -> bool {
+        self.shape_others(name, env.current_only(name), 0)
+    }
+
+    /// Asks for all tables of `sources` that have that name, but for the one of that number.
+    pub(super) fn shape_others(&mut self, name: &str, sources: &[Rc<Source<'w>>], but: usize) -> bool {
+        let has = |s: &&Rc<Source<'w>>| s.number != but && s.mapped().is_some_and(|t| t.columns.contains_key(name));
+        let mut hiding = sources.iter().filter(has).peekable();
+        hiding.peek().is_some() && hiding.all(|source| self.shape(source, true))
+    }
+
+    /// A reference that has to be qualified, and cannot be, since a nearer source has that name: the tables take their legacy shape.
+    pub(super) fn shape_unreachable(&mut self, source: &Source<'w>, name: &str, env: &Env<'_, 'w>) -> bool {
+        !env.reaches(source) && (self.shape(source, true) || self.shape_others(name, env.beside(source), source.number))
+    }
+
+    /// True for the table whose name begins at `at`, when it has to be in its legacy shape.
+    pub(super) fn is_shaped(&self, at: usize) -> bool {
+        self.shaped.contains(&at)
+    }
+
+    /// Writes the derived table, and gives the source that it is. It takes two numbers, as the result will.
+    pub(super) fn derive(&mut self, number: usize, item: &Item<'_, 'w>) -> Walked<Source<'w>> {
+        let Item { table, alias, .. } = *item;
+        let name = alias.map_or_else(|| table.legacy.as_ref().into(), alias_name);
+        let inner = Source::new(self.next_source(), Some(name), Columns::Mapped(table));
+        self.relations.push((inner.number, &table.schema, &table.current));
+        let mut filled = Filled::default();
+        let mut targets = Vec::new();
+        self.spell_out(&inner, &mut filled, &mut targets, item.name)?;
+        self.write(item, &inner, filled)?;
+        let labels = alias.map_or_else(|| inner.labels(), |alias| renamed(alias, inner.labels())).unwrap_or_default();
+        let shape = Some(Shape { table, labels: labels.clone().into() });
+        Ok(Source { shape, ..Source::new(number, inner.name, Columns::Labels(labels.into())) })
+    }
+
+    fn write(&mut self, item: &Item<'_, 'w>, inner: &Source<'w>, mut filled: Filled<'w>) -> Walked {
+        let (extent, only) = self.extent(item);
+        let called = qualifier(inner);
+        let schema = &self.source[item.start..item.name.start];
+        let from = format!(" FROM {only}{schema}{} AS {called}", item.current);
+        let (span, from, behind) = match item.alias {
+            _ if item.is_sampled => {
+                let alias = item.alias.and_then(|alias| self.alias_end(extent.end, alias));
+                let span = alias.map_or(extent, |alias| extent.to(alias));
+                let again = alias.map_or_else(|| called.clone(), |alias| alias.text(self.source).to_owned());
+                (span, from, Some((self.sample_end(span.end)?, format!(") AS {again}"))))
+            }
+            Some(_) => (extent, from + ")", None),
+            None => (extent, format!("{from}) AS {called}"), None),
+        };
+        filled.enclose("(SELECT ", &from);
+        let references = filled.references.into_iter().map(|(offset, column)| (offset, column, inner.number));
+        self.splice_in(references, filled.text, span, "legacy shape", Scope::Table(item.table))?;
+        match behind {
+            Some((at, text)) => self.edit(Span::at(at), text, "legacy shape", Scope::Table(item.table)),
+            None => Ok(()),
+        }
+    }
+
+    /// All of `ONLY (t)`, `ONLY t` and `t *`, and what of it belongs before the name.
+    pub(super) fn extent(&self, item: &Item<'_, 'w>) -> (Span, &'static str) {
+        let name = Span::new(item.start, item.name.end);
+        let first = self.tokens.partition_point(|t| t.span.start < name.start);
+        let behind = self.tokens.get(self.tokens.partition_point(|t| t.span.start < name.end));
+        let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
+        let only = |n: usize| before(n).filter(|t| t.is_keyword(self.source, "only"));
+        if let Some(only) = only(1) {
+            return (only.span.to(name), "ONLY ");
+        }
+        let is_open = before(1).is_some_and(|t| t.kind == TokenKind::LeftParen);
+        if let (Some(only), Some(close), true) = (only(2), behind, is_open) {
+            return (only.span.to(close.span), "ONLY ");
+        }
+        match behind.filter(|t| t.is_operator(self.source, "*")) {
+            Some(star) => (name.to(star.span), ""),
+            None => (name, ""),
+        }
+    }
+
+    /// An alias with its columns that stands behind `end`, without AS.
+    fn alias_end(&self, end: usize, alias: &TableAlias) -> Option<Span> {
+        let mut at = self.tokens.partition_point(|t| t.span.start < end);
+        if self.tokens.get(at)?.is_keyword(self.source, "as") {
+            at += 1;
+        }
+        let name = self.tokens.get(at)?.span;
+        if alias.columns.is_empty() { Some(name) } else { Some(name.to(self.in_parens(at + 1)?)) }
+    }
+
+    /// The group in parentheses that opens at that token.
+    fn in_parens(&self, open: usize) -> Option<Span> {
+        let mut depth = 0_usize;
+        let first = self.tokens.get(open).filter(|t| t.kind == TokenKind::LeftParen)?;
+        for token in &self.tokens[open..] {
+            match token.kind {
+                TokenKind::LeftParen => depth += 1,
+                TokenKind::RightParen => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some(first.span.to(token.span));
+            }
+        }
+        None
+    }
+
+    /// Where `TABLESAMPLE method (…) REPEATABLE (…)`, which follows `start`, ends.
+    fn sample_end(&self, start: usize) -> Walked<usize> {
+        let first = self.tokens.partition_point(|t| t.span.start < start);
+        let open = (first..self.tokens.len()).find(|&at| self.tokens[at].kind == TokenKind::LeftParen);
+        let arguments = open.and_then(|open| self.in_parens(open));
+        let Some(arguments) = arguments.filter(|_| self.tokens[first].is_keyword(self.source, "tablesample")) else {
+            return Err(Refused::unsupported("this TABLESAMPLE", Some(start)));
+        };
+        let next = self.tokens.partition_point(|t| t.span.start < arguments.end);
+        let repeatable = self.tokens.get(next).filter(|t| t.is_keyword(self.source, "repeatable"));
+        Ok(repeatable.and_then(|_| self.in_parens(next + 1)).map_or(arguments.end, |seed| seed.end))
+    }
+
+    /// A reference to a legacy column of a derived table counts like one that was replaced.
+    pub(super) fn count_shaped(&mut self, source: &Source<'w>, column: &str) {
+        let Some((table, replacement)) = source.shape.as_ref().and_then(|shape| shape.replacement(column)) else {
+            return;
+        };
+        self.uses.insert(Use {
+            mapping: table.mapping.clone(),
+            table: table.legacy.clone(),
+            column: replacement.legacy.clone(),
+            kind: replacement.kind,
+            became: replacement.became.clone(),
+        });
+    }
+}
+
+/// What cannot be had of a table in its legacy shape.
+pub(super) fn withheld(table: &Table, column: &str, at: Option<usize>) -> Refused {
+    let message = format!("`{column}` of `{}` is not to be had beside its row in the legacy shape", table.legacy);
+    Refused::unsure(
+        message,
+        "leave out what asks for the row: a whole row, USING, NATURAL, a list of column aliases",
+        at,
+    )
+}
