@@ -11,15 +11,21 @@ use support::raw::{self, Raw};
 
 /// A year of readings in a partition for each month, with the indexes that somebody who writes current names has.
 const READINGS: &str = "
-    CREATE TABLE readings (id int, at timestamptz, local timestamp) PARTITION BY RANGE (at);
+    CREATE TABLE readings (id int, at timestamptz, local timestamp, kw double precision, cents int, price numeric(12,4), estado text,
+                           useful boolean) PARTITION BY RANGE (at);
     SELECT format('CREATE TABLE readings_%s PARTITION OF readings FOR VALUES FROM (%L) TO (%L)', to_char(m, 'MM'),
                   m AT TIME ZONE 'UTC', (m + interval '1 month') AT TIME ZONE 'UTC')
     FROM generate_series(timestamp '2025-01-01', '2025-12-01', '1 month') AS m \\gexec
     INSERT INTO readings
-    SELECT n, t, t AT TIME ZONE 'UTC'
+    SELECT n, t, t AT TIME ZONE 'UTC', n / 1000.0, n, n / 10000.0, 'state ' || n % 1000, nullif(n % 1000, 0) = 1
     FROM (SELECT n, timestamptz '2025-01-01 00:00:00+00' + n * interval '5 minutes' AS t FROM generate_series(0, 105000) AS n) AS s;
     CREATE INDEX readings_at ON readings (at);
     CREATE INDEX readings_local ON readings (local);
+    CREATE INDEX readings_kw ON readings (kw);
+    CREATE INDEX readings_cents ON readings (cents);
+    CREATE INDEX readings_price ON readings (price);
+    CREATE INDEX readings_estado ON readings (estado);
+    CREATE INDEX readings_useful ON readings (id) WHERE useful;
     VACUUM ANALYZE readings";
 
 const READINGS_MAPPING: &str = "
@@ -27,10 +33,18 @@ const READINGS_MAPPING: &str = "
     name = \"readings\"
     [tables.legacy_readings]
     table = \"readings\"
-    layout = [\"id\", \"day\", \"local_day\"]
+    layout = [\"id\", \"day\", \"local_day\", \"watts\", \"euros\", \"price_f\", \"status\", \"rating\"]
     [tables.legacy_readings.columns]
     day = { column = \"at\", date = true }
-    local_day = { column = \"local\", date = true }";
+    local_day = { column = \"local\", date = true }
+    watts = { column = \"kw\", factor = 1000 }
+    euros = { column = \"cents\", factor = 0.01, type = \"numeric(10,2)\" }
+    price_f = { column = \"price\", factor = 1.8, offset = 32 }
+    status = { column = \"estado\", values = { active = \"state 7\", inactive = \"state 8\" } }
+    [tables.legacy_readings.columns.rating]
+    type = \"integer\"
+    read = \"CASE WHEN useful THEN 4 ELSE 2 END\"
+    where = { \"= 4\" = \"useful\" }";
 
 /// (in legacy names, by hand in current ones)
 const SCANS: &[(&str, &str)] = &[
@@ -47,12 +61,24 @@ const SCANS: &[(&str, &str)] = &[
     ),
     ("day IS NULL", "at IS NULL"),
     ("NOT (day >= '2025-01-03')", "NOT (at >= '2025-01-03 00:00:00+00')"),
+    ("watts > 104990", "kw > 104.990"),
+    ("watts = 5000", "kw = 5"),
+    ("price_f < 32.01", "price < (32.01 - 32) / 1.8"),
+    ("euros BETWEEN 1 AND 1.05", "cents BETWEEN 100 AND 105"),
+    ("status = 'active'", "estado IN ('state 7', 'active')"),
+    ("status IN ('active', 'inactive')", "estado IN ('state 7', 'active', 'state 8', 'inactive')"),
+    ("status IS NULL", "estado IS NULL"),
+    ("rating = 4", "useful"),
+    ("4 = rating AND id < 50000", "useful AND id < 50000"),
     ("local_day = '2025-03-05'", "local >= '2025-03-05' AND local < '2025-03-06'"),
     ("local_day < '2025-01-03' AND day < '2025-01-03'", "local < '2025-01-03' AND at < '2025-01-03 00:00:00+00'"),
 ];
 
-/// The same with a parameter, prepared: (in legacy names, by hand, the values).
+/// The same with parameters, prepared: (in legacy names, by hand, the values).
 const PREPARED: &[(&str, &str, &str)] = &[
+    ("watts = $1", "kw = $1 / 1000", "5000"),
+    ("status = $1", "estado IN (CASE $1 WHEN 'active' THEN 'state 7' ELSE $1 END, $1)", "'active'"),
+    ("euros < $1", "cents < ($1 * 100)::int", "1.50"),
     (
         "day = $1",
         "at >= $1::timestamp AT TIME ZONE 'UTC' AND at < ($1 + 1)::timestamp AT TIME ZONE 'UTC'",
@@ -119,11 +145,16 @@ fn a_filter_uses_the_scan_of_the_one_written_by_hand() {
         for (number, (legacy, current, values)) in PREPARED.iter().enumerate() {
             let plan = |client: &mut Raw, filter: &str, table: &str| {
                 client.query(&format!("SET plan_cache_mode = {mode}"));
-                let prepare =
-                    format!("PREPARE {mode}{number} (date, date) AS SELECT count(*) FROM {table} WHERE {filter}");
-                client.query(
-                    &prepare.replace(" (date, date)", if values.contains(',') { " (date, date)" } else { " (date)" }),
-                );
+                let types = match values {
+                    _ if values.contains(',') => "date, date",
+                    _ if values.contains('-') => "date",
+                    _ if values.contains('\'') => "text",
+                    _ if values.contains('.') => "numeric",
+                    _ => "double precision",
+                };
+                let prepared = client
+                    .query(&format!("PREPARE {mode}{number} ({types}) AS SELECT count(*) FROM {table} WHERE {filter}"));
+                assert_eq!(raw::tags(&prepared), "CZ", "{filter}: {prepared:?}");
                 scans(&client.query(&format!("EXPLAIN (FORMAT JSON) EXECUTE {mode}{number} ({values})")))
             };
             let (got, expected) =
@@ -134,6 +165,90 @@ fn a_filter_uses_the_scan_of_the_one_written_by_hand() {
         }
     }
     assert!(failed.is_empty(), "{failed}");
+}
+
+/// A mapped column, what it is by hand, and what it is compared with.
+struct Kind<'a> {
+    mapping: String,
+    table: String,
+    plain: String,
+    operands: &'a [&'a str],
+}
+
+/// `@` is the column, `#` and `%` are operands.
+const SHAPES: [&str; 15] = [
+    "@ = #",
+    "# < @",
+    "@ < #",
+    "@ <= #",
+    "@ > #",
+    "@ >= #",
+    "@ <> #",
+    "@ IS NOT DISTINCT FROM #",
+    "@ IS DISTINCT FROM #",
+    "@ BETWEEN # AND %",
+    "@ NOT BETWEEN # AND %",
+    "@ IN (#, %)",
+    "@ NOT IN (#, %)",
+    "@ IS NULL OR @ = #",
+    "@ IS NOT NULL AND NOT @ > #",
+];
+
+/// Asks for the rows for which each filter is true, and for which NOT of it is, by the column's name and by its plain form.
+fn assert_alike(database: &'static str, rows: &str, base: &str, kinds: &[Kind<'_>], zones: &[&str]) {
+    let server = postgres::shared();
+    server.sql(server.database(database), rows);
+    let mappings: Vec<String> = kinds.iter().map(|kind| kind.mapping.clone()).collect();
+    let (_proxy, mut through, mut straight) = proxy_over(server, database, &mappings);
+    let mut failed = String::new();
+    for session in zones {
+        for client in [&mut through, &mut straight] {
+            client.query(&format!("SET timezone = '{session}'"));
+        }
+        for (kind, shape) in kinds.iter().flat_map(|kind| SHAPES.map(|shape| (kind, shape))) {
+            let filters = |column: &str| -> Vec<String> {
+                let filter = |(i, operand): (usize, &&str)| {
+                    let other = kind.operands[(i + 3) % kind.operands.len()];
+                    shape.replace('@', column).replace('#', operand).replace('%', other)
+                };
+                kind.operands.iter().enumerate().map(filter).collect()
+            };
+            let expected = counts(&mut straight, base, &filters(&kind.plain));
+            let got = counts(&mut through, &kind.table, &filters("legacy"));
+            for (at, (expected, got)) in expected.iter().zip(&got).enumerate().filter(|(_, (a, b))| a != b) {
+                let _ = writeln!(
+                    failed,
+                    "{} in {session}: {} gives {got} for {expected}",
+                    kind.plain,
+                    filters("legacy")[at]
+                );
+            }
+            assert_eq!(expected.len(), got.len(), "{}", kind.plain);
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
+}
+
+/// For each filter, how many rows it selects and which, and how many NOT of it does; or the error.
+fn counts(client: &mut Raw, table: &str, filters: &[String]) -> Vec<String> {
+    let count = |filter: &String| {
+        format!(
+            "SELECT (SELECT count(*) || ' ' || coalesce(sum(id), 0) FROM {table} WHERE {filter}) || ', not: ' || \
+             (SELECT count(*) FROM {table} WHERE NOT ({filter}))"
+        )
+    };
+    // All in one message: a round trip for each would take minutes. An error would end it.
+    let text: Vec<String> = filters.iter().map(count).collect();
+    let answer = client.query(&text.join("; "));
+    if raw::tags(&answer).contains('E') {
+        let single = |text: &String| {
+            let answer = client.query(text);
+            let error = answer.iter().find(|frame| frame.tag == b'E').and_then(|frame| frame.field(b'C'));
+            error.unwrap_or_else(|| raw::rows(&answer).concat())
+        };
+        return text.iter().map(single).collect();
+    }
+    raw::rows(&answer)
 }
 
 /// Zones in which a day is not always one range, and what was done to their clocks then.
@@ -178,76 +293,106 @@ const DAYS: [&str; 17] = [
     "timestamp '2010-11-06 00:00:00'",
 ];
 
-/// `@` is the column, `#` and `%` are days.
-const SHAPES: [&str; 14] = [
-    "@ = #",
-    "# < @",
-    "@ < #",
-    "@ <= #",
-    "@ > #",
-    "@ >= #",
-    "@ <> #",
-    "@ IS NOT DISTINCT FROM #",
-    "@ IS DISTINCT FROM #",
-    "@ BETWEEN # AND %",
-    "@ NOT BETWEEN # AND %",
-    "@ IN (#, %)",
-    "@ NOT IN (#, %)",
-    "@ IS NULL OR @ = #",
+#[test]
+fn filters_on_days_answer_as_the_plain_form_does() {
+    let kind = |(number, zone): (usize, &&str)| Kind {
+        mapping: format!(
+            "[mapping]\nname = \"zone{number}\"\nzone = \"{zone}\"\n[tables.days{number}]\ntable = \"instants\"\n\
+             layout = [\"id\", \"legacy\"]\n[tables.days{number}.columns]\nlegacy = {{ column = \"at\", date = true }}\n"
+        ),
+        table: format!("days{number}"),
+        plain: format!("((at AT TIME ZONE '{zone}')::date)"),
+        operands: &DAYS,
+    };
+    let kinds: Vec<Kind<'_>> = ZONES.iter().enumerate().map(kind).collect();
+    assert_alike("filters_days", INSTANTS, "instants", &kinds, &["UTC", "America/Havana", "Asia/Tokyo"]);
+}
+
+/// Numbers of every type around nothing, around what is rounded, and at the ends.
+const NUMBERS: &str = "
+    CREATE TABLE numbers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, f double precision, r real, n numeric, d numeric(10,2),
+                          i int, s smallint, b bigint, t text, v varchar(20));
+    INSERT INTO numbers (f, r, n, d, i, s, b, t, v)
+    SELECT x, x, x, x, x, x, x, x::int, 'v' || x::int FROM unnest(ARRAY[0, 1, -1, 5, 5.0001, 4.9999, 0.1, 0.3, 1000, 32, -40, 2.5, 3.5]) AS x;
+    INSERT INTO numbers (f, r, n) VALUES ('infinity', 'infinity', 'NaN'), ('-infinity', '-infinity', 1e40), ('NaN', 'NaN', -1e-40),
+                                         (1e-300, 1e-30, 1e300), (1e300, 1e30, 0), (NULL, NULL, NULL);
+    INSERT INTO numbers (i, s, b) VALUES (2147483, 32, 9007199254740993), (-2147483, -32, -9007199254740993);
+    INSERT INTO numbers (t, v) VALUES ('activo', 'Wind'), ('active', 'wind'), ('7', 'sun'), (NULL, NULL), ('', ''), ('x', 'Sonne')";
+
+const NUMERALS: [&str; 16] = [
+    "5",
+    "5000",
+    "'5000'",
+    "-40",
+    "0",
+    "41.0000",
+    "0.1 + 0.2",
+    "300",
+    "2.5::real",
+    "NULL",
+    "1e9",
+    "9007199254740993000",
+    "32::smallint",
+    "'infinity'::double precision",
+    "'NaN'::double precision",
+    "1e299::double precision",
+];
+
+const WORDS: [&str; 10] = [
+    "'active'",
+    "'activo'",
+    "'wind'",
+    "'Wind'",
+    "'7'",
+    "''",
+    "NULL",
+    "'running'::text",
+    "'x'::varchar(5)",
+    "'sun'::varchar(2)",
 ];
 
 #[test]
-fn a_filter_answers_as_the_plain_form_does() {
-    let server = postgres::shared();
-    server.sql(server.database("filters_values"), INSTANTS);
-    let mapping = |(number, zone): (usize, &&str)| {
-        format!(
-            "[mapping]\nname = \"zone{number}\"\nzone = \"{zone}\"\n[tables.days{number}]\ntable = \"instants\"\n\
-             layout = [\"id\", \"day\"]\n[tables.days{number}.columns]\nday = {{ column = \"at\", date = true }}\n"
-        )
+fn filters_on_numbers_and_names_answer_as_the_plain_form_does() {
+    // (column, keys of the mapping, the plain form, operands)
+    let columns: [(&str, &str, &str, &[&str]); 11] = [
+        ("f", "factor = 1000", "(f * 1000::double precision)", &NUMERALS),
+        ("f", "factor = -1.8, offset = 32", "(f * (-1.8)::double precision + 32::double precision)", &NUMERALS),
+        ("r", "factor = 0.001", "((r * 0.001::double precision)::real)", &NUMERALS),
+        ("n", "factor = 1000, offset = -273.15", "(n * 1000 + (-273.15))", &NUMERALS),
+        ("d", "factor = 0.01, type = \"numeric(10,2)\"", "((d * 0.01)::numeric(10,2))", &NUMERALS),
+        ("i", "factor = 1000", "((i::numeric * 1000)::integer)", &NUMERALS),
+        ("s", "factor = 0.5, type = \"integer\"", "((s::numeric * 0.5)::integer)", &NUMERALS),
+        ("b", "factor = -3, type = \"double precision\"", "((b::numeric * (-3))::double precision)", &NUMERALS),
+        (
+            "t",
+            "values = { active = \"activo\", running = \"x\" }",
+            "(CASE t WHEN 'activo' THEN 'active'::text WHEN 'x' THEN 'running'::text ELSE t END)",
+            &WORDS,
+        ),
+        (
+            "v",
+            "values = { wind = \"Wind\", sun = \"Sonne\" }",
+            "(CASE v WHEN 'Wind' THEN 'wind'::character varying(20) WHEN 'Sonne' THEN 'sun'::character varying(20) ELSE v END)",
+            &WORDS,
+        ),
+        (
+            "i",
+            "type = \"text\", values = { active = 5, '7' = 0 }",
+            "(CASE i WHEN '5' THEN 'active'::text WHEN '0' THEN '7'::text ELSE i::text::text END)",
+            &WORDS,
+        ),
+    ];
+    let kind = |(number, (column, keys, plain, operands)): (usize, &(&str, &str, &str, &'static [&'static str]))| {
+        Kind {
+            mapping: format!(
+                "[mapping]\nname = \"kind{number}\"\n[tables.kind{number}]\ntable = \"numbers\"\nlayout = [\"id\", \"legacy\"]\n\
+             [tables.kind{number}.columns]\nlegacy = {{ column = \"{column}\", {keys} }}\n"
+            ),
+            table: format!("kind{number}"),
+            plain: (*plain).into(),
+            operands,
+        }
     };
-    let mappings: Vec<String> = ZONES.iter().enumerate().map(mapping).collect();
-    let (_proxy, mut through, mut straight) = proxy_over(server, "filters_values", &mappings);
-    let mut failed = String::new();
-    for session in ["UTC", "America/Havana", "Asia/Tokyo"] {
-        for client in [&mut through, &mut straight] {
-            client.query(&format!("SET timezone = '{session}'"));
-        }
-        for (number, zone) in ZONES.iter().enumerate() {
-            for shape in SHAPES {
-                // All days in one statement: a round trip for each would take minutes.
-                let query = |column: &str, table: &str| {
-                    let count = |(i, day): (usize, &&str)| {
-                        let filter =
-                            shape.replace('@', column).replace('#', day).replace('%', DAYS[(i + 3) % DAYS.len()]);
-                        format!(
-                            "(SELECT count(*) || ' ' || coalesce(sum(id), 0) FROM {table} WHERE {filter}), \
-                             (SELECT count(*) FROM {table} WHERE NOT ({filter}))"
-                        )
-                    };
-                    let counts: Vec<String> = DAYS.iter().enumerate().map(count).collect();
-                    format!("SELECT concat_ws('|', {})", counts.join(", "))
-                };
-                let expected = straight.query(&query(&format!("((at AT TIME ZONE '{zone}')::date)"), "instants"));
-                let got = through.query(&query("day", &format!("days{number}")));
-                let (expected, got) = (values(&expected), values(&got));
-                for (at, (expected, got)) in expected.iter().zip(&got).enumerate().filter(|(_, (a, b))| a != b) {
-                    let _ = writeln!(
-                        failed,
-                        "{zone}, session in {session}: {shape} with {}: {got} for {expected}",
-                        DAYS[at / 2]
-                    );
-                }
-                assert_eq!(expected.len(), got.len(), "{zone} {shape}: {got:?}");
-            }
-        }
-    }
-    assert!(failed.is_empty(), "{failed}");
-}
-
-/// The values of the only row.
-fn values(frames: &[raw::Frame]) -> Vec<String> {
-    let rows = raw::rows(frames);
-    assert_eq!(rows.len(), 1, "{frames:?}");
-    rows[0].split('|').map(ToOwned::to_owned).collect()
+    let kinds: Vec<Kind<'_>> = columns.iter().enumerate().map(kind).collect();
+    assert_alike("filters_kinds", NUMBERS, "numbers", &kinds, &["UTC"]);
 }

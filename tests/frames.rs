@@ -3,7 +3,8 @@
 //! The cases stand in `tests/frames/`, their language in `support/script.rs`. A case in plain names goes through with an empty
 //! mapping and with one for tables that it does not name; a case in legacy names goes straight to a database in legacy names; a case
 //! with a refusal compares an error of Exonym's with one of the server's in the same place. All of them as they stand, byte by byte in
-//! both directions, and in one write; all of that before the machine's server and before Postgres 18. `EXONYM_CASE=part of a name` runs some of them.
+//! both directions, and in one write; all of that before the machine's server and before Postgres 18. `EXONYM_CASE=part of a name` runs some of them,
+//! `EXONYM_TIMES=200` so often: what is only sometimes wrong shows under load.
 
 #[path = "support/mod.rs"]
 mod support;
@@ -130,7 +131,9 @@ fn plays_the_same(version: Version) {
     let mut failures = String::new();
     let mut ran = 0;
     let scripts = script::load(&support::twins::root().join("tests/frames"));
-    for script in scripts.iter().filter(|s| s.name.contains(&wanted) && s.is_for(is_18)) {
+    let times = std::env::var("EXONYM_TIMES").map_or(1, |times| times.parse().expect("EXONYM_TIMES=<number>"));
+    let scripts = scripts.iter().filter(|s| s.name.contains(&wanted) && s.is_for(is_18));
+    for script in scripts.flat_map(|script| std::iter::repeat_n(script, times)) {
         ran += 1;
         let straight = if script.refused.is_some() { CURRENT } else { LEGACY };
         let (ours, theirs) = script.refused.as_ref().map_or(("", ""), |(ours, theirs)| (ours, theirs));

@@ -256,6 +256,8 @@ fn silent_clients_take_neither_the_admin_port_nor_reloads_nor_sessions() {
             Err(format!("{turned_away} of 100, with {most} places"))
         }
     });
+    // Not even for a moment was there none left.
+    assert!(!proxy.log().contains("cannot accept clients"), "{}", proxy.log());
     assert_eq!(proxy.metric("exonym_connections_opening").map(|n| n.round().to_string()), Some(most.to_string()));
     assert_eq!(proxy.metric("exonym_connections").map(|n| n.round().to_string()), Some("1".to_owned()));
     place.write("mappings/app.toml", &MAPPING.replace("consumption_kwh", "usage"));

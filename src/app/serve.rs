@@ -30,7 +30,7 @@ use super::worlds::{Fed, Worlds};
 use super::{Error, Plan, describe};
 use crate::backend::hosts::Hosts;
 use crate::backend::introspect::introspect;
-use crate::backend::refresh::Refresher;
+use crate::backend::refresh::{Refresher, Status};
 use crate::backend::verifiers::Verifiers;
 use crate::catalog::Catalog;
 use crate::config::{self, Address, Backend, Config, Listen};
@@ -115,9 +115,10 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     for listener in listeners {
         let (shared, alive, workers) = (Arc::clone(&shared), alive.clone(), Arc::clone(&workers));
         accepting.push(tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
-            let (shared, alive) = (Arc::clone(&shared), alive.clone());
+            let Some((client, met)) = session::meet(client, &shared) else { return };
+            let alive = alive.clone();
             workers.give(client, async move |client| {
-                session::serve_client(client, shared).await;
+                session::serve(client, met).await;
                 drop(alive);
             });
         })));
@@ -294,10 +295,27 @@ impl Database {
 /// Has the catalog read whenever a session of the route asks for it.
 async fn pass_on(route: Arc<Route>, refresher: Refresher) {
     let mut sessions = route.refresh.refresher();
+    let mut unread = None;
     loop {
-        let ticket = sessions.asked().await;
-        refresher.answered(refresher.request()).await;
-        sessions.finished(ticket);
+        let ticket = tokio::select! {
+            biased;
+            ticket = sessions.asked() => ticket,
+            // What has failed is tried again by itself.
+            () = refresher.fresh(), if unread.is_some() => {
+                unread.take().inspect(|ticket| sessions.finished(*ticket));
+                continue;
+            }
+        };
+        match refresher.answered(refresher.request()).await {
+            Status::Fresh => {
+                sessions.finished(ticket);
+                unread = None;
+            }
+            Status::Starting | Status::Failed { .. } => {
+                sessions.failed(ticket);
+                unread = Some(ticket);
+            }
+        }
     }
 }
 

@@ -111,7 +111,7 @@ pub struct Column {
 }
 
 /// A comparison with a legacy column, and the condition over current columns that says the same.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Filter {
     /// The comparison.
     pub test: Test,

@@ -1,5 +1,6 @@
 //! The two legs of a session: sockets, plain or TLS, and their options.
 
+use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -7,10 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustls::ConnectionCommon;
 use rustls_pki_types::CertificateDer;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsStream;
 
@@ -110,6 +112,32 @@ impl Socket {
                 into[..n].copy_from_slice(&bytes[..n]);
                 Ok(n)
             }
+        }
+    }
+
+    /// Sends what there is room for in a new plain socket, which is more than a few words.
+    pub fn say_at_once(&self, bytes: &[u8]) {
+        let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+        // Who is gone already need not hear it.
+        let _ = match self {
+            Self::Tcp(stream) => send(stream, bytes, flags),
+            Self::Unix(stream) => send(stream, bytes, flags),
+            Self::Tls(_) => Ok(0),
+        };
+    }
+
+    /// Returns when the other end has closed and said nothing before it; if it says something, never. Nothing of that is taken.
+    pub async fn left(&mut self) {
+        let mut byte = [0];
+        let peeked = match self {
+            Self::Unix(stream) => {
+                let peek = || Ok(recv(&*stream, &mut byte, RecvFlags::PEEK)?.0);
+                stream.async_io(Interest::READABLE, peek).await
+            }
+            Self::Tcp(_) | Self::Tls(_) => self.peek(&mut byte).await,
+        };
+        if peeked.is_ok_and(|n| n > 0) {
+            pending::<()>().await;
         }
     }
 

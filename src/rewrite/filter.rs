@@ -12,12 +12,13 @@ use sqlparser::ast::{
     Value,
 };
 
-use super::inverse::{Comparison, Form, Inverse, Operand, Predicate};
+use super::inverse::{Form, Inverse, Operand, Predicate};
 use super::meaning::{Filled, Replacement};
 use super::query::Around;
 use super::scope::{Env, Found, Naming, Source};
 use super::walk::{Scope, Walk, Walked, qualifier};
 use super::world::Table;
+use crate::mapping::{Comparison, Literal};
 use crate::sql::token::TokenKind;
 use crate::sql::{names, parse};
 use crate::text::Span;
@@ -40,6 +41,27 @@ struct Turned<'w> {
     form: Form,
     /// The tokens of all of it.
     tokens: Range<usize>,
+}
+
+/// What stands around a part of a condition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Under {
+    /// AND and OR at most: a row is selected where it is true.
+    Nothing,
+    /// NOT, further out.
+    Not,
+    /// NOT right before it, where nothing can be added with AND.
+    BareNot,
+}
+
+impl Under {
+    /// The same behind a parenthesis.
+    const fn inside(self) -> Self {
+        match self {
+            Self::Nothing => Self::Nothing,
+            Self::Not | Self::BareNot => Self::Not,
+        }
+    }
 }
 
 /// Functions that give the same value twice in one statement. `pg_catalog` is searched before any other schema.
@@ -90,35 +112,35 @@ const BOUNDARIES: [&str; 26] = [
 impl<'w> Walk<'w> {
     /// What WHERE, ON or FILTER says.
     pub(super) fn condition(&mut self, expr: &Expr, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
-        if self.naming == Naming::Legacy { self.truth(expr, false, env, around) } else { self.expr(expr, env, around) }
+        match self.naming {
+            Naming::Legacy => self.truth(expr, Under::Nothing, env, around),
+            Naming::Current => self.expr(expr, env, around),
+        }
     }
 
-    /// A part of a condition; `negated` right behind NOT, where nothing can be added with AND.
-    fn truth(&mut self, expr: &Expr, negated: bool, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+    /// A part of a condition.
+    fn truth(&mut self, expr: &Expr, under: Under, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
         match expr {
-            Expr::Nested(inner) => return self.truth(inner, false, env, around),
-            Expr::UnaryOp { op: UnaryOperator::Not, expr } => return self.truth(expr, true, env, around),
+            Expr::Nested(inner) => return self.truth(inner, under.inside(), env, around),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => return self.truth(expr, Under::BareNot, env, around),
             Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right } => {
-                self.truth(left, false, env, around)?;
-                return self.truth(right, false, env, around);
-            }
-            Expr::IsNull(inner) | Expr::IsNotNull(inner) => {
-                if let Some(column) = self.computed(inner, env) {
-                    let current = column.inverse.null_with();
-                    let mut filled = Filled::default();
-                    filled.push_column(&qualifier(&column.source), current.into());
-                    return self.turn(&column, filled, column.name);
-                }
+                self.truth(left, under, env, around)?;
+                return self.truth(right, under, env, around);
             }
             _ => {}
         }
-        match self.turned(expr, env) {
+        let turned = self.turned(expr, env).filter(|turned| {
+            // Whether it is false or NULL, a row is not selected; but NOT, and whoever asks, can tell.
+            let can_tell = under != Under::Nothing || turned.column.source.nullable;
+            turned.column.inverse.keeps_null() || !can_tell
+        });
+        match turned {
             Some(Turned { column, form: Form::Instead(pieces), tokens }) => {
                 let span = self.tokens[tokens.start].span.to(self.tokens[tokens.end - 1].span);
                 let filled = Filled::of(pieces, &qualifier(&column.source));
                 self.turn(&column, filled, span)
             }
-            Some(Turned { column, form: Form::Also(pieces), tokens }) if !negated => {
+            Some(Turned { column, form: Form::Also(pieces), tokens }) if under != Under::BareNot => {
                 self.expr(expr, env, around)?;
                 let mut filled = Filled::of(pieces, &qualifier(&column.source));
                 filled.enclose(" AND ", "");
@@ -142,6 +164,8 @@ impl<'w> Walk<'w> {
             Expr::BinaryOp { left, op, right } => self.compared(left, comparison(op)?, right, env),
             Expr::Between { expr, negated, low, high } => self.between(expr, *negated, low, high, env),
             Expr::InList { expr, list, negated } => self.listed(expr, list, *negated, env),
+            Expr::IsNull(inner) => self.null(inner, false, &[&["is", "null"], &["isnull"]], env),
+            Expr::IsNotNull(inner) => self.null(inner, true, &[&["is", "not", "null"], &["notnull"]], env),
             Expr::IsNotDistinctFrom(left, right) => {
                 let column = self.computed(left, env)?;
                 let words = ["is", "not", "distinct", "from"];
@@ -166,7 +190,7 @@ impl<'w> Walk<'w> {
         let end = column.tokens.start.checked_sub(1)?;
         let operand = self.operand_start(end)..end;
         let tokens = operand.start..column.tokens.end;
-        let predicate = Predicate::Compared(how.mirrored(), self.operand(left, operand)?);
+        let predicate = Predicate::Compared(mirrored(how), self.operand(left, operand)?);
         Self::turned_by(column, &predicate, tokens)
     }
 
@@ -197,6 +221,13 @@ impl<'w> Walk<'w> {
         let tokens = column.tokens.start..at + 1;
         let predicate = Predicate::In { list: operands, negated };
         if closes { Self::turned_by(column, &predicate, tokens) } else { None }
+    }
+
+    fn null(&self, expr: &Expr, negated: bool, spellings: &[&[&str]], env: &Env<'_, 'w>) -> Option<Turned<'w>> {
+        let column = self.computed(expr, env)?;
+        let end = spellings.iter().find_map(|words| self.skip(column.tokens.end, words))?;
+        let tokens = column.tokens.start..end;
+        Self::turned_by(column, &Predicate::Null { negated }, tokens)
     }
 
     fn turned_by(column: Computed<'w>, predicate: &Predicate, tokens: Range<usize>) -> Option<Turned<'w>> {
@@ -234,7 +265,8 @@ impl<'w> Walk<'w> {
             return None;
         }
         let words: Vec<&str> = tokens.iter().map(|token| token.text(self.source)).collect();
-        Some(Operand { sql: words.join(" "), string: string(expr) })
+        let (literal, type_name) = literal(expr).map_or((None, None), |(literal, name)| (Some(literal), name));
+        Some(Operand { sql: words.join(" "), literal, type_name })
     }
 
     /// The token behind these words.
@@ -293,14 +325,25 @@ fn found<'w>(parts: &[Ident], env: &Env<'_, 'w>) -> Option<Found<'w>> {
 
 fn comparison(operator: &BinaryOperator) -> Option<Comparison> {
     Some(match operator {
-        BinaryOperator::Eq => Comparison::Eq,
-        BinaryOperator::NotEq => Comparison::NotEq,
-        BinaryOperator::Lt => Comparison::Lt,
-        BinaryOperator::LtEq => Comparison::LtEq,
-        BinaryOperator::Gt => Comparison::Gt,
-        BinaryOperator::GtEq => Comparison::GtEq,
+        BinaryOperator::Eq => Comparison::Equal,
+        BinaryOperator::NotEq => Comparison::NotEqual,
+        BinaryOperator::Lt => Comparison::Less,
+        BinaryOperator::LtEq => Comparison::LessOrEqual,
+        BinaryOperator::Gt => Comparison::Greater,
+        BinaryOperator::GtEq => Comparison::GreaterOrEqual,
         _ => return None,
     })
+}
+
+/// The same with its sides exchanged.
+const fn mirrored(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        Comparison::Equal | Comparison::NotEqual => comparison,
+    }
 }
 
 /// True for literals, parameters and what is computed from them alone, the same each time.
@@ -343,22 +386,29 @@ fn is_stable(function: &Function) -> bool {
     plain && arguments && STABLE.contains(&&*names::ident(name))
 }
 
-/// The string that a literal is, and the type that stands with it.
-fn string(expr: &Expr) -> Option<(String, Option<String>)> {
+/// The value of a literal, and the type that stands with it.
+fn literal(expr: &Expr) -> Option<(Literal, Option<String>)> {
     match expr {
-        Expr::Nested(inner) => string(inner),
-        Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => Some((text.clone(), None)),
-            _ => None,
-        },
-        Expr::TypedString(typed) => match &typed.value.value {
-            Value::SingleQuotedString(text) => Some((text.clone(), Some(type_name(&typed.data_type)))),
-            _ => None,
-        },
-        Expr::Cast { expr, data_type, format: None, .. } => match string(expr)? {
-            (text, None) => Some((text, Some(type_name(data_type)))),
+        Expr::Nested(inner) => literal(inner),
+        Expr::Value(value) => Some((plain(&value.value)?, None)),
+        Expr::TypedString(typed) => Some((plain(&typed.value.value)?, Some(type_name(&typed.data_type)))),
+        Expr::Cast { expr, data_type, format: None, .. } => match literal(expr)? {
+            (literal, None) => Some((literal, Some(type_name(data_type)))),
             (_, Some(_)) => None,
         },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match literal(expr)? {
+            (Literal::Number(digits), None) => Some((Literal::Number(format!("-{digits}")), None)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn plain(value: &Value) -> Option<Literal> {
+    match value {
+        Value::SingleQuotedString(text) => Some(Literal::Text(text.clone())),
+        Value::Number(digits, _) => Some(Literal::Number(digits.clone())),
+        Value::Boolean(value) => Some(Literal::Boolean(*value)),
         _ => None,
     }
 }

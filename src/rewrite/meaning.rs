@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::inverse::Inverse;
 use crate::catalog::{Column as RealColumn, Relation, RelationKind};
-use crate::mapping::{Column, Constant, Decimal, Kind, Mapping, Pair, Piece, type_name};
+use crate::mapping::{Column, Constant, Decimal, Filter, Kind, Mapping, Pair, Piece, type_name};
 use crate::sql::names;
 
 /// What one column name of a mapped table stands for.
@@ -184,7 +184,7 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
         pieces,
         is_strict,
         is_condition: !matches!(column.kind, Kind::Rename { .. }) && result == Some("boolean"),
-        inverse: inverse(mapping, column, real),
+        inverse: inverse(mapping, column, relation),
         modified_type: column.type_name.clone().filter(|name| name.contains('(')),
     })
 }
@@ -276,14 +276,23 @@ fn chosen(current: &str, values: &[Pair], declared: Option<&str>, real_type: &st
 }
 
 /// How the column is undone; none where the expression itself serves a filter, or nothing else does.
-fn inverse(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Option<Inverse> {
+fn inverse(mapping: &Mapping, column: &Column, relation: &Relation) -> Option<Inverse> {
+    let declared = column.type_name.as_deref();
+    let real_type = column.kind.columns().next().and_then(|c| relation.column(c)).map_or("", |r| r.type_name.as_str());
     match &column.kind {
         Kind::Date { column: current } => {
-            let real_type = real?.type_name.trim().to_ascii_lowercase();
-            let zone = has_time_zone(&real_type).then_some(mapping.zone.as_str());
+            let zone = has_time_zone(real_type).then_some(mapping.zone.as_str());
             real_type.starts_with("timestamp").then(|| Inverse::of_day(current, zone))
         }
-        _ => None,
+        Kind::Linear { column: current, factor, offset } => {
+            Inverse::of_linear(current, real_type, declared, factor.as_ref(), offset.as_ref())
+        }
+        Kind::Values { column: current, values } => Some(Inverse::of_values(current, real_type, declared, values)),
+        _ => {
+            let is_there = |filter: &&Filter| filter.condition.columns().all(|c| relation.column(c).is_some());
+            let filters: Vec<Filter> = column.filters.iter().filter(is_there).cloned().collect();
+            (!filters.is_empty()).then_some(Inverse::Given(filters))
+        }
     }
 }
 

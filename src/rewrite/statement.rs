@@ -59,6 +59,8 @@ pub fn judge<'w>(
     let inner = match shape(source, tokens) {
         Shape::Query(range) => &tokens[range],
         Shape::Write => return passed(Outcome::Unchanged, Why::Unsupported),
+        // The server's grammar does not know it: it fails as it came.
+        Shape::Other if prepares_no_query(source, tokens) => return Judged::Passed(Outcome::Unparsed),
         Shape::Other if is_opaque(source, tokens) => return passed(Outcome::Opaque, Why::Utility),
         Shape::Other => return passed(Outcome::Unchanged, Why::Utility),
     };
@@ -121,6 +123,13 @@ fn walk_query(walk: &mut Walk<'_>, query: &sqlparser::ast::Query) -> Walked {
     let labels: Option<Vec<Rc<str>>> = walk.query(query, Around { outer: None, ctes: &none })?;
     walk.output = labels;
     Ok(())
+}
+
+/// `PREPARE name AS COPY` and `… AS EXPLAIN`: syntax errors.
+fn prepares_no_query(source: &str, tokens: &[Token]) -> bool {
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t: &Token| t.is_keyword(source, word));
+    let r#as = tokens.iter().position(|t| t.is_keyword(source, "as"));
+    is(0, "prepare") && r#as.is_some_and(|r#as| is(r#as + 1, "copy") || is(r#as + 1, "explain"))
 }
 
 /// DO and CREATE FUNCTION carry a body that only the server reads.

@@ -11,6 +11,7 @@ use super::called::Progress;
 use super::expected::{Entry, Expected, Name, Named};
 use super::planned::Planned;
 use super::queue::Queue;
+use super::refresh::Changed;
 use super::route::{Route, Shared};
 use super::startup::Asked;
 use super::state::State;
@@ -39,8 +40,10 @@ pub(super) struct Conversation {
     pub(super) moves: u64,
     /// Something was prepared that changes something when it is executed, or is read only then: seldom, and then all is looked at.
     pub(super) changing: bool,
-    /// The session changed tables in its transaction.
-    changed_catalog: bool,
+    /// What the session changed in its transaction.
+    changed: Changed,
+    /// The last change of settings that the catalog has shown when the session began; none when it had not.
+    settings: Option<u64>,
     /// Mapped tables that it has changed, or is about to, and whose change nobody else can see yet.
     changed_tables: BTreeSet<Arc<str>>,
     /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
@@ -80,7 +83,8 @@ impl Conversation {
             portals: HashMap::new(),
             moves: 0,
             changing: false,
-            changed_catalog: false,
+            changed: Changed::Nothing,
+            settings: asked.settings,
             changed_tables: BTreeSet::new(),
             waited_for: 0,
             phase: Phase::Login,
@@ -149,6 +153,7 @@ impl Conversation {
             b'N' => self.noticed(body, instead),
             b'Z' => self.ready(message::ready(body).unwrap_or_default()),
             b'S' => self.reported(body),
+            b'V' => self.queue.answered(),
             _ => {}
         }
     }
@@ -211,7 +216,9 @@ impl Conversation {
             remember(&mut self.statements, self::name(name.as_bytes()), prepared);
         }
         let temporary = matches!(effect, Effect::Temporary(_) | Effect::TemporaryUntilCommit(_));
-        self.changed_catalog |= !temporary && changes_catalog(tag, note.hints.catalog);
+        if !temporary {
+            self.changed = self.changed.max(changed(tag, note.hints.catalog));
+        }
         if matches!(tag, "DISCARD ALL" | "DEALLOCATE ALL") {
             self.statements.clear();
         }
@@ -282,6 +289,9 @@ impl Conversation {
         let ended = self.queue.ready();
         if self.phase == Phase::Login && matches!(ended, Some(Entry { what: Expected::Login, .. })) {
             self.phase = Phase::Running;
+            if self.settings != Some(self.route.refresh.last_settings()) {
+                self.state.begins_unsure();
+            }
             self.let_in.happens();
             self.login_ended(Login::Accepted);
         }
@@ -295,8 +305,11 @@ impl Conversation {
             if !self.changed_tables.is_empty() && self.queue.is_empty() {
                 self.changed_tables.clear();
             }
-            if std::mem::take(&mut self.changed_catalog) {
-                self.route.refresh.ask_after_change();
+            match std::mem::take(&mut self.changed) {
+                Changed::Nothing => {}
+                Changed::Tables => self.route.refresh.ask_after_change(Changed::Tables),
+                // Roles are those of all databases.
+                Changed::Settings => self.shared.routes().for_each(|r| r.refresh.ask_after_change(Changed::Settings)),
             }
         }
     }
@@ -340,43 +353,22 @@ fn remember(known: &mut HashMap<Name, Arc<Planned>>, name: Name, planned: Option
     }
 }
 
-/// True when a command of this tag can change tables, columns, or what a user finds of them; `hinted` when its text has words that make tables.
-fn changes_catalog(tag: &str, hinted: bool) -> bool {
+/// What a command of this tag can change; `hinted` when its text has words that make tables.
+fn changed(tag: &str, hinted: bool) -> Changed {
     const OTHER_OBJECTS: [&str; 8] =
         ["TABLESPACE", "TRIGGER", "POLICY", "STATISTICS", "SUBSCRIPTION", "PUBLICATION", "SEQUENCE", "EVENT"];
-    /// They have settings, and ALTER INDEX renames tables, too.
-    const ALTERED: [&str; 4] = ["INDEX", "ROLE", "USER", "DATABASE"];
+    /// Who begins with which settings is told by ALTER alone.
+    const WITH_SETTINGS: [&str; 3] = ["ROLE", "USER", "DATABASE"];
     let (verb, object) = tag.split_once(' ').unwrap_or((tag, ""));
+    let is = |objects: &[&str]| objects.iter().any(|one| object.starts_with(one));
     match verb {
-        "CREATE" | "DROP" => !OTHER_OBJECTS.iter().chain(&ALTERED).any(|other| object.starts_with(other)),
-        "ALTER" => !OTHER_OBJECTS.iter().any(|other| object.starts_with(other)),
-        "IMPORT" | "GRANT" | "REVOKE" => true,
+        "ALTER" if is(&WITH_SETTINGS) && object != "USER MAPPING" => Changed::Settings,
+        // ALTER INDEX renames tables, too.
+        "CREATE" | "DROP" if is(&OTHER_OBJECTS) || is(&WITH_SETTINGS) || is(&["INDEX"]) => Changed::Nothing,
+        "ALTER" if is(&OTHER_OBJECTS) => Changed::Nothing,
+        "CREATE" | "DROP" | "ALTER" | "IMPORT" | "GRANT" | "REVOKE" => Changed::Tables,
         // CREATE TABLE AS and SELECT INTO answer with the tag of their query.
-        "SELECT" => hinted,
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tags_tell_what_may_have_changed_the_catalog() {
-        for tag in
-            ["CREATE TABLE", "ALTER TABLE", "DROP VIEW", "CREATE SCHEMA", "DROP OWNED", "ALTER INDEX", "ALTER ROLE"]
-        {
-            assert!(changes_catalog(tag, false), "{tag}");
-        }
-        for tag in ["CREATE INDEX", "CREATE ROLE", "SELECT 1", "INSERT 0 1", "COMMIT", "DROP DATABASE", ""] {
-            assert!(!changes_catalog(tag, false), "{tag}");
-        }
-        assert!(changes_catalog("SELECT 5", true));
-    }
-
-    #[test]
-    fn long_names_mean_their_beginning() {
-        assert_eq!(name(&[b'a'; 80]).len(), LONGEST_NAME);
-        assert_eq!(&*name(b"s1"), b"s1");
+        "SELECT" if hinted => Changed::Tables,
+        _ => Changed::Nothing,
     }
 }

@@ -9,7 +9,7 @@
 //!                        │      ▲ answers                                  │
 //!        ◀────────────── └ answers: E changed or replaced, rows stream ◀── ┘
 //! ```
-//! `app` calls [`serve_client`] for each connection that it accepts. What a statement becomes is `rewrite`'s business.
+//! `app` calls [`meet`] for each connection that it accepts, and [`serve`] on the thread that it gives it to. What a statement becomes is `rewrite`'s business.
 
 mod answers;
 mod auth;
@@ -32,6 +32,8 @@ mod opening;
 mod planned;
 mod prepared;
 mod queue;
+#[cfg(test)]
+mod queue_model;
 mod reach;
 mod refresh;
 mod relay;
@@ -53,25 +55,61 @@ pub use auth::{Auth, Source};
 pub use refresh::{Refresh, Refresher};
 pub use route::{Backend, Limits, Route, Shared};
 
+use seat::Seat;
+
 use crate::metrics::Ended;
 pub use crate::net::{Address, Socket, Terms};
 
-/// Serves one client until either end ends. Errors are told to the client and logged, never returned.
-pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
-    let client = client.into();
+/// What a client is given at the door: its place, and how long it may take until it has logged in.
+#[derive(Debug)]
+pub struct Met {
+    place: Place,
+    until: Instant,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// It may say what it wants.
+    Seat(Seat),
+    /// There is none; it is told.
+    Outside(Seat),
+}
+
+/// Meets a client that has just been accepted: it takes its place before anything waits, so that no more come in than there is room for.
+/// None where it was sent away at once.
+pub fn meet(client: Socket, shared: &Arc<Shared>) -> Option<(Socket, Met)> {
     if let Err(error) = client.set_options(shared.limits.keepalive, shared.limits.tcp_user_timeout) {
         tracing::debug!(%error, "the client was gone before it began");
-        return;
+        return None;
     }
-    // What comes before the session is boxed, so that the session does not carry its weight.
     let until = Instant::now() + shared.limits.startup_timeout;
+    shared.metrics.accepted.inc();
+    let met = |place| Met { place, until, shared: Arc::clone(shared) };
+    if let Some(seat) = Seat::at_the_door(shared) {
+        return Some((client, met(Place::Seat(seat))));
+    }
+    if let Some(seat) = Seat::outside(shared) {
+        return Some((client, met(Place::Outside(seat))));
+    }
+    startup::turn_away_in_passing(&client, shared);
+    shared.metrics.ended(Ended::Startup).inc();
+    None
+}
+
+/// Serves a client that was met until either end ends. Errors are told to the client and logged, never returned.
+pub async fn serve(client: Socket, met: Met) {
+    let Met { place, until, shared } = met;
     let metrics = Arc::clone(&shared.metrics);
-    metrics.accepted.inc();
-    let Some(seat) = seat::Seat::at_the_door(&shared) else {
-        startup::turn_away(client, &shared).await;
-        metrics.ended(Ended::Startup).inc();
-        return;
+    let seat = match place {
+        Place::Seat(seat) => seat,
+        Place::Outside(_seat) => {
+            startup::turn_away(client, &shared).await;
+            metrics.ended(Ended::Startup).inc();
+            return;
+        }
     };
+    // What comes before the session is boxed, so that the session does not carry its weight.
     let ready = match Box::pin(startup::open(client, seat, &shared, until)).await {
         Some(opened) => Box::pin(login::log_in(opened, &shared, until)).await,
         None => None,
@@ -81,4 +119,11 @@ pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
         None => Ended::Startup,
     };
     metrics.ended(ended).inc();
+}
+
+/// Both, for a client that stays on its thread.
+pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
+    if let Some((client, met)) = meet(client.into(), &shared) {
+        serve(client, met).await;
+    }
 }

@@ -156,7 +156,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                     self.expect(&mut conversation, Expected::Bind { portal, statement }, Hints::default());
                     self.lane.pass_frame(header);
                 }
-                b'd' if self.lane.pass_run(header.tag) > 0 => {}
+                b'd' if self.lane.pass_run(header.tag) > 0 => conversation.queue.sent_data(),
                 tag => {
                     self.other(tag, header, &mut conversation);
                     self.lane.pass_frame(header);
@@ -235,6 +235,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
                 conversation.phase = Phase::Ending;
                 return;
             }
+            b'd' => return conversation.queue.sent_data(),
             _ => return,
         };
         self.expect(conversation, what, hints);
@@ -304,7 +305,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         let mut moving = BTreeSet::new();
         if !runs.is_empty() {
             let found = found.to_vec();
-            if let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
+            // What is parsed by itself is looked at when it is bound, and when it is executed.
+            if !parsed && let Some(refused) = self.refuse_runs(&runs, &found, look.hints).await? {
                 return Ok(refused);
             }
             let conversation = session.lock();

@@ -122,8 +122,20 @@ impl Planned {
         let sent = sent.filter(|sent| **sent != *text);
         let decided = Decided { text: text.into(), sent, context, ..decided.clone() };
         let statement = Statement { effect: rewrite::effect_of_prepared(text), ..statement.clone() };
-        let made = Self::made(Plan { statements: vec![statement], ..Plan::default() });
-        Some(Self { decided: Some(decided), hints: self.hints, ..made })
+        // When it is read again, the server points into the whole text that it stood in.
+        let plan = Plan { sql: self.plan.sql.clone(), map: self.plan.map.clone(), statements: vec![statement] };
+        let (sent, source) = (self.sent.clone(), self.source.clone());
+        let made = Self::made(Plan::default());
+        Some(Self {
+            plan: Arc::new(plan),
+            start: self.start,
+            sent,
+            encoding: self.encoding,
+            source,
+            decided: Some(decided),
+            hints: self.hints,
+            ..made
+        })
     }
 
     /// What the statement at that place of the text does to the session's names.
@@ -175,6 +187,11 @@ impl Planned {
             }
             Trap::Marker | Trap::Malformed | Trap::Statement => None,
         }
+    }
+
+    /// What is executed at this place of the text, if all that the server can point into is the text of that.
+    pub(super) fn reads_again(&self, turn: usize) -> Option<&Run> {
+        self.runs.iter().find(|run| run.turn == turn && !run.arguments)
     }
 
     /// Where in the client's text the server's position is.

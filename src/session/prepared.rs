@@ -17,6 +17,7 @@ use super::relay::Session;
 use crate::mapping::Mapping;
 use crate::rewrite::{self, Context, Refusal, STALE, STALE_HINT, World};
 use crate::sql::split::statements;
+use crate::sql::token::TokenKind;
 use crate::sql::{LexOptions, lex};
 
 /// By which drivers know it, beside what it says.
@@ -47,6 +48,8 @@ pub(super) struct Run {
     pub(super) name: Name,
     /// The place of the statement of the same text that prepares it, if one does.
     pub(super) own: Option<usize>,
+    /// It is given arguments, which are a part of this text.
+    pub(super) arguments: bool,
 }
 
 impl Decided {
@@ -114,7 +117,9 @@ pub(super) fn executed(text: &str, options: LexOptions) -> Vec<Run> {
         if let Some(name) = rewrite::executed(text, tokens) {
             let name = Name::from(name.as_bytes());
             let own = prepared.iter().rev().find(|(_, own)| *own == name).map(|(turn, _)| *turn);
-            runs.push(Run { turn, name, own });
+            let at = tokens.iter().position(|t| t.is_keyword(text, "execute")).map(|at| at + 2);
+            let arguments = at.and_then(|at| tokens.get(at)).is_some_and(|t| t.kind == TokenKind::LeftParen);
+            runs.push(Run { turn, name, own, arguments });
         }
     }
     runs

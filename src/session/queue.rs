@@ -33,7 +33,9 @@ pub(super) struct Queue {
     copy_ends: usize,
     /// Entries with hints, so that the usual answer costs nothing.
     hinted: usize,
-    /// Syncs in front of the copy data that the head reads, if it does.
+    /// Copy data has been sent since the newest message but Syncs.
+    data: bool,
+    /// Syncs in front of the copy data that the head reads, if it does, and among it.
     inside: usize,
     /// The head has failed since: a `Z` may come for each of so many, which belongs to no entry.
     uncertain: usize,
@@ -73,10 +75,19 @@ impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
         match (self.phase, &entry.what) {
             (Phase::Skipping, Expected::Sync) => self.phase = Phase::Answering,
-            (Phase::Skipping, _) | (Phase::CopyIn, Expected::Sync) => return,
+            (Phase::Skipping, _) => return,
+            (Phase::CopyIn, Expected::Sync) => {
+                self.inside += 1;
+                return;
+            }
             (Phase::CopyIn, Expected::CopyEnd) => {
                 self.phase = Phase::Answering;
                 return;
+            }
+            // It ends the session, or COPY has failed before it read anything: then those Syncs are answered.
+            (Phase::CopyIn, _) => {
+                self.phase = Phase::Answering;
+                self.answer_inside(entry.note.arrived);
             }
             // Outside of COPY it is ignored by the server; only behind what can read data it may tell where that has ended.
             (Phase::Answering, Expected::CopyEnd) => {
@@ -87,12 +98,18 @@ impl Queue {
             }
             _ => {}
         }
+        self.data &= matches!(entry.what, Expected::Sync | Expected::CopyEnd);
         self.is_open = match entry.what {
             Expected::CopyEnd => self.is_open,
             ref what => !what.brings_ready(),
         };
         self.hinted += usize::from(entry.note.hints.any());
         self.entries.push_back(entry);
+    }
+
+    /// The client sent copy data.
+    pub(super) const fn sent_data(&mut self) {
+        self.data = true;
     }
 
     /// True when the newest entry can read data that ends here: a text may hold several COPY, and nothing else more than one.
@@ -121,11 +138,16 @@ impl Queue {
     pub(super) fn takes_uncertain(&mut self) -> bool {
         let begins_otherwise = |entry: &mut Entry| match entry.what {
             Expected::Query { done, failed, .. } => done == 0 && !failed,
-            Expected::Sync | Expected::Login | Expected::FunctionCall => false,
+            Expected::Sync | Expected::Login => false,
             _ => true,
         };
-        let ours = self.uncertain > 0 && self.head().is_some_and(begins_otherwise);
+        // Those of Syncs are as many as there are: which is whose makes no difference.
+        let ours = self.uncertain > 0 && self.head().is_none_or(begins_otherwise);
         self.uncertain -= usize::from(ours);
+        if ours && self.entries.is_empty() {
+            // What has failed need not be skipped any more.
+            (self.phase, self.is_open) = (Phase::Answering, false);
+        }
         ours
     }
 
@@ -147,27 +169,27 @@ impl Queue {
     /// The server reads copy data for the head. Of the Syncs in front of the data nobody knows whether it reads them so, or fails
     /// before it reads anything and answers them all.
     pub(super) fn copy_in(&mut self) {
-        let _ = self.head();
-        self.inside = 0;
-        while let Some(next) = self.entries.get(1) {
-            match next.what {
-                Expected::Sync => {
-                    self.inside += 1;
-                    drop(self.entries.remove(1));
-                }
-                Expected::CopyEnd => {
-                    self.copy_ends -= 1;
-                    return drop(self.entries.remove(1));
-                }
-                // Anything else inside of copy data ends the connection.
-                _ => return,
-            }
+        if self.head().is_none() {
+            return;
         }
-        self.phase = Phase::CopyIn;
+        self.answered();
+        let syncs = self.entries.iter().skip(1).take_while(|entry| matches!(entry.what, Expected::Sync)).count();
+        match self.entries.get(1 + syncs).map(|entry| &entry.what) {
+            None => self.phase = Phase::CopyIn,
+            Some(Expected::CopyEnd) => {
+                self.copy_ends -= 1;
+                drop(self.entries.remove(1 + syncs));
+            }
+            // Inside of copy data that ends the session: if it goes on, nothing was read.
+            Some(_) => return,
+        }
+        drop(self.entries.drain(1..=syncs));
+        self.inside = syncs;
     }
 
     /// The server failed on the head. Returns it if that is its whole answer.
     pub(super) fn failed(&mut self) -> Option<Entry> {
+        let has_read_nothing = self.phase == Phase::CopyIn && !self.data;
         if self.phase == Phase::CopyIn {
             self.phase = Phase::Answering;
         }
@@ -182,10 +204,19 @@ impl Queue {
         while self.entries.front().is_some_and(|entry| !matches!(entry.what, Expected::Sync)) {
             self.pop();
         }
+        if let Some(failed) = failed.as_ref().filter(|_| has_read_nothing) {
+            self.answer_inside(failed.note.arrived);
+        }
         if self.entries.is_empty() {
             self.phase = Phase::Skipping;
         }
         failed
+    }
+
+    /// The Syncs in front of copy data are no part of it.
+    fn answer_inside(&mut self, arrived: Instant) {
+        let syncs = std::mem::take(&mut self.inside) + std::mem::take(&mut self.uncertain);
+        self.entries.extend(std::iter::repeat_n(Entry::new(Expected::Sync, arrived), syncs));
     }
 
     /// A Z came. Returns what it ends.
@@ -357,11 +388,17 @@ mod tests {
 
     #[test]
     fn a_copy_that_fails_skips_to_the_sync_behind_its_data() {
-        let mut queue = queue("ES");
-        queue.copy_in();
-        queue.failed();
-        push(&mut queue, "cSQ");
-        assert_eq!(shape(&queue), "SQ");
+        let mut sent = queue("ES");
+        sent.sent_data();
+        sent.copy_in();
+        sent.failed();
+        push(&mut sent, "cSQ");
+        assert_eq!(shape(&sent), "SQ");
+        let mut unsent = queue("ES");
+        unsent.copy_in();
+        unsent.failed();
+        push(&mut unsent, "PSQ");
+        assert_eq!(shape(&unsent), "SPSQ", "nothing was there to be read");
     }
 
     #[test]

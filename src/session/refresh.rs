@@ -18,14 +18,41 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct Refresh {
     asked: watch::Sender<u64>,
-    served: watch::Sender<u64>,
+    served: watch::Sender<Served>,
     /// The last ticket of a session that has changed the catalog itself.
     changed: AtomicU64,
+    /// The same of the settings that sessions begin with.
+    settings: AtomicU64,
+}
+
+/// The last tickets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Served {
+    /// That was answered.
+    last: u64,
+    /// By a catalog.
+    read: u64,
+}
+
+/// What a session has changed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub(super) enum Changed {
+    #[default]
+    Nothing,
+    /// Tables, columns, or what a user finds of them.
+    Tables,
+    /// Perhaps what sessions of a role or in a database begin with, too.
+    Settings,
 }
 
 impl Default for Refresh {
     fn default() -> Self {
-        Self { asked: watch::Sender::new(0), served: watch::Sender::new(0), changed: AtomicU64::new(0) }
+        Self {
+            asked: watch::Sender::new(0),
+            served: watch::Sender::default(),
+            changed: AtomicU64::new(0),
+            settings: AtomicU64::new(0),
+        }
     }
 }
 
@@ -33,7 +60,7 @@ impl Default for Refresh {
 #[derive(Debug)]
 pub struct Refresher {
     asked: watch::Receiver<u64>,
-    served: watch::Sender<u64>,
+    served: watch::Sender<Served>,
 }
 
 impl Refresh {
@@ -53,14 +80,32 @@ impl Refresh {
     }
 
     /// Asks because a session has changed the catalog: the route's statements from now on are better decided after that reading.
-    pub(super) fn ask_after_change(&self) {
-        self.changed.fetch_max(self.ask(), Ordering::SeqCst);
+    pub(super) fn ask_after_change(&self, changed: Changed) {
+        let ticket = self.ask();
+        self.changed.fetch_max(ticket, Ordering::SeqCst);
+        if changed == Changed::Settings {
+            self.settings.fetch_max(ticket, Ordering::SeqCst);
+        }
+    }
+
+    /// Waits until the last change of settings is read, `limit` at most. Tells which it is; none when it has not been read.
+    pub(super) async fn settings(&self, limit: Duration) -> Option<u64> {
+        let ticket = self.last_settings();
+        if ticket > self.served.borrow().last {
+            self.wait(ticket, limit).await;
+        }
+        (ticket <= self.served.borrow().read).then_some(ticket)
+    }
+
+    /// The ticket of the last change of settings.
+    pub(super) fn last_settings(&self) -> u64 {
+        self.settings.load(Ordering::SeqCst)
     }
 
     /// The ticket of the last such change above `waited_for`, unless it is served.
     pub(super) fn unserved_change(&self, waited_for: u64) -> Option<u64> {
         let ticket = self.changed.load(Ordering::SeqCst);
-        (ticket > waited_for && ticket > *self.served.borrow()).then_some(ticket)
+        (ticket > waited_for && ticket > self.served.borrow().last).then_some(ticket)
     }
 
     /// Returns when `ticket` is served, when nobody is there to serve it, or after `limit`.
@@ -70,7 +115,7 @@ impl Refresh {
         }
         let mut served = self.served.subscribe();
         // Too late is not an error: the statement is then decided on the catalog at hand, as before the change.
-        let _ = tokio::time::timeout(limit, served.wait_for(|last| *last >= ticket)).await;
+        let _ = tokio::time::timeout(limit, served.wait_for(|served| served.last >= ticket)).await;
     }
 }
 
@@ -84,9 +129,17 @@ impl Refresher {
         *self.asked.borrow_and_update()
     }
 
-    /// Reports that everything up to `ticket` is served: also when reading failed, for waiting longer would not help.
+    /// Reports that everything up to `ticket` is served: the catalog has been read.
     pub fn finished(&self, ticket: u64) {
-        self.served.send_modify(|last| *last = (*last).max(ticket));
+        self.served.send_modify(|served| {
+            served.last = served.last.max(ticket);
+            served.read = served.read.max(ticket);
+        });
+    }
+
+    /// The same where reading failed, for waiting longer would not help.
+    pub fn failed(&self, ticket: u64) {
+        self.served.send_modify(|served| served.last = served.last.max(ticket));
     }
 }
 
@@ -116,12 +169,28 @@ mod tests {
         let mut refresher = refresh.refresher();
         refresh.ask();
         assert_eq!(refresh.unserved_change(0), None, "a question is not a change");
-        refresh.ask_after_change();
+        refresh.ask_after_change(Changed::Tables);
         assert_eq!(refresh.unserved_change(0), Some(2));
         assert_eq!(refresh.unserved_change(2), None, "one wait is enough, also when it was in vain");
         let taken = refresher.asked().await;
         refresher.finished(taken);
         assert_eq!(refresh.unserved_change(0), None);
+    }
+
+    #[tokio::test]
+    async fn a_change_of_settings_is_known_once_it_is_served() {
+        let refresh = Refresh::default();
+        let mut refresher = refresh.refresher();
+        let moment = Duration::from_millis(20);
+        refresh.ask_after_change(Changed::Tables);
+        assert_eq!(refresh.settings(moment).await, Some(0), "tables are none");
+        refresh.ask_after_change(Changed::Settings);
+        assert_eq!(refresh.settings(moment).await, None, "not read yet");
+        refresher.failed(2);
+        assert_eq!(refresh.settings(moment).await, None, "it could not be read");
+        let taken = refresher.asked().await;
+        refresher.finished(taken);
+        assert_eq!(refresh.settings(moment).await, Some(2));
     }
 
     #[tokio::test]

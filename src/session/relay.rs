@@ -236,7 +236,8 @@ mod tests {
         let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
         let limits = Limits { max_statement_bytes, ..Limits::default() };
         let shared = Arc::new(Shared::new([route.clone()], metrics, limits));
-        let asked = Asked { user: "u".into(), application_name: None, search_path: None, another_role: false };
+        let asked =
+            Asked { user: "u".into(), application_name: None, search_path: None, another_role: false, settings: None };
         Session::new(shared, route, Peer::Unix("/nowhere".into()), asked)
     }
 

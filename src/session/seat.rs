@@ -50,7 +50,7 @@ impl Seats {
 
     /// Clients and their servers shall not have more open files than that.
     pub(super) fn fit_into(&self, open_files: usize) {
-        self.most.fetch_min((open_files / 3).max(1), Ordering::Relaxed);
+        self.most.fetch_min((open_files.saturating_sub(TOLD) / 3).max(1), Ordering::Relaxed);
     }
 
     /// How many sessions there may be.

@@ -47,6 +47,8 @@ pub(super) struct Asked {
     pub(super) search_path: Option<String>,
     /// It begins as another role than its user.
     pub(super) another_role: bool,
+    /// The last change of settings that was read before the server got the packet; none when it was not.
+    pub(super) settings: Option<u64>,
 }
 
 /// What a client gets instead of a session.
@@ -70,7 +72,7 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         first = timeout_at(until, greeting::first_packet(&mut client, door.as_deref())) => first,
         _ = life.wait_for(|life| *life != Life::Serving) => Ok(Err(shutting_down())),
     };
-    let (client, packet) = match (client, first) {
+    let (mut client, packet) = match (client, first) {
         (Some(client), Ok(Ok(packet))) => (client, packet),
         (Some(client), Ok(Err(refused))) => return refuse(client, shared, steps, refused).await,
         (_, Err(_)) => {
@@ -97,8 +99,9 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         Err(bad) => return refuse(client, shared, steps, bad.into()).await,
     };
     steps.next(Phase::Connect);
+    let admitted = admit(door.as_deref(), &client, &startup);
     let reached = async {
-        admit(door.as_deref(), &client, &startup)?;
+        admitted?;
         let route = find_route(shared, &startup)?;
         if route.world.load().generation == Route::UNREAD {
             return Err(unread(&route));
@@ -109,34 +112,44 @@ pub(super) async fn open(client: Socket, mut seat: Seat, shared: &Arc<Shared>, u
         if !seat.sit_down() {
             return Err(full(shared));
         }
+        let settings = route.refresh.settings(shared.limits.refresh_timeout).await;
         let (server, peer) = reach(shared, &route, &startup, until).await?;
-        Ok((route, server, peer))
+        Ok((route, server, peer, settings))
     };
     let reached = tokio::select! {
         biased;
         reached = reached => reached,
         _ = life.wait_for(|life| *life == Life::Over) => Err(shutting_down()),
+        () = client.left() => Err(Refused::gone()),
     };
     match reached {
-        Ok((route, server, peer)) => {
+        Ok((route, server, peer, settings)) => {
             steps.next(Phase::Authentication);
             let user = name(startup.user());
-            Some(Opened { client, server, peer, route, seat, user, asked: Asked::read(&startup), steps })
+            let asked = Asked { settings, ..Asked::read(&startup) };
+            Some(Opened { client, server, peer, route, seat, user, asked, steps })
         }
         Err(refused) => refuse(client, shared, steps, refused).await,
     }
 }
 
 /// There is no place for this client, and nothing that it says is waited for.
-pub(super) async fn turn_away(client: Socket, shared: &Arc<Shared>) {
-    let Refused { login, sqlstate, message, hint } = full(shared);
-    shared.count_login(login);
+pub(super) async fn turn_away(client: Socket, shared: &Shared) {
+    let Refused { sqlstate, message, hint, .. } = too_many(shared);
+    farewell::say(client, &fatal(sqlstate, &message, hint.as_deref())).await;
+}
+
+/// The same where even that many are being told: who has said something already may not hear it.
+pub(super) fn turn_away_in_passing(client: &Socket, shared: &Shared) {
+    let Refused { sqlstate, message, hint, .. } = too_many(shared);
+    farewell::say_in_passing(client, &fatal(sqlstate, &message, hint.as_deref()));
+}
+
+fn too_many(shared: &Shared) -> Refused {
+    let full = full(shared);
+    shared.count_login(full.login);
     tracing::debug!("a client is turned away: too many have not sent their startup packet");
-    let report = fatal(sqlstate, &message, hint.as_deref());
-    match Seat::outside(shared) {
-        Some(_seat) => farewell::say(client, &report).await,
-        None => farewell::say_in_passing(client, &report).await,
-    }
+    full
 }
 
 fn full(shared: &Shared) -> Refused {
@@ -288,7 +301,7 @@ impl Asked {
         };
         let another_role = setting("role").is_some() || setting("session_authorization").is_some();
         let application_name = text("application_name").map(str::to_owned);
-        Self { user, application_name, search_path: setting("search_path"), another_role }
+        Self { user, application_name, search_path: setting("search_path"), another_role, settings: None }
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) struct State {
     history: History,
     /// As `RESET` and `DISCARD ALL` leave it.
     initial: Path,
+    /// The client has said it itself.
+    is_asked: bool,
     initial_role: Acts,
     /// Servers from 18 on report the search path whenever it changes; at the end of a message that is the last word.
     reported: Option<Path>,
@@ -79,12 +81,27 @@ impl State {
             moves: 0,
             history: History::new(names),
             initial,
+            is_asked: asked.is_some(),
             initial_role,
             reported: None,
             encoding: Encoding::Unicode,
             unit: Unit::Characters,
             transaction: Transaction::Idle,
         }
+    }
+
+    /// The settings that the session has begun with are others than the catalog has shown, perhaps.
+    pub(super) fn begins_unsure(&mut self) {
+        if !self.is_asked {
+            self.initial = None;
+        }
+        self.initial_role = Acts::Another;
+        let (initial, role) = (self.initial.clone(), self.initial_role);
+        self.history = History::new(Names::with(initial, role));
+        if let Some(path) = self.reported.clone() {
+            self.history.report(path);
+        }
+        self.settle();
     }
 
     /// For the next statement.
@@ -262,6 +279,17 @@ mod tests {
 
     fn set(name: &str) -> Effect {
         Effect::SearchPath(vec![name.into()])
+    }
+
+    #[test]
+    fn settings_that_may_have_changed_leave_nothing_certain_but_what_is_said() {
+        let mut state = State::new("ann", None, false, &Catalog::default());
+        state.begins_unsure();
+        assert_eq!(path(&state), None);
+        state.completed("SET", &set("a"), Back::Unknown);
+        state.completed("SET", &Effect::Role { which: Identity::Role, other: false, local: false }, Back::Unknown);
+        state.ready(Transaction::Idle);
+        assert_eq!(path(&state), None, "another role may still be acting");
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::wire::error::{Fields, Report};
 /// The hint for a statement that went on unparsed and names something that the server does not have.
 const NOT_PARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
 
+/// What the whole text is, before any of it is executed.
+const SYNTAX_ERROR: &str = "42601";
+
 impl Conversation {
     /// What the client gets instead of an error, if it is not to get that as it is.
     pub(super) fn translate(&self, fields: &Fields<'_>, planned: Option<&Planned>, turn: usize, instead: &mut Vec<u8>) {
@@ -28,6 +31,12 @@ impl Conversation {
             return self.refuse(fields, planned, refusal, instead);
         }
         self.tally.backend_error(sqlstate, fields.text(b'M').unwrap_or_default());
+        let run = planned.filter(|_| sqlstate != SYNTAX_ERROR).and_then(|planned| planned.reads_again(turn));
+        let (planned, turn) = match run {
+            // About what it executes, which is known or is as the client sent it.
+            Some(run) => (self.statements.get(&run.name).map(Arc::as_ref), 0),
+            None => (planned, turn),
+        };
         let Some(planned) = planned else { return };
         let unknown = names_something_unknown(sqlstate);
         if unknown {

@@ -58,11 +58,15 @@ fn a_server_that_demands_it_is_told_its_own_certificate() {
     proxy.shared.door.store(Some(Arc::new(door)));
     let shown = CertificateDer::from_pem_file(&pair.certificate).expect("PEM");
     let end_point = digest(&SHA256, &shown);
-    for binding in ["channel_binding=require", "channel_binding=prefer"] {
-        let dsn = format!(
-            "host=127.0.0.1 port={} user=as_scram dbname=postgres password={PASSWORD} sslmode=require {binding}",
-            proxy.port
-        );
+    for binding in [
+        "sslmode=require channel_binding=require",
+        "sslmode=require channel_binding=prefer",
+        // These clients cannot bind, or do not: Exonym does it for them.
+        "sslmode=require channel_binding=disable",
+        "sslmode=disable",
+    ] {
+        let dsn =
+            format!("host=127.0.0.1 port={} user=as_scram dbname=postgres password={PASSWORD} {binding}", proxy.port);
         // The demanding one takes nobody; that it says so is the server's word for a login that was right so far.
         let went = connect(&[dsn]).remove(0);
         assert!(went.failed_with("as bound as can be"), "{binding}: {went:?}");

@@ -1,5 +1,11 @@
 //! What no client should say during a login: refused as Postgres refuses it, and never let in.
 
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use exonym::config::{BackendTls, SslMode};
+use exonym::net::Terms;
 use postgres_protocol::authentication::sasl::{ChannelBinding, ScramSha256};
 
 use super::client::{PASSWORD, ask, choose, refusal, sasl, server, users};
@@ -107,6 +113,27 @@ fn a_first_message_may_be_asked_for() {
     client.send(&raw::frame(b'p', scram.message()));
     scram.finish(&sasl(&mut client, 12)).expect("the signature");
     client.until(b'Z');
+}
+
+#[test]
+fn who_leaves_while_the_server_says_nothing_leaves_it_at_once() {
+    let tls = |mode| Terms::load(&BackendTls { mode, ..BackendTls::default() }).expect("no files");
+    // Before the server has said whether it speaks TLS, and before it has said how to log in.
+    for mode in [SslMode::Require, SslMode::Disable] {
+        let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let mut setup = Setup::to(silent.local_addr().expect("bound").port(), "postgres");
+        setup.auth = Some(users(server(), &["ann"]));
+        setup.terms = tls(mode);
+        let proxy = setup.start();
+        let mut client = Raw::connect(proxy.port);
+        client.send(&raw::startup(&[("user", "ann"), ("database", "postgres")]));
+        let (mut connection, _) = silent.accept().expect("the proxy comes");
+        connection.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+        let mut first = [0; 1024];
+        assert!(connection.read(&mut first).expect("it says something") > 0);
+        drop(client);
+        assert_eq!(connection.read(&mut first).ok(), Some(0), "{mode:?}");
+    }
 }
 
 fn flip(message: &str) -> String {

@@ -147,3 +147,54 @@ SELECT public.solver.id FROM public.solver WHERE public.solver.record_date <= '2
 
 -- case: filters: a day and the time
 SELECT id FROM solver WHERE record_date = '2025-01-01' AND timestamp >= '2025-01-01 12:00:00+00' AND timestamp::date IS NOT NULL ORDER BY 1
+
+-- case: filters: numbers with a factor
+SELECT id, (SELECT count(*) FROM plant p WHERE p.power_w > 5000), (SELECT count(*) FROM plant p WHERE p.kelvin = 293.65), (SELECT count(*) FROM plant p WHERE p.euros IN (19.99, 0.05)), (SELECT count(*) FROM plant p WHERE p.loss < 0), (SELECT count(*) FROM plant p WHERE p.mills BETWEEN 50 AND 20000), (SELECT count(*) FROM plant p WHERE p.energy_kwh >= '1500') FROM plant ORDER BY 1
+
+-- case: filters: numbers with a factor, no number
+SELECT id FROM plant WHERE power_w > 'much'
+
+-- case: filters: numbers with a factor, null
+SELECT id FROM plant WHERE power_w IS NULL OR NOT (euros IS NOT NULL) OR kelvin > NULL ORDER BY 1
+
+-- case: filters: values
+SELECT id FROM plant WHERE state = 'running' OR kind IN ('wind', 'Gas') AND NOT state = 'stopped' ORDER BY 1
+
+-- case: filters: values that are other values now
+SELECT id, (SELECT count(*) FROM plant p WHERE p.state = 'läuft'), (SELECT count(*) FROM plant p WHERE p.side = 'left'), (SELECT count(*) FROM plant p WHERE p.side <> 'left'), (SELECT count(*) FROM plant p WHERE p.side NOT IN ('left', 'up')), (SELECT count(*) FROM plant p WHERE p.state = 'it''s') FROM plant ORDER BY 1
+
+-- case: filters: values of other types
+SELECT id FROM plant WHERE grade = 1 AND is_off = false OR grade IN (2, 9) OR is_off IS NULL ORDER BY 1
+
+-- case: filters: values, a parameter
+-- $1 = unknown running
+SELECT id FROM plant WHERE state = $1 OR side IN ($1, 'up') ORDER BY 1
+
+-- case: filters: values, a parameter that is null
+-- $1 = unknown NULL
+SELECT id FROM plant WHERE state = $1 OR NOT (state = $1) ORDER BY 1
+
+-- case: filters: numbers, parameters
+-- $1 = unknown 12500
+SELECT id FROM plant WHERE power_w = $1 OR mills > $1 ORDER BY 1
+
+-- case: filters: a day, a parameter
+-- $1 = unknown 2025-01-01
+SELECT id FROM solver WHERE record_date = $1 OR record_date BETWEEN $1 AND '2025-01-05' OR NOT record_date > $1 ORDER BY 1
+
+-- case: filters: a day, a parameter of another type
+-- $1 = timestamptz 2025-01-01 00:00:00+00
+SELECT id FROM solver WHERE record_date = $1 OR record_date < $1 ORDER BY 1
+
+-- case: filters: a day, a parameter of no such type
+-- $1 = int4 5
+SELECT id FROM solver WHERE record_date = $1
+
+-- case: filters: conditions of the author
+SELECT id FROM solver WHERE rating = 4 OR rating IN (4, 2) AND id < 6 ORDER BY 1
+
+-- case: filters: conditions of the author, not
+SELECT id FROM solver WHERE NOT (rating = 4) AND NOT rating IN (2) OR rating = 3 ORDER BY 1
+
+-- case: filters: conditions of the author on a missing side
+SELECT c.id, s.id FROM cons c LEFT JOIN solver s ON s.id = c.run_id AND s.rating = 4 WHERE NOT (s.rating = 2) OR s.rating = 4 OR s.id IS NULL ORDER BY 1, 2

@@ -35,8 +35,8 @@ pub(crate) struct Compared {
     pub(crate) vain: usize,
 }
 
-/// What differs first, if anything; where errors point to is compared with `places`.
-pub(crate) fn compare(straight: &[Frame], through: &[Frame], places: bool, compared: &mut Compared) -> Verdict {
+/// What differs first, if anything.
+pub(crate) fn compare(straight: &[Frame], through: &[Frame], compared: &mut Compared) -> Verdict {
     let different = |kind: String, at| Verdict::Different { kind, at };
     if straight.iter().any(|f| f.tag == SILENCE) {
         return Verdict::Invalid;
@@ -50,7 +50,7 @@ pub(crate) fn compare(straight: &[Frame], through: &[Frame], places: bool, compa
     for at in 0..straight.len().max(through.len()) {
         let (one, other) = (straight.get(at), through.get(at));
         if let (Some(one), Some(other)) = (one, other) {
-            if plain(one, places) == plain(other, places) {
+            if plain(one) == plain(other) {
                 compared.rows += usize::from(one.tag == b'D');
                 compared.errors += usize::from(one.tag == b'E');
                 continue;
@@ -67,10 +67,6 @@ pub(crate) fn compare(straight: &[Frame], through: &[Frame], places: bool, compa
         }
         return match (one, other) {
             (_, Some(other)) if is_refusal(other) => Verdict::Refused(nameless(other)),
-            // What is refused when it is executed is nothing to be described before.
-            (Some(one), Some(other)) if matches!(one.tag, b'T' | b'E') && other.tag == b'n' => {
-                Verdict::Refused("not described".into())
-            }
             (Some(one), _) if is_current(one) => Verdict::Lenient,
             (_, Some(other)) if other.tag == SILENCE => different("silence".into(), at),
             (_, Some(other)) if other.tag == END => different("lost".into(), at),
@@ -90,13 +86,12 @@ pub(crate) fn status(frames: &[Frame]) -> Option<u8> {
 }
 
 /// A frame as far as both sides must agree.
-fn plain(frame: &Frame, places: bool) -> Frame {
+fn plain(frame: &Frame) -> Frame {
     let mut body = frame.body.clone();
     match frame.tag {
         b'T' => without_origin(&mut body),
         b'E' | b'N' => {
-            let fields: &[u8] = if places { b"SVCP" } else { b"SVC" };
-            body = fields.iter().map(|f| frame.field(*f).unwrap_or_default() + " ").collect::<String>().into();
+            body = b"SVCP".iter().map(|f| frame.field(*f).unwrap_or_default() + " ").collect::<String>().into();
         }
         _ => {}
     }

@@ -105,9 +105,7 @@ impl Sides {
         for (number, batch) in session.batches.iter().enumerate() {
             let bytes: Vec<u8> = batch.iter().flat_map(Message::bytes).collect();
             let (one, other) = exchange(&mut straight, &mut through, &bytes, batch.len());
-            // About what EXECUTE reads again, the server points into the text that it was given then.
-            let places = !batch.iter().flat_map(Message::lines).any(|line| line.contains("EXECUTE"));
-            match judge::compare(&one, &other, places, &mut played.compared) {
+            match judge::compare(&one, &other, &mut played.compared) {
                 Verdict::Same => played.same += 1,
                 Verdict::Invalid => break,
                 Verdict::Different { kind, at } => {
@@ -137,9 +135,7 @@ impl Sides {
                     for frames in [&mut one, &mut other] {
                         frames.retain(|f| !matches!(f.tag, b'N' | b'S'));
                     }
-                    if let Verdict::Different { kind, at } =
-                        judge::compare(&one, &other, true, &mut Compared::default())
-                    {
+                    if let Verdict::Different { kind, at } = judge::compare(&one, &other, &mut Compared::default()) {
                         let kind = format!("clearing: {kind}");
                         played.difference = Some(Difference { kind, batch: number, at, straight: one, through: other });
                         break;

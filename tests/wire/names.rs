@@ -136,6 +136,31 @@ fn a_change_of_the_catalog_is_seen_by_the_next_statement() {
 }
 
 #[test]
+fn who_logs_in_behind_a_change_of_settings_begins_with_them() {
+    let (proxy, mut client) = proxy("names_settings");
+    let server = postgres::shared();
+    server.sql("postgres", "CREATE ROLE names_settled LOGIN; GRANT names_settled TO CURRENT_USER");
+    server.sql("names_settings", "GRANT USAGE ON SCHEMA other TO names_settled; GRANT SELECT ON ALL TABLES IN SCHEMA public, other TO names_settled");
+    let fresh = || seen(&mut Raw::login(proxy.port, "names_settled", "names_settings"));
+    assert_eq!(fresh(), "mapped");
+    // Nobody reads the catalog: what they begin with is not known.
+    client.query("ALTER ROLE names_settled SET search_path = other");
+    assert_eq!(fresh(), if server.version() < 18 { "0A000" } else { "real" });
+    proxy.refresh(server.port, "names_settings");
+    for round in 0..5 {
+        client.query("ALTER ROLE names_settled SET search_path = public");
+        assert_eq!(fresh(), "mapped", "{round}");
+        client.query("BEGIN; ALTER ROLE names_settled SET search_path = other");
+        client.query("COMMIT");
+        assert_eq!(fresh(), "real", "{round}");
+        client.query("ALTER ROLE names_settled RESET search_path");
+        client.query("ALTER DATABASE names_settings SET search_path = other");
+        assert_eq!(fresh(), "real", "{round}");
+        client.query("ALTER DATABASE names_settings RESET search_path");
+    }
+}
+
+#[test]
 fn a_role_in_any_spelling_makes_the_search_path_unknown_until_it_is_reset() {
     let (proxy, mut client) = proxy("names_role");
     let server = postgres::shared();

@@ -5,8 +5,8 @@
 //! the comparison stays beside it. Such a bound must never fail (a `date` reaches further than a `timestamp`, in both
 //! directions) and must be NULL where what it is made from is.
 
-use super::{Comparison, Form, Operand, Predicate};
-use crate::mapping::Piece;
+use super::{ALTERNATIVES, Form, Operand, Predicate};
+use crate::mapping::{Comparison, Piece};
 use crate::sql::names;
 
 /// The day of a timestamp.
@@ -28,9 +28,6 @@ struct Date {
 /// The ends of a range: from, and up to but without.
 type Range = (Option<Date>, Option<Date>);
 
-/// More alternatives than these are one range from the first day to the last.
-const RANGES: usize = 16;
-
 /// Zones whose clocks are never set.
 const FIXED: [&str; 9] = ["utc", "etc/utc", "gmt", "etc/gmt", "uct", "etc/uct", "zulu", "etc/zulu", "greenwich"];
 
@@ -39,11 +36,10 @@ impl Day {
         Self { column: column.to_owned(), zone: zone.map(ToOwned::to_owned) }
     }
 
-    pub(super) fn column(&self) -> &str {
-        &self.column
-    }
-
     pub(super) fn turn(&self, predicate: &Predicate) -> Option<Form> {
+        if let Predicate::Null { negated } = predicate {
+            return Some(super::null(&self.column, *negated));
+        }
         let dates: Option<Vec<Date>> = predicate.operands().map(Date::of).collect();
         match dates.filter(|_| self.is_exact()) {
             Some(dates) => self.exact(predicate, &dates),
@@ -60,10 +56,12 @@ impl Day {
         let day = |date: &Date| (Some(*date), Some(date.next()));
         let (ranges, negated) = match (predicate, dates) {
             (Predicate::Compared(comparison, _), [date]) => {
-                (vec![comparison.range(*date)], *comparison == Comparison::NotEq)
+                (vec![range(*comparison, *date)], *comparison == Comparison::NotEqual)
             }
             (Predicate::Between { negated, .. }, [low, high]) => (vec![(Some(*low), Some(high.next()))], *negated),
-            (Predicate::In { negated, .. }, list) if list.len() <= RANGES => (list.iter().map(day).collect(), *negated),
+            (Predicate::In { negated, .. }, list) if list.len() <= ALTERNATIVES => {
+                (list.iter().map(day).collect(), *negated)
+            }
             (Predicate::In { negated: false, .. }, list) => {
                 let ends = (list.iter().min().copied(), list.iter().max().map(|date| date.next()));
                 return Some(Form::Also(self.midnights(vec![ends])));
@@ -80,43 +78,17 @@ impl Day {
 
     fn midnights(&self, ranges: Vec<Range>) -> Vec<Piece> {
         let midnight = |date: Date| self.in_zone(&format!("timestamp '{date}'"));
-        self.one_of(ranges.into_iter().map(|(from, to)| [(">=", from.map(midnight)), ("<", to.map(midnight))]))
+        let ends = |(from, to): Range| [from.map(|from| (">=", midnight(from))), to.map(|to| ("<", midnight(to)))];
+        super::one_of(&self.column, ranges.into_iter().map(ends).collect())
     }
 
-    /// A range that holds at least the day, beside the comparison itself. Where an operand is NULL, so is the range.
+    /// A range that holds at least the day, beside the comparison itself.
     fn around(&self, predicate: &Predicate) -> Option<Form> {
-        let ranges = match predicate {
-            Predicate::Compared(Comparison::Eq, operand) => vec![(Some(operand), Some(operand))],
-            Predicate::Compared(Comparison::Lt | Comparison::LtEq, operand) => vec![(None, Some(operand))],
-            Predicate::Compared(Comparison::Gt | Comparison::GtEq, operand) => vec![(Some(operand), None)],
-            Predicate::Between { low, high, negated: false } => vec![(Some(low), Some(high))],
-            Predicate::In { list, negated: false } if list.len() <= RANGES => {
-                list.iter().map(|operand| (Some(operand), Some(operand))).collect()
-            }
-            _ => return None,
+        let ends = |(from, to): (Option<&Operand>, Option<&Operand>)| {
+            [from.map(|from| (">=", self.lower(from))), to.map(|to| ("<=", self.upper(to)))]
         };
-        let ranges = ranges
-            .into_iter()
-            .map(|(from, to)| [(">=", from.map(|from| self.lower(from))), ("<=", to.map(|to| self.upper(to)))]);
-        Some(Form::Also(self.one_of(ranges)))
-    }
-
-    /// `column >= … AND column < … OR …`, in parentheses where there are several.
-    fn one_of(&self, ranges: impl ExactSizeIterator<Item = [(&'static str, Option<String>); 2]>) -> Vec<Piece> {
-        let alternatives = ranges.len() > 1;
-        let mut pieces = Vec::new();
-        let mut before = if alternatives { "(" } else { "" };
-        for range in ranges {
-            for (operator, end) in range {
-                let Some(end) = end else { continue };
-                pieces.extend([Piece::Text(before.into()), Piece::Column(self.column.clone())]);
-                pieces.push(Piece::Text(format!(" {operator} {end}")));
-                before = " AND ";
-            }
-            before = " OR ";
-        }
-        pieces.extend(alternatives.then(|| Piece::Text(")".into())));
-        pieces
+        let ranges = super::around(predicate)?.into_iter().map(ends).collect();
+        Some(Form::Also(super::one_of(&self.column, ranges)))
     }
 
     /// No instant of that day is earlier. Before 1900 clocks were set by whole days.
@@ -158,26 +130,21 @@ impl Day {
     }
 }
 
-impl Comparison {
-    /// The days for which it is true; for `<>`, those for which it is not.
-    const fn range(self, date: Date) -> Range {
-        match self {
-            Self::Eq | Self::NotEq => (Some(date), Some(date.next())),
-            Self::Lt => (None, Some(date)),
-            Self::LtEq => (None, Some(date.next())),
-            Self::Gt => (Some(date.next()), None),
-            Self::GtEq => (Some(date), None),
-        }
+/// The days for which a comparison is true; for `<>`, those for which it is not.
+const fn range(comparison: Comparison, date: Date) -> Range {
+    match comparison {
+        Comparison::Equal | Comparison::NotEqual => (Some(date), Some(date.next())),
+        Comparison::Less => (None, Some(date)),
+        Comparison::LessOrEqual => (None, Some(date.next())),
+        Comparison::Greater => (Some(date.next()), None),
+        Comparison::GreaterOrEqual => (Some(date), None),
     }
 }
 
 impl Date {
     /// The day that a literal surely is, whatever `DateStyle` says.
     fn of(operand: &Operand) -> Option<Self> {
-        let (text, type_name) = operand.string.as_ref()?;
-        if type_name.as_ref().is_some_and(|name| name != "date") {
-            return None;
-        }
+        let text = operand.text(&["date"])?;
         let is_shaped = text.len() == 10
             && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
         if !is_shaped {
@@ -218,6 +185,7 @@ impl std::fmt::Display for Date {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::Literal;
 
     fn shown(zone: Option<&str>, predicate: &Predicate) -> String {
         let (before, pieces) = match Day::new("at", zone).turn(predicate) {
@@ -232,28 +200,28 @@ mod tests {
     }
 
     fn literal(text: &str) -> Operand {
-        Operand { sql: format!("'{text}'"), string: Some((text.into(), None)) }
+        Operand { sql: format!("'{text}'"), literal: Some(Literal::Text(text.into())), type_name: None }
     }
 
     #[test]
     fn a_day_of_a_fixed_zone_is_a_range() {
         let of = |how, text| shown(None, &Predicate::Compared(how, literal(text)));
         assert_eq!(
-            of(Comparison::Eq, "2024-02-28"),
+            of(Comparison::Equal, "2024-02-28"),
             "(at >= (timestamp '2024-02-28') AND at < (timestamp '2024-02-29'))"
         );
-        assert_eq!(of(Comparison::LtEq, "2023-12-31"), "(at < (timestamp '2024-01-01'))");
+        assert_eq!(of(Comparison::LessOrEqual, "2023-12-31"), "(at < (timestamp '2024-01-01'))");
         assert_eq!(
-            of(Comparison::NotEq, "2100-02-28"),
+            of(Comparison::NotEqual, "2100-02-28"),
             "(NOT (at >= (timestamp '2100-02-28') AND at < (timestamp '2100-03-01')))"
         );
-        let zoned = shown(Some("UTC"), &Predicate::Compared(Comparison::Gt, literal("2024-02-29")));
+        let zoned = shown(Some("UTC"), &Predicate::Compared(Comparison::Greater, literal("2024-02-29")));
         assert_eq!(zoned, "(at >= (timestamp '2024-03-01' AT TIME ZONE 'UTC'))");
     }
 
     #[test]
     fn where_clocks_are_set_the_comparison_stays() {
-        let day = Predicate::Compared(Comparison::Eq, literal("2024-02-28"));
+        let day = Predicate::Compared(Comparison::Equal, literal("2024-02-28"));
         assert_eq!(
             shown(Some("America/Havana"), &day),
             "… AND at >= ((timestamp '2024-02-28' - interval '3 hours') AT TIME ZONE 'America/Havana') \
@@ -269,6 +237,6 @@ mod tests {
             assert!(Date::of(&literal(text)).is_none(), "{text}");
         }
         assert!(Date::of(&literal("2024-02-29")).is_some());
-        assert_eq!(shown(None, &Predicate::Compared(Comparison::NotEq, literal("infinity"))), "…");
+        assert_eq!(shown(None, &Predicate::Compared(Comparison::NotEqual, literal("infinity"))), "…");
     }
 }

@@ -5,14 +5,23 @@
 //! definition's value. Which comparisons there are, and where they may be turned round, `filter` knows.
 
 mod day;
+mod given;
+mod linear;
+mod values;
 
-use crate::mapping::Piece;
+use crate::mapping::{Comparison, Decimal, Filter, Literal, Pair, Piece};
 
 /// How a legacy column is undone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Inverse {
     /// The day of a timestamp.
     Day(day::Day),
+    /// A number with a factor and an offset.
+    Linear(linear::Linear),
+    /// A value under another name.
+    Values(values::Values),
+    /// Conditions that the mapping's author gives.
+    Given(Vec<Filter>),
 }
 
 /// What stands for a comparison, or beside it.
@@ -24,24 +33,15 @@ pub(super) enum Form {
     Also(Vec<Piece>),
 }
 
-/// The operators that an ordered type has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Comparison {
-    Eq,
-    NotEq,
-    Lt,
-    LtEq,
-    Gt,
-    GtEq,
-}
-
 /// What a column is compared with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Operand {
     /// As SQL, on one line and free of comments.
     pub(super) sql: String,
-    /// The string when it is nothing but a literal, and the type that is written before or behind it.
-    pub(super) string: Option<(String, Option<String>)>,
+    /// Its value when it is nothing but a literal.
+    pub(super) literal: Option<Literal>,
+    /// The type that is written before or behind that.
+    pub(super) type_name: Option<String>,
 }
 
 /// A comparison with one column.
@@ -55,17 +55,17 @@ pub(super) enum Predicate {
     In { list: Vec<Operand>, negated: bool },
     /// `column IS NOT DISTINCT FROM x`
     Same(Operand),
+    /// `column IS NULL`
+    Null { negated: bool },
 }
 
-impl Comparison {
-    /// The same with its sides exchanged.
-    pub(super) const fn mirrored(self) -> Self {
-        match self {
-            Self::Lt => Self::Gt,
-            Self::LtEq => Self::GtEq,
-            Self::Gt => Self::Lt,
-            Self::GtEq => Self::LtEq,
-            Self::Eq | Self::NotEq => self,
+impl Operand {
+    /// The text of a string literal without a type of its own, or of the types named.
+    fn text(&self, types: &[&str]) -> Option<&str> {
+        match (&self.literal, &self.type_name) {
+            (Some(Literal::Text(text)), None) => Some(text),
+            (Some(Literal::Text(text)), Some(name)) if types.contains(&name.as_str()) => Some(text),
+            _ => None,
         }
     }
 }
@@ -77,6 +77,7 @@ impl Predicate {
             Self::Compared(_, operand) | Self::Same(operand) => (&[], Some(operand), None),
             Self::Between { low, high, .. } => (&[], Some(low), Some(high)),
             Self::In { list, .. } => (list, None, None),
+            Self::Null { .. } => (&[], None, None),
         };
         list.iter().chain(low).chain(high)
     }
@@ -88,24 +89,90 @@ impl Inverse {
         Self::Day(day::Day::new(column, zone))
     }
 
+    /// `column × factor + offset` as `type_name`; none for types that are no numbers.
+    pub(super) fn of_linear(
+        column: &str,
+        real_type: &str,
+        type_name: Option<&str>,
+        factor: Option<&Decimal>,
+        offset: Option<&Decimal>,
+    ) -> Option<Self> {
+        linear::Linear::new(column, real_type, type_name, factor, offset).map(Self::Linear)
+    }
+
+    /// Each of `pairs` in `column`, read as `type_name`.
+    pub(super) fn of_values(column: &str, real_type: &str, type_name: Option<&str>, pairs: &[Pair]) -> Self {
+        Self::Values(values::Values::new(column, real_type, type_name, pairs))
+    }
+
     /// What the predicate says of the current column; none when the plain form has to do.
     pub(super) fn turn(&self, predicate: &Predicate) -> Option<Form> {
         match self {
             Self::Day(day) => day.turn(predicate),
+            Self::Linear(linear) => linear.turn(predicate),
+            Self::Values(values) => values.turn(predicate),
+            Self::Given(filters) => given::turn(filters, predicate),
         }
     }
 
-    /// The current column that is NULL exactly where the legacy one is.
-    pub(super) fn null_with(&self) -> &str {
-        match self {
-            Self::Day(day) => day.column(),
-        }
+    /// True when what it gives is NULL where the plain form is; otherwise it may be false instead.
+    pub(super) const fn keeps_null(&self) -> bool {
+        !matches!(self, Self::Given(_))
     }
 
     /// What was done, for explanations.
     pub(super) const fn rule(&self) -> &'static str {
         match self {
             Self::Day(_) => "range of the day",
+            Self::Linear(_) => "range without factor and offset",
+            Self::Values(_) => "current value",
+            Self::Given(_) => "where",
         }
     }
+}
+
+/// `column IS NULL`, for kinds that are NULL where their column is.
+fn null(column: &str, negated: bool) -> Form {
+    let test = if negated { " IS NOT NULL)" } else { " IS NULL)" };
+    Form::Instead(vec![Piece::Text("(".into()), Piece::Column(column.to_owned()), Piece::Text(test.into())])
+}
+
+/// The ends of a range as SQL, with the operators that compare the column with them.
+type Ends = [Option<(&'static str, String)>; 2];
+
+/// `column >= … AND column < … OR …`, in parentheses where there are several.
+fn one_of(column: &str, ranges: Vec<Ends>) -> Vec<Piece> {
+    let alternatives = ranges.len() > 1;
+    let mut pieces = Vec::new();
+    let mut before = if alternatives { "(" } else { "" };
+    for range in ranges {
+        for (operator, end) in range.into_iter().flatten() {
+            pieces.extend([Piece::Text(before.into()), Piece::Column(column.to_owned())]);
+            pieces.push(Piece::Text(format!(" {operator} {end}")));
+            before = " AND ";
+        }
+        before = " OR ";
+    }
+    pieces.extend(alternatives.then(|| Piece::Text(")".into())));
+    pieces
+}
+
+/// More alternatives than these are not worth their text.
+const ALTERNATIVES: usize = 16;
+
+/// What a predicate says as ranges between operands, each with its ends: at most wider than it, and NULL or true where it is NULL.
+fn around(predicate: &Predicate) -> Option<Vec<(Option<&Operand>, Option<&Operand>)>> {
+    use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
+    Some(match predicate {
+        Predicate::Compared(Equal, operand) => vec![(Some(operand), Some(operand))],
+        Predicate::Compared(Less | LessOrEqual, operand) => vec![(None, Some(operand))],
+        Predicate::Compared(Greater | GreaterOrEqual, operand) => vec![(Some(operand), None)],
+        Predicate::Between { low, high, negated: false } => vec![(Some(low), Some(high))],
+        Predicate::In { list, negated: false } if list.len() <= ALTERNATIVES => {
+            list.iter().map(|operand| (Some(operand), Some(operand))).collect()
+        }
+        // It is true for NULL, where a range is not: only a literal surely is none.
+        Predicate::Same(operand) if operand.literal.is_some() => vec![(Some(operand), Some(operand))],
+        _ => return None,
+    })
 }

@@ -9,6 +9,7 @@
 //! one certificate on both legs   as it came                          relay    relay     relay
 //! `auth`, client TLS             PLUS by our certificate, the rest   relay    refuse    Exonym logs in
 //! the server offers PLUS         the rest, without PLUS              relay    Exonym logs in, without `auth` refuse
+//! it offers nothing but PLUS     the same as the two above           with `auth` Exonym logs in
 //! else                           as it came                          relay    relay
 //! ```
 
@@ -91,7 +92,9 @@ pub(super) fn offer<'a>(ends: &Ends, server: impl Iterator<Item = &'a [u8]>, aut
     let plus_there = theirs.contains(&SHA_256_PLUS);
     let scram_there = plus_there || theirs.contains(&SHA_256);
     let ours = auth && scram_there && ends.client.hash().is_some();
-    if ends.same_certificate || !(plus_there || ours) {
+    // With one certificate a client that can bind to it does; who cannot is left out where the server offers nothing else.
+    let can_relay = ends.same_certificate && !(auth && plus_there && !theirs.contains(&SHA_256));
+    if can_relay || !(plus_there || ours) {
         return Offer::AsItCame;
     }
     let mut mechanisms: Vec<Vec<u8>> = Vec::new();
@@ -110,8 +113,10 @@ pub(super) fn offer<'a>(ends: &Ends, server: impl Iterator<Item = &'a [u8]>, aut
     Offer::Changed { mechanisms, plus: if ours { Plus::Ours } else { Plus::Withheld } }
 }
 
-/// What to do when the client chose `mechanism` and began with `flag`; `None` stands for a malformed beginning.
-pub(super) fn choose(plus: Plus, mechanism: &[u8], flag: Option<Flag>, auth: bool) -> Choice {
+/// What to do when the client chose `mechanism` and began with `flag`; `None` stands for a malformed beginning. `offered` is the
+/// server's own list.
+pub(super) fn choose(plus: Plus, mechanism: &[u8], flag: Option<Flag>, auth: bool, offered: &[u8]) -> Choice {
+    let takes_unbound = || crate::wire::auth::mechanisms(offered).any(|name| name == SHA_256);
     if mechanism == SHA_256_PLUS {
         return match plus {
             Plus::Ours => Choice::Verify,
@@ -121,7 +126,8 @@ pub(super) fn choose(plus: Plus, mechanism: &[u8], flag: Option<Flag>, auth: boo
     match flag {
         // The server knows how to say what is wrong with another mechanism or a message that is none.
         _ if mechanism != SHA_256 => Choice::Relay,
-        None | Some(Flag::Unsupported) => Choice::Relay,
+        None => Choice::Relay,
+        Some(Flag::Unsupported) if !auth || takes_unbound() => Choice::Relay,
         Some(_) if auth => Choice::Verify,
         Some(_) => Choice::Refuse(Why::NeedsAuth),
     }
@@ -172,6 +178,10 @@ mod tests {
         Ends { client: client.clone(), server: server.clone(), same_certificate }
     }
 
+    fn list(names: &[&[u8]]) -> Vec<u8> {
+        names.iter().flat_map(|name| [name, &b"\0"[..]].concat()).collect()
+    }
+
     /// A word for what happens to a client that answers with `flag`.
     fn fate(ends: &Ends, server: &[&[u8]], auth: bool, flag: Flag) -> &'static str {
         let plus = match offer(ends, server.iter().copied(), auth) {
@@ -179,7 +189,7 @@ mod tests {
             Offer::Changed { plus, .. } => plus,
         };
         let mechanism = if flag == Flag::Bound { SHA_256_PLUS } else { SHA_256 };
-        match choose(plus, mechanism, Some(flag), auth) {
+        match choose(plus, mechanism, Some(flag), auth, &list(server)) {
             Choice::Relay => "relay",
             // Which the exchange then takes for the attack that it is.
             Choice::Verify if plus == Plus::Ours && flag == Flag::Unoffered => "downgrade",
@@ -195,7 +205,7 @@ mod tests {
             (End::Plain, End::Bindable(vec![1]), End::Bindable(vec![2]), End::Encrypted);
         let scram: &[&[u8]] = &[SHA_256];
         // Client's leg, server's leg, what the server offers, `auth`, and the fate of n, y and p.
-        let both: &[&[u8]] = &BOTH;
+        let (both, plus): (&[&[u8]], &[&[u8]]) = (&BOTH, &BOTH[..1]);
         let table = [
             (&plain, &plain, scram, false, ["relay", "relay", "relay"]),
             (&plain, &plain, scram, true, ["relay", "relay", "relay"]),
@@ -211,6 +221,12 @@ mod tests {
             (&ours, &theirs, scram, true, ["relay", "downgrade", "verify"]),
             (&ed25519, &theirs, both, false, ["relay", "needs auth", "not offered"]),
             (&ed25519, &theirs, both, true, ["relay", "verify", "not offered"]),
+            (&plain, &theirs, plus, false, ["relay", "needs auth", "not offered"]),
+            (&plain, &theirs, plus, true, ["verify", "verify", "not offered"]),
+            (&ours, &ours, plus, false, ["relay", "relay", "relay"]),
+            (&ours, &ours, plus, true, ["verify", "downgrade", "verify"]),
+            (&ours, &theirs, plus, true, ["verify", "downgrade", "verify"]),
+            (&ed25519, &theirs, plus, true, ["verify", "verify", "not offered"]),
         ];
         for (client, server, offered, auth, expected) in table {
             let ends = ends(client, server);
@@ -229,15 +245,12 @@ mod tests {
         };
         assert_eq!(names(false), "OAUTHBEARER SCRAM-SHA-256 X");
         assert_eq!(names(true), "OAUTHBEARER SCRAM-SHA-256-PLUS SCRAM-SHA-256 X");
-        assert_eq!(choose(Plus::Ours, b"OAUTHBEARER", Some(Flag::Unoffered), true), Choice::Relay);
+        assert_eq!(choose(Plus::Ours, b"OAUTHBEARER", Some(Flag::Unoffered), true, &list(&server)), Choice::Relay);
     }
 
     #[test]
     fn towards_the_server_exonym_binds_what_it_can() {
-        let (mut both, mut one) = (Vec::new(), Vec::new());
-        for (list, names) in [(&mut both, &BOTH[..]), (&mut one, &BOTH[1..])] {
-            list.extend(names.iter().flat_map(|name| [name, &b"\0"[..]].concat()));
-        }
+        let (both, one) = (list(&BOTH), list(&BOTH[1..]));
         let theirs = ends(&End::Plain, &End::Bindable(vec![2]));
         assert_eq!(answer(&theirs, &both), (SHA_256_PLUS, Binds::To(&[2])));
         assert_eq!(answer(&theirs, &one), (SHA_256, Binds::Unoffered));

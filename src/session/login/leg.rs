@@ -74,6 +74,19 @@ impl Leg {
         }
     }
 
+    /// Waits until the other end has closed and said nothing more before it; if it says something, for ever.
+    pub(super) async fn left(&mut self) {
+        let room = self.buffer.unread().len() + HEADER;
+        match self.buffer.read_from(&mut self.socket, room).await {
+            Ok(n) if n > 0 => {
+                self.read += n;
+                pending::<()>().await;
+            }
+            Ok(_) | Err(_) if room > HEADER => pending::<()>().await,
+            Ok(_) | Err(_) => {}
+        }
+    }
+
     /// The first whole frame of this type among what has been read.
     pub(super) fn find(&self, tag: u8) -> Option<&[u8]> {
         let mut rest = self.buffer.unread();

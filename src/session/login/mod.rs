@@ -170,7 +170,12 @@ impl LogIn<'_> {
     /// relay will pass on.
     async fn request(&mut self) -> Result<Option<Header>, End> {
         loop {
-            let header = match self.server.frame().await {
+            let frame = tokio::select! {
+                biased;
+                frame = self.server.frame() => frame,
+                () = self.client.left() => return Err(End::Gone),
+            };
+            let header = match frame {
                 Ok(header) => header,
                 Err(NoFrame::Ended) => return Ok(None),
                 Err(error) => return Err(self.no_login(&error)),
@@ -197,7 +202,7 @@ impl LogIn<'_> {
         self.tell(|out| auth::write_mechanisms(out, mechanisms.iter().map(Vec::as_slice))).await?;
         let Some(answer) = self.first_answer().await? else { return Ok(()) };
         let choice = match answer.mechanism.as_deref() {
-            Some(mechanism) => choice::choose(plus, mechanism, scram::flag(&answer.message), auth.is_some()),
+            Some(mechanism) => choice::choose(plus, mechanism, scram::flag(&answer.message), auth.is_some(), &offered),
             None => Choice::Relay,
         };
         match (choice, auth) {

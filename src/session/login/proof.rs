@@ -103,14 +103,19 @@ impl LogIn<'_> {
         auth.made_up(&legible(self.user))
     }
 
-    async fn look_up(&self, auth: &Auth) -> Result<Option<Verifier>, End> {
+    async fn look_up(&mut self, auth: &Auth) -> Result<Option<Verifier>, End> {
         let Ok(user) = std::str::from_utf8(self.user) else {
             let message = format!("exonym cannot verify user \"{}\": the name is not UTF-8", legible(self.user));
             let hint =
                 "`auth` knows users by names in UTF-8; connect with one, or by a way on which the login is relayed";
             return Err(End::Refused(Refused { hint: Some(hint.into()), ..rejected("28000", message) }));
         };
-        auth.verifier(user).await.map_err(|error| self.no_verifier(&error))
+        let found = tokio::select! {
+            biased;
+            found = auth.verifier(user) => found,
+            () = self.client.left() => return Err(End::Gone),
+        };
+        found.map_err(|error| self.no_verifier(&error))
     }
 
     /// The exchange with the client: the key that its proof gives, and the signature that it is owed.
