@@ -59,6 +59,8 @@ enum Step {
     Need(usize),
     /// What came is no frame.
     Garbage,
+    /// Nobody can tell what the next answer belongs to.
+    Torn,
 }
 
 /// What is under way, once all that has been accepted is written.
@@ -91,6 +93,12 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 Step::Garbage => {
                     let report = fatal("08P01", "the backend sent what is not the Postgres protocol", None);
                     return self.end_with(|out| report.write(out)).await.lost();
+                }
+                Step::Torn => {
+                    let message = "exonym cannot tell what the server skips behind copy data that failed";
+                    let hint = "send the Sync behind the copy data, not only in front of it";
+                    let report = fatal("08P01", message, Some(hint));
+                    return self.end_with(|out| report.write(out)).await;
                 }
             };
             if rest == Rest::Idle {
@@ -179,6 +187,10 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             }
             if must_be_whole(header, &mut conversation, session) && !self.lane.is_whole(header) {
                 break Step::Need(header.total());
+            }
+            // What has come so far goes to the client, as it belongs to what has failed.
+            if conversation.queue.is_torn() {
+                break Step::Torn;
             }
             self.open(header, &mut conversation, now);
         };

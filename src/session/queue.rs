@@ -7,7 +7,8 @@
 //! server        ◀ 1  2  T  D…C  Z  …     up to S, whose Z ends the skipping
 //! ```
 //! The server alone decides to skip; this only mirrors it. Within COPY from the client, a Sync brings no Z (libpq sends one
-//! behind Execute before it knows that there is a COPY). Pure.
+//! behind Execute before it knows that there is a COPY), unless the COPY fails before it reads. Pure; `queue_model` holds it against
+//! all orders in which messages and answers can cross.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -39,6 +40,8 @@ pub(super) struct Queue {
     inside: usize,
     /// The head has failed since: a `Z` may come for each of so many, which belongs to no entry.
     uncertain: usize,
+    /// Copy data has failed behind a Sync, and what comes behind it is no Sync: nobody can tell whether the server skips it.
+    is_torn: bool,
     /// What has been answered and may be taken back, as its transaction goes on; settings are reported at its end, too.
     provisional: Hints,
 }
@@ -75,7 +78,10 @@ impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
         match (self.phase, &entry.what) {
             (Phase::Skipping, Expected::Sync) => self.phase = Phase::Answering,
-            (Phase::Skipping, _) => return,
+            (Phase::Skipping, what) => {
+                self.is_torn |= self.uncertain > 0 && !matches!(what, Expected::CopyEnd);
+                return;
+            }
             (Phase::CopyIn, Expected::Sync) => {
                 self.inside += 1;
                 return;
@@ -201,6 +207,9 @@ impl Queue {
             return None;
         }
         let failed = self.pop();
+        let mut behind = self.entries.iter().map(|entry| &entry.what).filter(|what| !matches!(what, Expected::CopyEnd));
+        let ends = behind.next().is_none_or(|what| matches!(what, Expected::Sync));
+        self.is_torn |= self.uncertain > 0 && !has_read_nothing && !ends;
         while self.entries.front().is_some_and(|entry| !matches!(entry.what, Expected::Sync)) {
             self.pop();
         }
@@ -246,6 +255,11 @@ impl Queue {
     /// True while the server reads copy data: it answers nothing else before it has ended.
     pub(super) fn reads_copy(&self) -> bool {
         self.phase == Phase::CopyIn
+    }
+
+    /// True when nobody can tell any more which answer belongs to what.
+    pub(super) const fn is_torn(&self) -> bool {
+        self.is_torn
     }
 
     /// What the entries may still change.

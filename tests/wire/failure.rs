@@ -42,6 +42,24 @@ fn a_server_that_dies_in_a_copy_ends_the_session_with_its_last_words() {
 }
 
 #[test]
+fn what_is_skipped_behind_copy_data_is_never_guessed() {
+    let (_proxy, mut client) = proxy("failure_torn");
+    client.query("CREATE TABLE t (a int)");
+    let copy = [raw::parse("", "COPY t FROM STDIN"), raw::bind("", "", &[]), raw::execute(""), raw::sync()].concat();
+    let data = [raw::frame(b'd', b"bad\n"), raw::frame(b'c', b"")].concat();
+    // With a Sync behind the data it is clear which of them are answered.
+    client.send(&[&copy[..], &data, &raw::sync(), &raw::extended("SELECT 1", &[]), &raw::sync()].concat());
+    let frames = client.until_ready(2);
+    assert_eq!(raw::tags(&frames), "12GEZ12TDCZ", "{frames:?}");
+    // Without it the answers alone do not tell whether the server has read the first one as a part of the data.
+    client.send(&[&copy[..], &data, &raw::extended("SELECT 1", &[]), &raw::sync()].concat());
+    let frames = client.rest();
+    assert_eq!(raw::tags(&frames), "12GEE", "{frames:?}");
+    let last = frames.last().expect("the last word");
+    assert_eq!(last.field(b'C').as_deref(), Some("08P01"), "{last:?}");
+}
+
+#[test]
 fn a_server_process_that_is_killed_is_never_a_silent_end() {
     let server = Postgres::start(&[]);
     let proxy = Setup::to(server.port, "postgres").start();
