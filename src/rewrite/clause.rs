@@ -354,7 +354,8 @@ impl<'w> Walk<'w> {
             Some(Meaning::Mapped(index)) => {
                 let replacement = &table.replacements[*index];
                 self.reads_alike(replacement, span.start)?;
-                let one = replacement.fill(&qualifier(source), source.nullable.then_some(&table.presence));
+                let guarded = source.nullable || (self.is_below && replacement.is_constant());
+                let one = replacement.fill(&qualifier(source), guarded.then_some(&table.presence));
                 let before = filled.text.len();
                 filled.references.extend(one.references.into_iter().map(|(offset, column)| (before + offset, column)));
                 filled.text.push_str(&one.text);

@@ -164,6 +164,7 @@ impl<'w> Walk<'w> {
             }
             read.push(start..self.read.len());
         }
+        self.is_below = around.outer.is_some();
         let outputs = self.projection(select, &namespace, &env, &read)?;
         let read = self.read.len();
         if let GroupByExpr::Expressions(exprs, modifiers) = &select.group_by {

@@ -143,6 +143,8 @@ pub struct Walk<'w> {
     pub reasons: Option<Vec<Reason>>,
     /// The tables in FROM, when somebody wants to know.
     pub(super) named: Option<Vec<Named>>,
+    /// True while the stars of a query below another one are spelled out, see [`At::below`].
+    pub(super) is_below: bool,
     /// Starts of references that no longer end in the client's own name.
     pub(super) replaced: BTreeSet<usize>,
     /// The legacy columns in the order of the walk.
@@ -216,6 +218,7 @@ impl<'w> Walk<'w> {
             uses: BTreeSet::new(),
             reasons: None,
             named: None,
+            is_below: false,
             replaced: BTreeSet::new(),
             read: Vec::new(),
             sources: 0,

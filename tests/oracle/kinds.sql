@@ -76,3 +76,9 @@ SELECT kind, euros FROM plant UNION ALL SELECT kind, euros FROM plant ORDER BY 1
 
 -- case: kinds: a constant says to which query an aggregate belongs
 SELECT o.id, (SELECT count(o.id) FILTER (WHERE s.version = 1) FROM solver s WHERE s.id < 3), (SELECT sum(o.id * version) FROM solver) FROM orders o ORDER BY o.id
+
+-- case: kinds: a constant is one label beside the star of a subquery
+SELECT o.id, (SELECT version FROM (SELECT s.version, s.* FROM solver s ORDER BY version, s.id LIMIT 1) x (version)) FROM orders o ORDER BY o.id
+
+-- case: kinds: the same in EXISTS
+SELECT id FROM orders o WHERE EXISTS (SELECT p.user_type, p.* FROM providers p WHERE p.id = o.id ORDER BY user_type) ORDER BY id
