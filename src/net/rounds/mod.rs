@@ -98,10 +98,11 @@ impl Rounds {
     {
         let (done, outcome) = oneshot::channel();
         let begin = move |here: &Here| -> Work {
-            let work = begin(here.clone());
+            let here = here.clone();
+            // Begun inside: a future that is handed in and waited for is kept twice.
             Box::pin(async move {
                 // Nobody waits any more when the runtime has ended.
-                let _ = done.send(work.await);
+                let _ = done.send(begin(here).await);
             })
         };
         BESIDE.with_borrow(|beside| {
