@@ -25,7 +25,7 @@ use support::{literals, twins};
 /// How many queries run when nobody says otherwise.
 const QUERIES: u64 = 800;
 /// How many have their literals changed.
-const LITERALS: u64 = 250;
+const LITERALS: u64 = 100;
 /// How many shrunken differences are printed.
 const SHOWN: usize = 12;
 /// Refusals of queries that the legacy schema answers, in percent.

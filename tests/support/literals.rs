@@ -28,18 +28,22 @@ const STRINGS: [&str; 24] = [
     "'/* '",
     "'a'\n'b'",
     "'a' -- 'c'\n  'b'",
-    "'search_path'",
-    "'the Search_Path of'",
     "'$.consumption'",
     "'{\"a\": 1}'",
     "'consumption_log'",
     "'a string that is as long as the rest of the statement, or longer, so that every place behind it is another one'",
+    "'search_path'",
+    "'the Search_Path of'",
 ];
+/// So many of them are like any other.
+const TAME_STRINGS: usize = 22;
 
 const NUMBERS: [&str; 12] =
     ["0", "1", "2", "3", "4", "10", "255", "123456789", "1234567890123", "98765432109876543210", "0x1F", "1e3"];
+const TAME_NUMBERS: usize = 8;
 
 const FRACTIONS: [&str; 6] = ["0.5", "4.0", "2.50", "1234567.000001", "5.", ".5"];
+const TAME_FRACTIONS: usize = 4;
 
 /// Random numbers, the same ones each time.
 pub(crate) struct Dice(pub(crate) u64);
@@ -55,23 +59,28 @@ impl Dice {
     }
 }
 
-/// The text with others in the place of some of its literals.
+/// The text with others in the place of some of its literals; mostly with some of the same form.
 pub(crate) fn others(source: &str, dice: &mut Dice) -> String {
     let Ok(tokens) = lex(source, LexOptions::default()) else { return source.to_owned() };
+    let (is_wild, kept) = (dice.below(4) == 0, [1, 3][dice.below(2)]);
     let mut text = String::new();
     let mut taken = 0;
     for token in &tokens {
-        let fraction = token.text(source).contains('.');
-        let other = match token.kind {
-            _ if dice.below(4) == 0 => continue,
-            TokenKind::String => dice.one_of(&STRINGS),
-            TokenKind::EscapeString => dice.one_of(&["E'x'", "e'\\n'", "E'it\\'s'", "E'\\x73earch_path'"]),
-            TokenKind::Number if fraction == (dice.below(12) > 0) => dice.one_of(&FRACTIONS),
-            TokenKind::Number => dice.one_of(&NUMBERS),
+        let own = token.text(source);
+        let is_plain = own.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let is_fraction = own.contains('.') != (is_wild && dice.below(6) == 0);
+        let some = |all: &[&'static str], tame: usize| all[..if is_wild { all.len() } else { tame }].to_vec();
+        let others = match token.kind {
+            _ if dice.below(4) < kept - 1 => continue,
+            TokenKind::String => some(&STRINGS, TAME_STRINGS),
+            TokenKind::EscapeString => vec!["E'x'", "e'\\n'", "E'it\\'s'", "E'\\x73earch_path'"],
+            TokenKind::Number if !is_plain && !is_wild => continue,
+            TokenKind::Number if is_fraction => some(&FRACTIONS, TAME_FRACTIONS),
+            TokenKind::Number => some(&NUMBERS, TAME_NUMBERS),
             _ => continue,
         };
         text.push_str(&source[taken..token.span.start]);
-        text.push_str(other);
+        text.push_str(dice.one_of(&others));
         taken = token.span.end;
     }
     text + &source[taken..]
