@@ -252,12 +252,13 @@ fn counts(client: &mut Raw, table: &str, filters: &[String]) -> Vec<String> {
 }
 
 /// Zones in which a day is not always one range, and what was done to their clocks then.
-const ZONES: [&str; 8] = [
+const ZONES: [&str; 9] = [
     "UTC",
     "America/Havana",
     "America/St_Johns",
     "America/Juneau",
     "Pacific/Apia",
+    "Pacific/Kwajalein",
     "Asia/Manila",
     "America/Sao_Paulo",
     "Antarctica/Troll",
@@ -267,18 +268,20 @@ const ZONES: [&str; 8] = [
 const INSTANTS: &str = "
     CREATE TABLE instants (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz);
     INSERT INTO instants (at)
-    SELECT t FROM unnest(ARRAY['2024-11-03', '2010-11-07', '1867-10-18', '2011-12-30', '1844-12-31', '2018-02-18', '2018-11-04',
+    SELECT t FROM unnest(ARRAY['2024-11-03', '2010-11-07', '1867-10-18', '2011-12-30', '2011-12-31', '1993-08-21', '1844-12-31', '2018-02-18', '2018-11-04',
                                '2024-10-27', '0001-01-01', '1900-01-01', '9999-01-01']::timestamptz[]) AS day,
                   generate_series(day - interval '30 hours', day + interval '30 hours', '29 minutes 59 seconds') AS t;
     INSERT INTO instants (at) VALUES ('infinity'), ('-infinity'), (NULL), ('4713-11-27 BC 12:00:00+00'),
                                      ('294276-12-28 00:00:00+00'), ('4700-01-01 BC')";
 
-const DAYS: [&str; 17] = [
+const DAYS: [&str; 19] = [
     "'2024-11-03'",
     "'2010-11-06'",
     "'1867-10-18'",
     "'2011-12-30'",
+    "'2011-12-31'",
     "'1844-12-31'",
+    "'1993-08-22'",
     "'2018-02-17'",
     "'2018-11-04'",
     "'2024-10-27'::date + 0",

@@ -215,8 +215,11 @@ impl<'w> Walk<'w> {
             }
         }
         self.reads(function.within_group.iter().map(|o| &o.expr), env, around)?;
-        if let Some(filter) = &function.filter {
-            self.condition(filter, env, around)?;
+        match &function.filter {
+            // Over a window it is asked behind the grouping, where the expression itself is what GROUP BY knows.
+            Some(filter) if function.over.is_some() => self.expr(filter, env, around)?,
+            Some(filter) => self.condition(filter, env, around)?,
+            None => {}
         }
         match &function.over {
             Some(WindowType::WindowSpec(spec)) => self.window(spec, env, around),

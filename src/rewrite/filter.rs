@@ -249,7 +249,9 @@ impl<'w> Walk<'w> {
         let Found::Mapped(source, table, index) = found(parts, env)? else { return None };
         let replacement = &table.replacements[index];
         let inverse = replacement.inverse.as_ref()?;
-        if source.name.is_none() || (parts.len() == 1 && !env.reaches(&source)) {
+        // A column of a query further out is the same for all rows here, and may be grouped there by its expression.
+        let is_own = source.name.is_some() && env.here.holds(&source);
+        if !is_own || (parts.len() == 1 && !env.reaches(&source)) {
             return None;
         }
         let start = self.token_at(first.start)?.checked_sub(parentheses)?;

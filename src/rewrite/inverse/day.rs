@@ -103,7 +103,7 @@ impl Day {
             },
             |date| format!("timestamp '{date}'"),
         );
-        self.in_zone(&if self.is_exact() { from } else { format!("({from} - interval '3 hours')") })
+        self.beside(&from, '-')
     }
 
     /// No instant of that day is later.
@@ -118,7 +118,14 @@ impl Day {
             },
             |date| format!("timestamp '{}'", date.next()),
         );
-        self.in_zone(&if self.is_exact() { to } else { format!("({to} + interval '3 hours')") })
+        self.beside(&to, '+')
+    }
+
+    /// A midnight, and as far beside it as clocks have been set since 1900. Instants are moved, not times on the clock: those before a
+    /// day that was left out (`Pacific/Apia`, 2011-12-30) have never been.
+    fn beside(&self, midnight: &str, sign: char) -> String {
+        let midnight = self.in_zone(midnight);
+        if self.is_exact() { midnight } else { format!("({midnight} {sign} interval '3 hours')") }
     }
 
     /// A timestamp of the zone, as the column has it.
@@ -224,8 +231,8 @@ mod tests {
         let day = Predicate::Compared(Comparison::Equal, literal("2024-02-28"));
         assert_eq!(
             shown(Some("America/Havana"), &day),
-            "… AND at >= ((timestamp '2024-02-28' - interval '3 hours') AT TIME ZONE 'America/Havana') \
-             AND at <= ((timestamp '2024-02-29' + interval '3 hours') AT TIME ZONE 'America/Havana')"
+            "… AND at >= ((timestamp '2024-02-28' AT TIME ZONE 'America/Havana') - interval '3 hours') \
+             AND at <= ((timestamp '2024-02-29' AT TIME ZONE 'America/Havana') + interval '3 hours')"
         );
     }
 
