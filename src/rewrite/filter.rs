@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use sqlparser::ast::{
     BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, UnaryOperator,
-    Value,
 };
 
 use super::inverse::{Form, Inverse, Operand, Predicate};
@@ -18,7 +17,7 @@ use super::query::Around;
 use super::scope::{Env, Found, Naming, Source};
 use super::walk::{Scope, Walk, Walked, qualifier};
 use super::world::Table;
-use crate::mapping::{Comparison, Literal};
+use crate::mapping::Comparison;
 use crate::sql::token::TokenKind;
 use crate::sql::{names, parse};
 use crate::text::Span;
@@ -260,13 +259,14 @@ impl<'w> Walk<'w> {
 
     /// What is compared, if it can stand there twice; `tokens` are what it seems to be.
     fn operand(&self, expr: &Expr, tokens: Range<usize>) -> Option<Operand> {
+        // Before anything is made of them: what comes next depends on their values.
+        self.note_literals(tokens.clone());
         let tokens = self.tokens.get(tokens).filter(|tokens| !tokens.is_empty())?;
         if !is_repeatable(expr) || parse::expression(self.source, tokens).ok()? != *expr {
             return None;
         }
-        let words: Vec<&str> = tokens.iter().map(|token| token.text(self.source)).collect();
-        let (literal, type_name) = literal(expr).map_or((None, None), |(literal, name)| (Some(literal), name));
-        Some(Operand { sql: words.join(" "), literal, type_name })
+        let (literal, type_name) = self.literal(expr).map_or((None, None), |(literal, name)| (Some(literal), name));
+        Some(Operand { sql: self.words(tokens), literal, type_name })
     }
 
     /// The token behind these words.
@@ -384,35 +384,4 @@ fn is_stable(function: &Function) -> bool {
         FunctionArguments::Subquery(_) => false,
     };
     plain && arguments && STABLE.contains(&&*names::ident(name))
-}
-
-/// The value of a literal, and the type that stands with it.
-fn literal(expr: &Expr) -> Option<(Literal, Option<String>)> {
-    match expr {
-        Expr::Nested(inner) => literal(inner),
-        Expr::Value(value) => Some((plain(&value.value)?, None)),
-        Expr::TypedString(typed) => Some((plain(&typed.value.value)?, Some(type_name(&typed.data_type)))),
-        Expr::Cast { expr, data_type, format: None, .. } => match literal(expr)? {
-            (literal, None) => Some((literal, Some(type_name(data_type)))),
-            (_, Some(_)) => None,
-        },
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match literal(expr)? {
-            (Literal::Number(digits), None) => Some((Literal::Number(format!("-{digits}")), None)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn plain(value: &Value) -> Option<Literal> {
-    match value {
-        Value::SingleQuotedString(text) => Some(Literal::Text(text.clone())),
-        Value::Number(digits, _) => Some(Literal::Number(digits.clone())),
-        Value::Boolean(value) => Some(Literal::Boolean(*value)),
-        _ => None,
-    }
-}
-
-fn type_name(data_type: &DataType) -> String {
-    data_type.to_string().to_ascii_lowercase()
 }

@@ -19,12 +19,8 @@ pub(super) fn has_grouping_sets(group_by: &GroupByExpr) -> bool {
 
 impl Outputs {
     /// The columns that an element of GROUP BY may mean by their label or their position.
-    fn meant_by<'o>(&'o self, expr: &'o Expr) -> impl Iterator<Item = &'o Output> {
+    fn meant_by<'o>(&'o self, expr: &'o Expr, position: Option<usize>) -> impl Iterator<Item = &'o Output> {
         let name = bare(expr).map(names::ident);
-        let position = match expr {
-            Expr::Value(value) => value.to_string().parse::<usize>().ok(),
-            _ => None,
-        };
         let called = move |output: &Output| name.as_ref().is_some_and(|name| **name == *output.label);
         let all = self.columns.iter().enumerate();
         all.filter(move |(at, output)| position == Some(at + 1) || called(output)).map(|(_, output)| output)
@@ -62,7 +58,7 @@ impl<'w> Walk<'w> {
                 Expr::Tuple(list) => left.extend(list),
                 Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => left.extend(sets.iter().flatten()),
                 _ => {
-                    for output in outputs.meant_by(expr) {
+                    for output in outputs.meant_by(expr, self.position(expr)) {
                         let unknown = || Refused::not_understood("a column of `*` in grouping sets", None);
                         read.extend_from_slice(&self.read[output.read.clone().ok_or_else(unknown)?]);
                     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Context;
+use super::literals::Reads;
 use super::plan::Outcome;
 use super::query::{Around, Locks};
 use super::scope::Naming;
@@ -44,13 +45,14 @@ impl Judged<'_> {
     }
 }
 
-/// Decides about the statement that `tokens` of `source` are.
+/// Decides about the statement that `tokens` of `source` are; notes the literals that it reads.
 pub fn judge<'w>(
     world: &'w World,
     context: &'w Context,
     source: &'w str,
     tokens: &'w [Token],
     explaining: bool,
+    literals: &Reads,
 ) -> Judged<'w> {
     let passed = |outcome, why| match words::allow(world, context, source, tokens, why) {
         Ok(()) => Judged::Passed(outcome),
@@ -64,8 +66,8 @@ pub fn judge<'w>(
         Shape::Other if is_opaque(source, tokens) => return passed(Outcome::Opaque, Why::Utility),
         Shape::Other => return passed(Outcome::Unchanged, Why::Utility),
     };
-    let reasons = explaining.then(Vec::new);
-    match open(Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, inner) }) {
+    let (reasons, literals) = (explaining.then(Vec::new), literals.clone());
+    match open(Walk { reasons, literals, ..Walk::new(world, context, Naming::Legacy, source, inner) }) {
         Ok(walk) => Judged::Opened(walk),
         Err(Unopened::Unparsed) => passed(Outcome::Unparsed, Why::Unparsed),
         Err(Unopened::Refused(refused)) if refused.only_not_understood => {
@@ -84,9 +86,11 @@ pub fn reopen<'w>(
     context: &'w Context,
     source: &'w str,
     tokens: &'w [Token],
+    literals: &Reads,
 ) -> Option<Box<Walk<'w>>> {
     let Shape::Query(range) = shape(source, tokens) else { return None };
-    open(Walk::new(world, context, Naming::Current, source, &tokens[range])).ok()
+    let literals = literals.clone();
+    open(Walk { literals, ..Walk::new(world, context, Naming::Current, source, &tokens[range]) }).ok()
 }
 
 /// Walks a query in current names that stands by itself, and notes its tables.

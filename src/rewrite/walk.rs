@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::Context;
 use super::derived::withheld;
+use super::literals::Reads;
 use super::meaning::{Filled, Replacement};
 use super::plan::Use;
 use super::rows::Rows;
@@ -150,6 +151,8 @@ pub struct Walk<'w> {
     /// The legacy columns in the order of the walk.
     pub(super) read: Vec<Read<'w>>,
     pub(super) sources: usize,
+    /// The literals that it has read.
+    pub literals: Reads,
     /// Where the tables are named that stand in their legacy shape.
     pub(super) shaped: BTreeSet<usize>,
     /// Those that should.
@@ -222,6 +225,7 @@ impl<'w> Walk<'w> {
             replaced: BTreeSet::new(),
             read: Vec::new(),
             sources: 0,
+            literals: Reads::default(),
             shaped: BTreeSet::new(),
             wanted: BTreeSet::new(),
         }
@@ -233,8 +237,13 @@ impl<'w> Walk<'w> {
             return None;
         }
         let shaped = self.shaped.union(&self.wanted).copied().collect();
-        let reasons = self.reasons.as_ref().map(|_| Vec::new());
-        Some(Self { reasons, shaped, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
+        let (reasons, literals) = (self.reasons.as_ref().map(|_| Vec::new()), self.literals.clone());
+        Some(Self {
+            reasons,
+            literals,
+            shaped,
+            ..Self::new(self.world, self.context, self.naming, self.source, self.tokens)
+        })
     }
 
     /// A stored name, borrowed from the text where it stands there as it is stored.

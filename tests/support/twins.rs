@@ -23,6 +23,10 @@ pub(crate) const LEGACY: &str = "legacy";
 /// The name of the database in current names; the proxy forwards to it.
 pub(crate) const CURRENT: &str = "current";
 
+/// What the proxy maps.
+pub(crate) const MAPPINGS: [&str; 3] =
+    ["mappings/smartwatt.toml", "tests/oracle/fixture/traps.toml", "tests/oracle/fixture/kinds.toml"];
+
 /// The pair that all tests of this binary share.
 pub(crate) fn shared() -> &'static Twins {
     static TWINS: OnceLock<Twins> = OnceLock::new();
@@ -45,9 +49,7 @@ pub(crate) fn shared() -> &'static Twins {
         server.sql(CURRENT, &texts(&["tests/oracle/fixture/facts.sql", "tests/oracle/fixture/current.sql", COMMON]));
         server.sql(CURRENT, &texts(&["tests/oracle/fixture/kinds_current.sql"]));
         server.sql(CURRENT, &format!("ALTER DATABASE \"{CURRENT}\" SET log_statement = 'all'"));
-        let mappings =
-            ["mappings/smartwatt.toml", "tests/oracle/fixture/traps.toml", "tests/oracle/fixture/kinds.toml"];
-        let mappings = mappings.map(|path| root().join(path));
+        let mappings = MAPPINGS.map(|path| root().join(path));
         Twins { server, proxy: SharedProxy::start(server.port, CURRENT, &mappings) }
     })
 }

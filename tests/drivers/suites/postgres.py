@@ -36,6 +36,11 @@ class Postgres(Suite):
         stage.sql("".join(f"ALTER DATABASE regression SET {setting};" for setting in SETTINGS))
 
     def run(self, stage, only=None):
+        environment, place = self.surroundings(stage)
+        return {name: self.one(name, place, environment, stage) for name in self.names}
+
+    def surroundings(self, stage):
+        """Where the tests find what they read and write, and what they are told of it."""
         place = stage.directory / "regress"
         (place / "results").mkdir(parents=True)
         shutil.copytree(self.tests / "data", place / "data")
@@ -49,7 +54,7 @@ class Postgres(Suite):
             "PGDATESTYLE": "Postgres, MDY", "PGOPTIONS": "-c intervalstyle=postgres_verbose", "PGHOST": "127.0.0.1",
             "PGPORT": stage.port, "PGUSER": "postgres", "PGAPPNAME": "", "LC_ALL": "C", "PATH": os.path.dirname(bin_of("psql")) + ":" + os.environ["PATH"],
         })  # fmt: skip
-        return {name: self.one(name, place, environment, stage) for name in self.names}
+        return environment, place
 
     def one(self, name, place, environment, stage):
         log = CACHE / "logs" / f"postgres.{stage.label()}" / f"{name}.out"
