@@ -167,6 +167,39 @@ fn a_filter_uses_the_scan_of_the_one_written_by_hand() {
     assert!(failed.is_empty(), "{failed}");
 }
 
+/// Filters beside what needs all columns of the table: (in legacy names, by hand in current ones).
+const BESIDE: &[(&str, &str)] = &[
+    (
+        "SELECT count(r::text) FROM legacy_readings r WHERE r.day = '2025-03-05'",
+        "SELECT count(r::text) FROM readings r WHERE at >= '2025-03-05 00:00:00+00' AND at < '2025-03-06 00:00:00+00'",
+    ),
+    (
+        "SELECT count((r).rating) FROM legacy_readings r WHERE r.watts = 5000 AND r IS NOT NULL",
+        "SELECT count(useful) FROM readings r WHERE kw = 5 AND NOT r IS NULL",
+    ),
+    (
+        "SELECT count(x.c) FROM legacy_readings AS x (a, b, c) WHERE (x.b >= '2025-12-29' AND x.c IS NOT NULL)",
+        "SELECT count(local) FROM readings WHERE at >= '2025-12-29 00:00:00+00' AND local IS NOT NULL",
+    ),
+    (
+        "SELECT count(x.h) FROM legacy_readings AS x (a, b, c, d, e, f, g, h) WHERE 'active' = x.g AND x.a > 0",
+        "SELECT count(useful) FROM readings WHERE estado IN ('state 7', 'active') AND id > 0",
+    ),
+];
+
+#[test]
+fn a_filter_beside_rows_and_column_aliases_uses_that_scan_too() {
+    let server = postgres::shared();
+    server.sql(server.database("filters_beside"), READINGS);
+    let (_proxy, mut through, mut straight) = proxy_over(server, "filters_beside", &[READINGS_MAPPING.to_owned()]);
+    for (legacy, current) in BESIDE {
+        let explain = |sql: &str| format!("EXPLAIN (FORMAT JSON) {sql}");
+        let (got, expected) = (scans(&through.query(&explain(legacy))), scans(&straight.query(&explain(current))));
+        assert!(expected.iter().all(|scan| scan.contains("Index")), "{current}: {expected:?}");
+        assert_eq!(got, expected, "{legacy}");
+    }
+}
+
 /// A mapped column, what it is by hand, and what it is compared with.
 struct Kind<'a> {
     mapping: String,
