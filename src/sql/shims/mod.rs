@@ -76,12 +76,12 @@ impl Feed<'_> {
         // `SELECT a AS table`: a label, whatever it looks like. Behind the AS of CREATE and PREPARE a query begins.
         let label = self.keyword_before(at) == Keyword::AS && at > self.query.start;
         let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
-        if label || called && self.shim_call(at) {
-            return Ok(());
-        }
         if self.word(at) == Keyword::NATIONAL && (self.is(at + 1, "character") || self.is(at + 1, "char")) {
             // `national character varying(3)` is `character varying(3)`.
             self.drop(at..at + 1);
+            return Ok(());
+        }
+        if label || called && self.shim_call(at) {
             return Ok(());
         }
         let next = self.keyword(at + 1);
