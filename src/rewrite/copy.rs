@@ -39,17 +39,14 @@ impl<'w> Walk<'w> {
         let span = self.tokens[parts.name.start].span.to(self.tokens[last].span);
         let source = Source::new(self.next_source(), Some(table.legacy.as_ref().into()), Columns::Mapped(table));
         let mut filled = Filled::default();
-        let labels = match &listed {
-            Some(listed) => {
-                for (name, at) in listed {
-                    self.copied_column(&source, table, (name, *at), &mut filled)?;
-                }
-                listed.iter().map(|(name, _)| name.as_str().into()).collect()
+        let labels = if let Some(listed) = &listed {
+            for (name, at) in listed {
+                self.copied_column(&source, table, (name, *at), &mut filled)?;
             }
-            None => {
-                self.spell_out(&source, &mut filled, &mut Vec::new(), span)?;
-                source.labels().unwrap_or_default()
-            }
+            listed.iter().map(|(name, _)| name.as_str().into()).collect()
+        } else {
+            self.spell_out(&source, &mut filled, &mut Vec::new(), span)?;
+            source.labels().unwrap_or_default()
         };
         self.output = Some(labels);
         self.put_query(table, &source, filled, span)?;

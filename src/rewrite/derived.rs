@@ -92,7 +92,7 @@ impl<'w> Walk<'w> {
         let labels = alias.map_or_else(|| inner.labels(), |alias| renamed(alias, inner.labels())).unwrap_or_default();
         let shape = Some(Shape { table, labels: labels.clone().into() });
         let at = Some(item.name.start);
-        Ok(Source { shape, at, ..Source::new(number, inner.name, Columns::Labels(labels.into())) })
+        Ok(Source { at, shape, ..Source::new(number, inner.name, Columns::Labels(labels.into())) })
     }
 
     fn write(&mut self, item: &Item<'_, 'w>, inner: &Source<'w>, mut filled: Filled<'w>) -> Walked {

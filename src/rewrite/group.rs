@@ -60,7 +60,7 @@ impl<'w> Walk<'w> {
     }
 
     /// What a GROUP BY of `exprs` groups by, of which `own` is what they name themselves, not by a label or a position.
-    pub(super) fn grouped(&self, exprs: &[Expr], outputs: &Outputs, own: Part) -> Grouped {
+    pub(super) fn grouped(exprs: &[Expr], outputs: &Outputs, own: Part) -> Grouped {
         let mut grouped = Grouped { parts: vec![own], hidden: false };
         let mut left: Vec<&Expr> = exprs.iter().collect();
         while let Some(expr) = left.pop() {

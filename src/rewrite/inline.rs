@@ -51,19 +51,16 @@ impl<'w> Walk<'w> {
     pub(super) fn inline_row(&mut self, source: &Source<'w>, rows: Rows, span: Span) -> Walked {
         let mut filled = Filled::default();
         let mut targets = Vec::new();
-        match (source.mapped(), &source.shape) {
-            (None, Some(shape)) => {
-                for (label, name) in shape.labels.iter().zip(shape.table.star_names()) {
-                    filled.text.push_str(if filled.text.is_empty() { "" } else { ", " });
-                    filled.push_column(&qualifier(source), label.to_string().into());
-                    filled.text.extend([" AS ", &names::quote(name)]);
-                }
+        if let (None, Some(shape)) = (source.mapped(), &source.shape) {
+            for (label, name) in shape.labels.iter().zip(shape.table.star_names()) {
+                filled.text.push_str(if filled.text.is_empty() { "" } else { ", " });
+                filled.push_column(&qualifier(source), label.to_string().into());
+                filled.text.extend([" AS ", &names::quote(name)]);
             }
-            _ => {
-                // A missing row is no row of NULLs, and what USING merged is a part of the row.
-                let whole = Source { merged: Rc::default(), nullable: false, ..source.clone() };
-                self.spell_out_as(&whole, rows == Rows::Names, &mut filled, &mut targets, span)?;
-            }
+        } else {
+            // A missing row is no row of NULLs, and what USING merged is a part of the row.
+            let whole = Source { merged: Rc::default(), nullable: false, ..source.clone() };
+            self.spell_out_as(&whole, rows == Rows::Names, &mut filled, &mut targets, span)?;
         }
         let mut references = Vec::new();
         let guard = source.nullable.then(|| guard(source));

@@ -189,7 +189,7 @@ impl<'w> Walk<'w> {
             for expr in exprs {
                 self.apart(|walk| walk.group(expr, &outputs, &env, around))?;
             }
-            grouped = self.grouped(exprs, &outputs, self.since(start));
+            grouped = Self::grouped(exprs, &outputs, self.since(start));
             if sets {
                 self.one_name_each(&namespace, &grouped)?;
             }

@@ -30,7 +30,7 @@ const OF_TABLES: [&str; 12] = [
     "row_security_active",
 ];
 
-/// The same for those of TimescaleDB.
+/// The same for those of `TimescaleDB`.
 const OF_HYPERTABLES: [&str; 27] = [
     "add_columnstore_policy",
     "add_compression_policy",
