@@ -28,8 +28,8 @@ const QUERIES: u64 = 800;
 const LITERALS: u64 = 100;
 /// How many shrunken differences are printed.
 const SHOWN: usize = 12;
-/// Refusals of queries that the legacy schema answers, in percent.
-const REFUSED_AT_MOST: usize = 4;
+/// Refusals of queries that the legacy schema answers, of a thousand.
+const REFUSED_AT_MOST: usize = 5;
 
 /// The hint to an error of the server over a legacy name.
 const UNPARSED: &str = "exonym could not parse this statement and sent it as it came, in its legacy names";
@@ -120,7 +120,7 @@ fn random_queries_answer_alike() {
     assert!(reports.is_empty(), "{} of {count} queries differ", counts.different);
     let refused: usize = counts.refused.values().map(|(count, _)| count).sum();
     let answered = counts.same + refused;
-    assert!(refused * 100 <= answered * REFUSED_AT_MOST, "{refused} of {answered} good queries are refused");
+    assert!(refused * 1000 <= answered * REFUSED_AT_MOST, "{refused} of {answered} good queries are refused");
     assert!(answered * 100 >= usize::try_from(count).expect("few") * 75, "too few of the queries are valid");
 }
 

@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::plan::Use;
 use super::scope::{Columns, Naming};
 use super::statement;
 use super::walk::{Bound, Named, Place, Refused, Scope, Walk, Walked};
@@ -198,14 +197,7 @@ impl<'w> Walk<'w> {
             let message = format!("`{}` holds a backslash, which means another thing in this session", table.legacy);
             return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(at)));
         }
-        let became = if table.is_virtual { "a query" } else { table.current.as_str() };
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: "".into(),
-            kind: "table",
-            became: became.into(),
-        });
+        self.count_table(table);
         self.sources += body.sources;
         for (source, schema, name) in &body.relations {
             self.relations.push((number + source, schema, name));

@@ -23,8 +23,8 @@ use crate::sql::{names, parse};
 use crate::text::Span;
 
 /// A computed column in a condition.
-struct Computed<'w> {
-    source: Rc<Source<'w>>,
+pub(super) struct Computed<'w> {
+    pub source: Rc<Source<'w>>,
     table: &'w Table,
     replacement: &'w Replacement,
     inverse: &'w Inverse,
@@ -35,11 +35,11 @@ struct Computed<'w> {
 }
 
 /// A comparison that may be turned round.
-struct Turned<'w> {
-    column: Computed<'w>,
-    form: Form,
+pub(super) struct Turned<'w> {
+    pub column: Computed<'w>,
+    pub form: Form,
     /// The tokens of all of it.
-    tokens: Range<usize>,
+    pub tokens: Range<usize>,
 }
 
 /// What stands around a part of a condition.
@@ -158,7 +158,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The comparison that `expr` is, when a computed column stands on one side of it.
-    fn turned(&self, expr: &Expr, env: &Env<'_, 'w>) -> Option<Turned<'w>> {
+    pub(super) fn turned(&self, expr: &Expr, env: &Env<'_, 'w>) -> Option<Turned<'w>> {
         match expr {
             Expr::BinaryOp { left, op, right } => self.compared(left, comparison(op)?, right, env),
             Expr::Between { expr, negated, low, high } => self.between(expr, *negated, low, high, env),
@@ -246,8 +246,14 @@ impl<'w> Walk<'w> {
             _ => return None,
         };
         let (first, last) = (parse::span(parts.first()?)?, parse::span(parts.last()?)?);
-        let Found::Mapped(source, table, index) = found(parts, env)? else { return None };
-        let replacement = &table.replacements[index];
+        let (source, table, replacement) = match found(parts, env)? {
+            Found::Mapped(source, table, index) if !self.looks_through => (source, table, &table.replacements[index]),
+            Found::Plain(source) if self.looks_through => {
+                let (table, replacement) = source.shape.as_ref()?.replacement(&names::ident(parts.last()?))?;
+                (source, table, replacement)
+            }
+            _ => return None,
+        };
         let inverse = replacement.inverse.as_ref()?;
         // A column of a query further out is the same for all rows here, and may be grouped there by its expression.
         let is_own = source.name.is_some() && env.here.holds(&source);

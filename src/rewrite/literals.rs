@@ -14,7 +14,7 @@ use super::walk::Walk;
 use crate::mapping::Literal;
 use crate::sql::parse;
 use crate::sql::token::{Token, TokenKind};
-use crate::text::SourceMap;
+use crate::text::{SourceMap, Span};
 
 /// Which literals were read.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +113,16 @@ impl Walk<'_> {
             _ => None,
         }
     }
+}
+
+/// A constant string and its bytes; whoever decides by it notes it.
+pub(super) fn constant(value: &ValueWithSpan) -> Option<(String, Span)> {
+    let text = match &value.value {
+        Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) | Value::UnicodeStringLiteral(text) => text,
+        Value::DollarQuotedString(text) => &text.value,
+        _ => return None,
+    };
+    Some((text.clone(), parse::span_of(value.span)?))
 }
 
 fn type_name(data_type: &DataType) -> String {

@@ -60,7 +60,15 @@ pub fn judge<'w>(
     };
     let inner = match shape(source, tokens) {
         Shape::Query(range) => &tokens[range],
-        Shape::Write => return passed(Outcome::Unchanged, Why::Unsupported),
+        Shape::Write => {
+            let reasons = explaining.then(Vec::new);
+            let mut walk = Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, tokens) };
+            return match walk.copy_table() {
+                Ok(true) => Judged::Opened(Box::new(walk)),
+                Ok(false) => passed(Outcome::Unchanged, Why::Unsupported),
+                Err(refused) => Judged::Refused(refused),
+            };
+        }
         // The server's grammar does not know it: it fails as it came.
         Shape::Other if prepares_no_query(source, tokens) => return Judged::Passed(Outcome::Unparsed),
         Shape::Other if is_opaque(source, tokens) => return passed(Outcome::Opaque, Why::Utility),

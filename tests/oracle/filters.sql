@@ -207,3 +207,10 @@ SELECT record_date, (SELECT count(*) FROM cons c WHERE solver.record_date = '202
 
 -- case: filters: a string that is no whole number
 SELECT id FROM solver WHERE rating = '4.0'
+
+-- case: filters: over a window, behind grouping sets of the day and of its time
+SELECT record_date, "timestamp", count(*) FILTER (WHERE record_date = '2025-01-01') OVER (), count(*) FILTER (WHERE record_date IS NULL) OVER () FROM solver GROUP BY GROUPING SETS ((record_date), ("timestamp")) ORDER BY 1, 2
+
+-- case: filters: of a row further out behind grouping sets
+-- same-or-refused
+SELECT record_date, "timestamp", (SELECT record_date), (SELECT count(*) FROM cons WHERE solver.record_date = '2025-01-01') FROM solver GROUP BY GROUPING SETS ((record_date), ("timestamp")) ORDER BY 1, 2

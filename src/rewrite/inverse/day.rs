@@ -98,7 +98,8 @@ impl Day {
                 let day = format!("({})::date", operand.sql);
                 format!(
                     "(CASE WHEN {day} < date '1900-01-01' THEN date '-infinity' WHEN {day} > date '9999-01-01' \
-                     THEN date '9999-01-01' ELSE {day} END)::timestamp"
+                     THEN date '9999-01-01' ELSE {day}{} END)::timestamp",
+                    if is_day(operand) { "" } else { " - 1" }
                 )
             },
             |date| format!("timestamp '{date}'"),
@@ -113,7 +114,8 @@ impl Day {
                 let day = format!("({})::date", operand.sql);
                 format!(
                     "(CASE WHEN {day} < date '1900-01-01' THEN date '1900-01-03' WHEN {day} > date '9999-01-01' \
-                     THEN date 'infinity' ELSE {day} + 1 END)::timestamp"
+                     THEN date 'infinity' ELSE {day} + {} END)::timestamp",
+                    if is_day(operand) { 1 } else { 2 }
                 )
             },
             |date| format!("timestamp '{}'", date.next()),
@@ -146,6 +148,13 @@ const fn range(comparison: Comparison, date: Date) -> Range {
         Comparison::Greater => (Some(date.next()), None),
         Comparison::GreaterOrEqual => (Some(date), None),
     }
+}
+
+/// True when the operand surely is a `date`. Where a session's zone has left out a day, a time is a day beside what it is compared as.
+fn is_day(operand: &Operand) -> bool {
+    let rest = operand.sql.to_ascii_lowercase();
+    let rest = rest.strip_prefix("current_date").map(|rest| rest.trim_start_matches([' ', '+', '-']).to_owned());
+    operand.text(&["date"]).is_some() || rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl Date {
