@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::meaning::{Filled, Meaning};
-use super::scope::{Columns, Naming, Resolved, Source, resolve};
+use super::scope::{Columns, Found, Naming, Resolved, Source, resolve};
 use super::walk::{Bound, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::names;
@@ -85,7 +85,10 @@ impl<'w> Walk<'w> {
         filled.text.push_str(if filled.text.is_empty() { "" } else { ", " });
         match table.columns.get(name) {
             Some(Meaning::Mapped(index)) => self.note(source, table, &table.replacements[*index], at)?,
-            Some(_) => {}
+            Some(Meaning::Broken(missing)) => {
+                return self.unedited(Found::Broken(table, missing.clone()), name, Span::at(at));
+            }
+            Some(Meaning::Real | Meaning::Current) => {}
             None => {
                 return Err(Refused {
                     sqlstate: "42703",
