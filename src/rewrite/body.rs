@@ -15,7 +15,6 @@ use crate::catalog::{Catalog, Column, Relation, RelationKind};
 use crate::mapping::{self, Mapping, Piece, codes};
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::names;
-use crate::sql::token::TokenKind;
 use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
 
@@ -181,7 +180,8 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         let references = self.enter_body(table, body, number, span.start)?;
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        let span = self.with_inheritance(span);
+        // A query has no children, so `ONLY` and `*` say nothing.
+        let (span, _) = self.extent(span);
         self.splice_bound(references, format!("{}{alias}", body.text), span, "table", Scope::Table(table))
     }
 
@@ -212,21 +212,6 @@ impl<'w> Walk<'w> {
             (*offset, what)
         });
         Ok(references.collect())
-    }
-
-    /// The name with `ONLY` and its parentheses, or with `*` behind it: a query has no children, so they say nothing.
-    fn with_inheritance(&self, name: Span) -> Span {
-        let first = self.tokens.partition_point(|t| t.span.start < name.start);
-        let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
-        let only = |n: usize| before(n).filter(|t| t.is_keyword(self.source, "only"));
-        let behind = self.tokens.get(self.tokens.partition_point(|t| t.span.start < name.end));
-        let is_enclosed = before(1).is_some_and(|t| t.kind == TokenKind::LeftParen);
-        match (only(1), only(2).filter(|_| is_enclosed), behind) {
-            (Some(only), ..) => only.span.to(name),
-            (None, Some(only), Some(close)) => only.span.to(close.span),
-            (None, None, Some(star)) if star.is_operator(self.source, "*") => name.to(star.span),
-            _ => name,
-        }
     }
 
     /// Notes a table of a query that is described.

@@ -12,7 +12,6 @@ use sqlparser::ast::{
 use super::from::bare;
 use super::label;
 use super::meaning::{Filled, Meaning};
-use super::plan::Use;
 use super::query::{Around, Labels};
 use super::rows::{Rows, star_of};
 use super::scope::{Columns, Env, Found, Namespace, Source};
@@ -342,13 +341,7 @@ impl<'w> Walk<'w> {
             targets.resize(filled.references.len(), source.number);
         }
         if let Some(table) = table {
-            self.uses.insert(Use {
-                mapping: table.mapping.clone(),
-                table: table.legacy.clone(),
-                column: "*".into(),
-                kind: "star",
-                became: "the legacy columns".into(),
-            });
+            self.count(table, "*".into(), "star", "the legacy columns".into());
         }
         Ok(())
     }

@@ -16,7 +16,6 @@ use sqlparser::ast::TableAlias;
 
 use super::from::{alias_name, renamed};
 use super::meaning::Filled;
-use super::plan::Use;
 use super::scope::{Columns, Env, Shape, Source};
 use super::walk::{Bound, Read, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
@@ -33,6 +32,13 @@ pub(super) struct Item<'a, 'w> {
     pub current: String,
     pub alias: Option<&'a TableAlias>,
     pub is_sampled: bool,
+}
+
+impl Item<'_, '_> {
+    /// Its name with the schema before it.
+    pub fn named(&self) -> Span {
+        Span::new(self.start, self.name.end)
+    }
 }
 
 impl<'w> Walk<'w> {
@@ -96,7 +102,7 @@ impl<'w> Walk<'w> {
     }
 
     fn write(&mut self, item: &Item<'_, 'w>, inner: &Source<'w>, mut filled: Filled<'w>) -> Walked {
-        let (extent, only) = self.extent(item);
+        let (extent, only) = self.extent(item.named());
         let called = qualifier(inner);
         let schema = &self.source[item.start..item.name.start];
         let reads = match &item.table.body {
@@ -140,8 +146,7 @@ impl<'w> Walk<'w> {
     }
 
     /// All of `ONLY (t)`, `ONLY t` and `t *`, and what of it belongs before the name.
-    pub(super) fn extent(&self, item: &Item<'_, 'w>) -> (Span, &'static str) {
-        let name = Span::new(item.start, item.name.end);
+    pub(super) fn extent(&self, name: Span) -> (Span, &'static str) {
         let first = self.tokens.partition_point(|t| t.span.start < name.start);
         let behind = self.tokens.get(self.tokens.partition_point(|t| t.span.start < name.end));
         let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
@@ -202,13 +207,8 @@ impl<'w> Walk<'w> {
     /// A table under its legacy name counts.
     pub(super) fn count_table(&mut self, table: &'w Table) {
         if table.is_renamed() {
-            self.uses.insert(Use {
-                mapping: table.mapping.clone(),
-                table: table.legacy.clone(),
-                column: "".into(),
-                kind: "table",
-                became: if table.is_virtual { "a query".into() } else { table.current.as_str().into() },
-            });
+            let became = if table.is_virtual { "a query" } else { table.current.as_str() };
+            self.count(table, "".into(), "table", became.into());
         }
     }
 
@@ -217,13 +217,7 @@ impl<'w> Walk<'w> {
         let Some((table, replacement)) = source.shape.as_ref().and_then(|shape| shape.replacement(column)) else {
             return;
         };
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: replacement.legacy.clone(),
-            kind: replacement.kind,
-            became: replacement.became.clone(),
-        });
+        self.count_column(table, replacement);
     }
 }
 

@@ -270,7 +270,7 @@ impl<'w> Walk<'w> {
         let (table, span) = (item.table, item.name);
         let alias = if item.alias.is_some() { String::new() } else { format!(" AS {}", names::quote(&table.legacy)) };
         // Behind the star of `FROM customers *`, behind the parenthesis of `FROM ONLY (customers)`.
-        let (extent, _) = self.extent(item);
+        let (extent, _) = self.extent(item.named());
         if extent.end == span.end || alias.is_empty() {
             return self.edit(span, format!("{}{alias}", item.current), "table", Scope::Table(table));
         }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Context;
 use super::derived::withheld;
@@ -413,15 +414,20 @@ impl<'w> Walk<'w> {
         at: usize,
     ) -> Walked {
         self.reads_alike(replacement, at)?;
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: replacement.legacy.clone(),
-            kind: replacement.kind,
-            became: replacement.became.clone(),
-        });
+        self.count_column(table, replacement);
         self.read.push(Read { source: source.number, replacement });
         Ok(())
+    }
+
+    /// Counts a legacy column.
+    pub(super) fn count_column(&mut self, table: &Table, replacement: &Replacement) {
+        self.count(table, replacement.legacy.clone(), replacement.kind, replacement.became.clone());
+    }
+
+    /// Counts a name of a mapped table that is rewritten.
+    pub(super) fn count(&mut self, table: &Table, column: Arc<str>, kind: &'static str, became: Arc<str>) {
+        let (mapping, table) = (table.mapping.clone(), table.legacy.clone());
+        self.uses.insert(Use { mapping, table, column, kind, became });
     }
 
     /// A replacement was written for `standard_conforming_strings`; without it, a backslash in its strings means another thing.
