@@ -4,8 +4,8 @@ use super::template::{self, Fault};
 use super::{
     Column, Decimal, Kind, Template, codes, constant, decimal, file, filter, json_path, names, type_name, values, write,
 };
+use crate::text::Span;
 use crate::text::toml::{Document, Located, Table, Text, Value};
-use crate::text::{Diagnostic, Span};
 
 /// `consumption_kwh = "kwh_consumed"`.
 pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current: &Text<'_>) -> Option<Column> {
