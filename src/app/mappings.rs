@@ -97,7 +97,9 @@ fn pack(from: &Path, name: &str) -> Result<(PathBuf, Source), Missing> {
     let beside = from.parent().unwrap_or(Path::new(""));
     let ends = Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
     let path = beside.join(if ends { name.to_owned() } else { format!("{name}.toml") });
-    open(&path).map_err(|error| {
+    // What is no file may have no end.
+    let is_file = |found: fs::Metadata| found.is_file().then_some(()).ok_or_else(|| io::Error::other("it is no file"));
+    fs::metadata(&path).and_then(is_file).and_then(|()| open(&path)).map_err(|error| {
         let message = match error.kind() {
             io::ErrorKind::NotFound => format!("there is no file `{}`", path.display()),
             _ => format!("cannot read `{}`: {error}", path.display()),
@@ -116,12 +118,9 @@ fn pack(from: &Path, name: &str) -> Result<(PathBuf, Source), Missing> {
 
 /// A file, and what tells it from others whatever path leads to it.
 fn open(path: &Path) -> io::Result<(PathBuf, Source)> {
-    // What is no file may have no end.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
     let text = fs::read_to_string(path)?;
-    let id = path.canonicalize()?;
+    // A pipe has no path of its own.
+    let id = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     Ok((id, Source { name: path.to_string_lossy().into(), text: text.into() }))
 }
 

@@ -36,6 +36,7 @@ def main():
     import django_filters  # noqa: F401  each adds its steps
     import django_queries  # noqa: F401
     import django_sessions  # noqa: F401
+    import django_shapes  # noqa: F401
     from play import play
 
     statements = []
