@@ -52,3 +52,6 @@ CREATE TABLE telemetry_measurement (
 CREATE INDEX telemetry_measurement_point_variable_time ON telemetry_measurement (point_id, variable_id, "timestamp" DESC);
 CREATE INDEX telemetry_measurement_time_provider ON telemetry_measurement ("timestamp", provider);
 CREATE INDEX telemetry_measurement_variable_time ON telemetry_measurement (variable_id, "timestamp" DESC);
+-- A wide reading by its id, as its services ask for it.
+CREATE INDEX telemetry_measurement_interaction ON telemetry_measurement (((processing_config ->> 'interaction')::bigint))
+    WHERE processing_config -> 'interaction' IS NOT NULL;
