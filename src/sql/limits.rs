@@ -4,6 +4,7 @@
 
 use sqlparser::keywords::Keyword;
 
+use super::feed::Goal;
 use super::parse::{Reason, Unparsed};
 use super::token::{Token, TokenKind};
 use super::words::Known;
@@ -25,18 +26,25 @@ const SETS: usize = 2_000;
 /// shapes beyond some hundreds.
 const DEPTH: usize = 220;
 
-/// sqlparser's own count of nested calls: a subquery takes two, and a level of nesting may take more than one.
-pub(super) const RECURSION: usize = 500;
+/// sqlparser's own count of nested calls: a subquery takes two, and a level of nesting may take more than one. Of statements inside
+/// of statements (`EXPLAIN EXPLAIN …`), which are no SQL, each level would take more stack than there is.
+pub(super) const fn recursion(goal: Goal) -> usize {
+    match goal {
+        Goal::Query => 500,
+        Goal::Statement => 100,
+    }
+}
 
 /// Bytes of stack for a statement of `tokens` tokens: to parse it, to walk its tree with some thousand bytes for each level, and
 /// to drop it. Measured: without optimisation a dropped operator takes 1 KiB and a dropped UNION 17 KiB, with it a tenth of that;
 /// a nested call of the parser takes LEVEL at most, and a token makes one at most.
 pub(super) const fn stack(tokens: usize) -> usize {
+    const DEEPEST: usize = recursion(Goal::Query);
     const BASE: usize = 128 << 10;
     const LEVEL: usize = if cfg!(debug_assertions) { 32 << 10 } else { 6 << 10 };
     const OPERATOR: usize = if cfg!(debug_assertions) { 4 << 10 } else { 1 << 10 };
     const SET: usize = if cfg!(debug_assertions) { 24 << 10 } else { 4 << 10 };
-    let levels = if tokens < RECURSION { tokens } else { RECURSION };
+    let levels = if tokens < DEEPEST { tokens } else { DEEPEST };
     let operators = if tokens < OPERATORS { tokens } else { OPERATORS };
     // `UNION SELECT 1`
     let sets = if tokens / 3 < SETS { tokens / 3 } else { SETS };
