@@ -92,7 +92,7 @@ pub fn check_queries(mapping: &Mapping, catalog: &Arc<Catalog>) -> Vec<Diagnosti
 }
 
 /// Binds `query`, whose unqualified tables are those of `schema`.
-fn bind(schema: &str, query: &str, catalog: &Arc<Catalog>) -> Result<(Body, Vec<String>), Fault> {
+pub(super) fn bind(schema: &str, query: &str, catalog: &Arc<Catalog>) -> Result<(Body, Vec<String>), Fault> {
     let world = World::new(0, Vec::new(), catalog.clone());
     let own = Context::new("", &[schema.to_owned()]);
     let tokens = lex(query, LexOptions::default()).unwrap_or_default();
@@ -182,13 +182,15 @@ impl<'w> Walk<'w> {
             return Err(Refused::unsure(message, "set standard_conforming_strings to on", at));
         }
         let became = if table.is_virtual { "a query" } else { table.current.as_str() };
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: "".into(),
-            kind: "table",
-            became: became.into(),
-        });
+        if !table.is_of_server() {
+            self.uses.insert(Use {
+                mapping: table.mapping.clone(),
+                table: table.legacy.clone(),
+                column: "".into(),
+                kind: "table",
+                became: became.into(),
+            });
+        }
         self.sources += body.sources;
         for (source, schema, name) in &body.relations {
             self.relations.push((number + source, schema, name));

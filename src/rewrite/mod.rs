@@ -20,6 +20,7 @@ mod filter;
 mod from;
 mod global;
 mod group;
+mod introspect;
 mod inverse;
 mod items;
 mod join;

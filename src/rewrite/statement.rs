@@ -115,7 +115,8 @@ fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
         let mut walk = Box::new(walk);
         loop {
             let walked = walk_query(&mut walk, &query);
-            match walk.again() {
+            let again = walk.again().or_else(|| walk.with_catalogs_untouched(walked.is_err()));
+            match again {
                 Some(again) => *walk = again,
                 None => return walked.map(|()| walk).map_err(Unopened::Refused),
             }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::Context;
 use super::derived::withheld;
+use super::introspect::CatalogsAre;
 use super::meaning::{Filled, Replacement};
 use super::plan::Use;
 use super::rows::Rows;
@@ -154,6 +155,8 @@ pub struct Walk<'w> {
     pub(super) shaped: BTreeSet<usize>,
     /// Those that should.
     pub(super) wanted: BTreeSet<usize>,
+    /// How the server's catalogs are read.
+    pub(super) catalogs: CatalogsAre,
 }
 
 impl Scope<'_, '_> {
@@ -224,6 +227,7 @@ impl<'w> Walk<'w> {
             sources: 0,
             shaped: BTreeSet::new(),
             wanted: BTreeSet::new(),
+            catalogs: CatalogsAre::default(),
         }
     }
 
@@ -234,7 +238,8 @@ impl<'w> Walk<'w> {
         }
         let shaped = self.shaped.union(&self.wanted).copied().collect();
         let reasons = self.reasons.as_ref().map(|_| Vec::new());
-        Some(Self { reasons, shaped, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
+        let catalogs = self.catalogs;
+        Some(Self { reasons, shaped, catalogs, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
     }
 
     /// A stored name, borrowed from the text where it stands there as it is stored.
@@ -407,6 +412,7 @@ impl<'w> Walk<'w> {
         let at = Some(span.start);
         match found {
             Found::Plain(source) => {
+                self.reads_catalog(&source, name, at)?;
                 self.count_shaped(&source, name);
                 self.bound.push((Place::Source(span.start), Bound::Column(source.number, self.stored(name, span))));
                 Ok(())

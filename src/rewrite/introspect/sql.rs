@@ -1,0 +1,268 @@
+//! The texts that stand in the place of the catalogs' relations.
+//!
+//! Each selects all columns of its relation in their order, under their names and with their types, whatever the version of the server
+//! has: what is not changed is taken from the catalog. All names are qualified; nothing in them can fail for want of a privilege.
+
+use super::shape::{ColumnLine, Lines, TableLine};
+use crate::catalog::{Catalog, Relation};
+use crate::sql::names::{quote, quote_string};
+
+/// A relation in which a table, and perhaps a column, stands by its name.
+struct Named {
+    schema: &'static str,
+    name: &'static str,
+    /// The columns that name the schema and the table.
+    table: (&'static str, &'static str),
+    /// The one that names a column.
+    column: Option<&'static str>,
+}
+
+const fn named(schema: &'static str, name: &'static str, column: Option<&'static str>) -> Named {
+    Named { schema, name, table: ("table_schema", "table_name"), column }
+}
+
+const fn statistics(name: &'static str) -> Named {
+    Named { schema: "pg_catalog", name, table: ("schemaname", "relname"), column: None }
+}
+
+const INFORMATION: &str = "information_schema";
+
+const NAMED: [Named; 24] = [
+    named(INFORMATION, "tables", None),
+    named(INFORMATION, "table_constraints", None),
+    named(INFORMATION, "table_privileges", None),
+    named(INFORMATION, "role_table_grants", None),
+    named(INFORMATION, "constraint_table_usage", None),
+    named(INFORMATION, "key_column_usage", Some("column_name")),
+    named(INFORMATION, "constraint_column_usage", Some("column_name")),
+    named(INFORMATION, "column_privileges", Some("column_name")),
+    named(INFORMATION, "role_column_grants", Some("column_name")),
+    Named {
+        schema: INFORMATION,
+        name: "triggers",
+        table: ("event_object_schema", "event_object_table"),
+        column: None,
+    },
+    Named { schema: "pg_catalog", name: "pg_tables", table: ("schemaname", "tablename"), column: None },
+    Named { schema: "pg_catalog", name: "pg_indexes", table: ("schemaname", "tablename"), column: None },
+    Named { schema: "pg_catalog", name: "pg_stats", table: ("schemaname", "tablename"), column: Some("attname") },
+    statistics("pg_stat_all_tables"),
+    statistics("pg_stat_user_tables"),
+    statistics("pg_stat_xact_all_tables"),
+    statistics("pg_stat_xact_user_tables"),
+    statistics("pg_stat_all_indexes"),
+    statistics("pg_stat_user_indexes"),
+    statistics("pg_statio_all_tables"),
+    statistics("pg_statio_user_tables"),
+    statistics("pg_statio_all_indexes"),
+    statistics("pg_statio_user_indexes"),
+    Named { schema: INFORMATION, name: "views", table: ("table_schema", "table_name"), column: None },
+];
+
+/// Each relation of the catalog that shows one of the lines, and its text.
+pub(super) fn texts<'c>(lines: &Lines, catalog: &'c Catalog) -> Vec<(&'c Relation, String)> {
+    let mut texts = Vec::new();
+    let mut add = |schema: &str, name: &str, text: &dyn Fn(&Relation) -> String| {
+        if let Some(relation) = catalog.relation(schema, name) {
+            texts.push((relation, text(relation)));
+        }
+    };
+    for named in &NAMED {
+        add(named.schema, named.name, &|relation| by_name(named, relation, lines));
+    }
+    add(INFORMATION, "columns", &|relation| columns(relation, lines));
+    add("pg_catalog", "pg_class", &|relation| classes(relation, lines));
+    add("pg_catalog", "pg_attribute", &|relation| attributes(relation, lines));
+    texts
+}
+
+/// `SELECT r.a AS a, …` with other expressions for some columns; `%` in one stands for the column itself.
+fn select(relation: &Relation, others: &[(&str, String)]) -> String {
+    let columns = relation.columns.iter().map(|column| {
+        let name = quote(&column.name);
+        let itself = format!("r.{name}");
+        let other = others.iter().find(|(name, _)| *name == column.name).map(|(_, sql)| sql.replace('%', &itself));
+        format!("{} AS {name}", other.unwrap_or(itself))
+    });
+    format!("SELECT {}", columns.collect::<Vec<_>>().join(", "))
+}
+
+/// `value`, cast to the type that the column has, where `condition` holds, and the column elsewhere.
+fn when(relation: &Relation, column: &str, condition: &str, value: &str) -> String {
+    let type_name = relation.column(column).map_or("text", |c| c.type_name.as_str());
+    format!("CASE WHEN {condition} THEN ({value})::{} ELSE % END", qualified(type_name))
+}
+
+/// Types of the catalogs, as nobody's search path can mean them otherwise.
+fn qualified(type_name: &str) -> String {
+    match type_name {
+        "name" | "oid" | "text" | "\"char\"" => format!("pg_catalog.{type_name}"),
+        other => other.to_owned(),
+    }
+}
+
+fn by_name(named: &Named, relation: &Relation, lines: &Lines) -> String {
+    let (schema, table) = named.table;
+    let mut others = vec![(table, when(relation, table, "v.s IS NOT NULL", "v.l"))];
+    let mut from = format!(
+        " FROM {}.{} r LEFT JOIN {} ON r.{schema} = v.s AND r.{table} = v.t",
+        named.schema,
+        named.name,
+        tables(&lines.tables)
+    );
+    let keys: Vec<&ColumnLine> =
+        lines.columns.iter().filter(|l| l.name.is_some() && l.extra.is_none() && l.name.as_ref() != Some(&l.base)).collect();
+    if let Some(column) = named.column.filter(|_| !keys.is_empty()) {
+        others.push((column, when(relation, column, "k.c IS NOT NULL", "k.c")));
+        let rows = keys.iter().map(|l| {
+            [text(&l.schema), text(&l.current), text(&l.base), text(&l.shown), optional(l.name.as_deref())]
+        });
+        let keys = values("k", "s, t, b, l, c", rows);
+        from.push_str(&format!(" LEFT JOIN {keys} ON v.s = k.s AND v.t = k.t AND v.l = k.l AND r.{column} = k.b"));
+    }
+    format!("{}{from} WHERE v.s IS NULL OR v.l IS NOT NULL", select(relation, &others))
+}
+
+fn columns(relation: &Relation, lines: &Lines) -> String {
+    let typed = |column: &str, value: &str| when(relation, column, "y.oid IS NOT NULL", value);
+    let computed = |column: &str, value: &str| when(relation, column, "v.k", value);
+    let added = |column: &str, value: &str| when(relation, column, "v.x IS NOT NULL", value);
+    let itself = |column: &str, value: &str| when(relation, column, "v.s IS NOT NULL", value);
+    let of_type = |function: &str| format!("information_schema.{function}(y.oid, v.m)");
+    let kind = "CASE WHEN y.typelem <> 0 AND y.typlen = -1 THEN 'ARRAY' WHEN n.nspname = 'pg_catalog' \
+                THEN pg_catalog.format_type(y.oid, NULL) ELSE 'USER-DEFINED' END";
+    let mut others = vec![
+        ("table_name", itself("table_name", "v.l")),
+        ("column_name", itself("column_name", "v.c")),
+        ("ordinal_position", itself("ordinal_position", "v.p")),
+        ("column_default", added("column_default", "NULL")),
+        ("is_nullable", computed("is_nullable", "'YES'")),
+        ("data_type", typed("data_type", kind)),
+        ("character_maximum_length", typed("character_maximum_length", &of_type("_pg_char_max_length"))),
+        ("character_octet_length", typed("character_octet_length", &of_type("_pg_char_octet_length"))),
+        ("numeric_precision", typed("numeric_precision", &of_type("_pg_numeric_precision"))),
+        ("numeric_precision_radix", typed("numeric_precision_radix", &of_type("_pg_numeric_precision_radix"))),
+        ("numeric_scale", typed("numeric_scale", &of_type("_pg_numeric_scale"))),
+        ("datetime_precision", typed("datetime_precision", &of_type("_pg_datetime_precision"))),
+        ("interval_type", typed("interval_type", &of_type("_pg_interval_type"))),
+        ("udt_schema", typed("udt_schema", "n.nspname")),
+        ("udt_name", typed("udt_name", "y.typname")),
+        ("dtd_identifier", itself("dtd_identifier", "v.p::pg_catalog.text")),
+        ("is_identity", added("is_identity", "'NO'")),
+        ("is_generated", added("is_generated", "'NEVER'")),
+        ("generation_expression", added("generation_expression", "NULL")),
+    ];
+    let of_domain = ["collation_catalog", "collation_schema", "collation_name", "domain_catalog", "domain_schema", "domain_name"];
+    others.extend(of_domain.map(|column| (column, typed(column, "NULL"))));
+    let of_identity = ["identity_generation", "identity_start", "identity_increment", "identity_maximum", "identity_minimum"];
+    others.extend(of_identity.map(|column| (column, added(column, "NULL"))));
+    let from = format!(
+        " FROM information_schema.columns r LEFT JOIN ({} LEFT JOIN pg_catalog.pg_type y ON y.oid = v.y \
+         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace) \
+         ON r.table_schema = v.s AND r.table_name = v.t AND r.column_name = v.b WHERE v.s IS NULL OR v.c IS NOT NULL",
+        column_values(&lines.columns)
+    );
+    select(relation, &others) + &from
+}
+
+fn classes(relation: &Relation, lines: &Lines) -> String {
+    let others = [("relname", when(relation, "relname", "v.s IS NOT NULL", "v.l"))];
+    let from = format!(
+        " FROM pg_catalog.pg_class r LEFT JOIN ({} JOIN pg_catalog.pg_namespace n ON n.nspname = v.s) \
+         ON r.relnamespace = n.oid AND r.relname = v.t WHERE v.s IS NULL OR v.l IS NOT NULL",
+        tables(&lines.relations)
+    );
+    select(relation, &others) + &from
+}
+
+fn attributes(relation: &Relation, lines: &Lines) -> String {
+    let typed = |column: &str, value: &str| when(relation, column, "y.oid IS NOT NULL", value);
+    let computed = |column: &str, value: &str| when(relation, column, "v.k", value);
+    let added = |column: &str, value: &str| when(relation, column, "v.x IS NOT NULL", value);
+    let mut others = vec![
+        ("attname", when(relation, "attname", "v.s IS NOT NULL", "v.c")),
+        ("attnum", added("attnum", "c.relnatts + v.x")),
+        ("atttypid", typed("atttypid", "y.oid")),
+        ("atttypmod", typed("atttypmod", "v.m")),
+        ("attndims", typed("attndims", "CASE WHEN y.typcategory = 'A' THEN 1 ELSE 0 END")),
+        ("attnotnull", computed("attnotnull", "false")),
+        ("atthasdef", added("atthasdef", "false")),
+        ("attidentity", added("attidentity", "''")),
+        ("attgenerated", added("attgenerated", "''")),
+    ];
+    let of_type = [
+        ("attlen", "typlen"),
+        ("attbyval", "typbyval"),
+        ("attalign", "typalign"),
+        ("attstorage", "typstorage"),
+        ("attcollation", "typcollation"),
+    ];
+    others.extend(of_type.map(|(column, of_type)| (column, typed(column, &format!("y.{of_type}")))));
+    let from = format!(
+        " FROM pg_catalog.pg_attribute r LEFT JOIN ({} JOIN pg_catalog.pg_namespace n ON n.nspname = v.s \
+         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = v.t \
+         LEFT JOIN pg_catalog.pg_type y ON y.oid = v.y) \
+         ON c.oid = r.attrelid AND v.b = r.attname WHERE v.s IS NULL OR v.c IS NOT NULL",
+        column_values(&lines.attributes)
+    );
+    select(relation, &others) + &from
+}
+
+fn tables(lines: &[TableLine]) -> String {
+    let rows = lines.iter().map(|l| [text(&l.schema), text(&l.current), optional(l.shown.as_deref())]);
+    values("v", "s, t, l", rows)
+}
+
+fn column_values(lines: &[ColumnLine]) -> String {
+    let rows = lines.iter().map(|l| {
+        let type_name = l.type_name.as_deref();
+        [
+            text(&l.schema),
+            text(&l.current),
+            text(&l.base),
+            text(&l.shown),
+            optional(l.name.as_deref()),
+            l.position.to_string(),
+            l.extra.map_or_else(|| "NULL::pg_catalog.int4".to_owned(), |extra| extra.to_string()),
+            l.computed.to_string(),
+            type_name.map_or_else(
+                || "NULL::pg_catalog.regtype".to_owned(),
+                |name| format!("pg_catalog.to_regtype({})", quote_string(without_modifier(name))),
+            ),
+            type_name.and_then(modifier).unwrap_or(-1).to_string(),
+        ]
+    });
+    values("v", "s, t, b, l, c, p, x, k, y, m", rows)
+}
+
+fn values<const N: usize>(alias: &str, columns: &str, rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<String> = rows.map(|row| format!("({})", row.join(", "))).collect();
+    format!("(VALUES {}) AS {alias} ({columns})", rows.join(", "))
+}
+
+fn text(value: &str) -> String {
+    format!("{}::pg_catalog.text", quote_string(value))
+}
+
+fn optional(value: Option<&str>) -> String {
+    value.map_or_else(|| "NULL::pg_catalog.text".to_owned(), text)
+}
+
+/// `numeric(10,2)` → `numeric`, `timestamp(3) with time zone` → `timestamp with time zone`.
+fn without_modifier(type_name: &str) -> &str {
+    // `to_regtype` itself leaves it out.
+    type_name
+}
+
+/// What `atttypmod` holds of a type as `format_type` writes it; none for one without.
+fn modifier(type_name: &str) -> Option<i64> {
+    let (base, rest) = type_name.split_once('(')?;
+    let numbers: Vec<i64> = rest.split_once(')')?.0.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
+    match (base.trim(), numbers.as_slice()) {
+        ("numeric", [precision]) => Some((precision << 16) + 4),
+        ("numeric", [precision, scale]) => Some(((precision << 16) | (scale & 0x7ff)) + 4),
+        ("character varying" | "character", [length]) => Some(length + 4),
+        ("bit" | "bit varying" | "time" | "timestamp", [length]) => Some(*length),
+        _ => None,
+    }
+}
