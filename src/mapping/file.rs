@@ -90,8 +90,7 @@ fn mapping(document: &Document<'_>) -> Option<Mapping> {
 }
 
 fn introspection(document: &Document<'_>, text: &Text<'_>) -> Option<Introspection> {
-    let known =
-        [("legacy", Introspection::Legacy), ("current", Introspection::Current), ("both", Introspection::Both)];
+    let known = [("legacy", Introspection::Legacy), ("current", Introspection::Current), ("both", Introspection::Both)];
     let found = known.iter().find(|(word, _)| *word == text.value).map(|(_, chosen)| *chosen);
     if found.is_none() {
         let guess = crate::text::nearest::did_you_mean(text.value, known.map(|(word, _)| word));

@@ -24,13 +24,13 @@ use crate::text::{Diagnostic, Span};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Body {
     /// SQL, in parentheses.
-    text: String,
+    pub(super) text: String,
     /// What its references bind to: (byte of `text`, what), sources counted from 1.
-    bound: Vec<(usize, Bound<'static>)>,
+    pub(super) bound: Vec<(usize, Bound<'static>)>,
     /// The relations that it reads: (number of the source, schema, name).
-    relations: Vec<(usize, String, String)>,
+    pub(super) relations: Vec<(usize, String, String)>,
     /// How many sources it has.
-    sources: usize,
+    pub(super) sources: usize,
 }
 
 /// Why a query cannot stand for a table.
@@ -196,13 +196,7 @@ impl<'w> Walk<'w> {
             self.relations.push((number + source, schema, name));
         }
         for (offset, what) in &body.bound {
-            let what = match what {
-                Bound::Column(source, name) => Bound::Column(number + source, name.as_ref().into()),
-                Bound::Row(source) => Bound::Row(number + source),
-                Bound::Label(name) => Bound::Label(name.as_ref().into()),
-                Bound::Nothing => Bound::Nothing,
-            };
-            self.bound.push((Place::Edit { span, offset: *offset }, what));
+            self.bound.push((Place::Edit { span, offset: *offset }, what.moved(number)));
         }
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
         self.edit(span, format!("{}{alias}", body.text), "table", Scope::Table(table))

@@ -98,7 +98,11 @@ impl<'w> Walk<'w> {
             }
             Expr::Cast { expr, data_type, .. } => {
                 self.data_type(data_type)?;
-                if rows::is_text(data_type) { self.reads([&**expr], env, around) } else { self.expr(expr, env, around) }
+                if !rows::is_text(data_type) {
+                    return self.expr(expr, env, around);
+                }
+                self.printed(expr)?;
+                self.reads([&**expr], env, around)
             }
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
@@ -184,6 +188,7 @@ impl<'w> Walk<'w> {
         if !matches!(function.parameters, FunctionArguments::None) {
             return Err(Refused::not_understood("a parametric function", None));
         }
+        self.definition(function)?;
         match &function.args {
             FunctionArguments::None => {}
             FunctionArguments::Subquery(query) => self.sublink(query, env, around)?,

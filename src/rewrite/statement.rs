@@ -114,7 +114,7 @@ fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
         let query = parse::query(walk.source, walk.tokens).map_err(|_| Unopened::Unparsed)?;
         let mut walk = Box::new(walk);
         loop {
-            let walked = walk_query(&mut walk, &query);
+            let walked = walk_query(&mut walk, &query).and_then(|()| walk.strings());
             let again = walk.again().or_else(|| walk.with_catalogs_untouched(walked.is_err()));
             match again {
                 Some(again) => *walk = again,

@@ -51,6 +51,18 @@ pub enum Bound<'w> {
     Nothing,
 }
 
+impl Bound<'_> {
+    /// The same when `by` more sources stand before its own.
+    pub(super) fn moved(&self, by: usize) -> Bound<'_> {
+        match self {
+            Self::Column(source, name) => Bound::Column(by + source, name.as_ref().into()),
+            Self::Row(source) => Bound::Row(by + source),
+            Self::Label(name) => Bound::Label(name.as_ref().into()),
+            Self::Nothing => Bound::Nothing,
+        }
+    }
+}
+
 /// A place that is only known once the edits are applied: `offset` bytes into the edit at `span`, or a byte of the source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Place {
@@ -239,7 +251,12 @@ impl<'w> Walk<'w> {
         let shaped = self.shaped.union(&self.wanted).copied().collect();
         let reasons = self.reasons.as_ref().map(|_| Vec::new());
         let catalogs = self.catalogs;
-        Some(Self { reasons, shaped, catalogs, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
+        Some(Self {
+            reasons,
+            shaped,
+            catalogs,
+            ..Self::new(self.world, self.context, self.naming, self.source, self.tokens)
+        })
     }
 
     /// A stored name, borrowed from the text where it stands there as it is stored.

@@ -152,6 +152,12 @@ impl World {
         self.catalogs.shown(relation)
     }
 
+    /// What is shown of the server's catalogs.
+    #[must_use]
+    pub(super) const fn catalogs(&self) -> &introspect::Catalogs {
+        &self.catalogs
+    }
+
     /// True for the legacy or the current name of a mapped table.
     #[must_use]
     pub fn has_table(&self, name: &str) -> bool {

@@ -39,15 +39,16 @@ pub(crate) fn shared() -> &'static Twins {
         server.database(LEGACY);
         server.sql(LEGACY, &texts(legacy));
         server.sql(LEGACY, &texts(&["tests/oracle/fixture/facts.sql", "tests/oracle/fixture/legacy.sql", COMMON]));
-        server.sql(LEGACY, &texts(&["tests/oracle/fixture/kinds_legacy.sql"]));
+        server.sql(LEGACY, &texts(&["tests/oracle/fixture/kinds_legacy.sql", "tests/oracle/fixture/keys_legacy.sql"]));
         server.database(CURRENT);
         server.sql(CURRENT, &texts(current));
         server.sql(CURRENT, &texts(&["tests/oracle/fixture/facts.sql", "tests/oracle/fixture/current.sql", COMMON]));
-        server.sql(CURRENT, &texts(&["tests/oracle/fixture/kinds_current.sql"]));
+        server
+            .sql(CURRENT, &texts(&["tests/oracle/fixture/kinds_current.sql", "tests/oracle/fixture/keys_current.sql"]));
         server.sql(CURRENT, &format!("ALTER DATABASE \"{CURRENT}\" SET log_statement = 'all'"));
-        let mappings =
-            ["mappings/smartwatt.toml", "tests/oracle/fixture/traps.toml", "tests/oracle/fixture/kinds.toml"];
-        let mappings = mappings.map(|path| root().join(path));
+        let fixtures = ["traps", "kinds", "keys"].map(|name| format!("tests/oracle/fixture/{name}.toml"));
+        let mappings = std::iter::once("mappings/smartwatt.toml").chain(fixtures.iter().map(String::as_str));
+        let mappings: Vec<_> = mappings.map(|path| root().join(path)).collect();
         Twins { server, proxy: SharedProxy::start(server.port, CURRENT, &mappings) }
     })
 }

@@ -5,8 +5,10 @@
 //! for each world and bound like those of any table that is a query ([`super::body`]). Oids and numbers of columns stay, so indexes, keys
 //! and privileges go on to belong to what they belonged to. What a text shows is told by [`shape`], how it is written by [`sql`].
 
+mod calls;
 mod shape;
 mod sql;
+mod strings;
 
 use std::sync::Arc;
 
@@ -24,6 +26,7 @@ use crate::mapping::{Introspection, Mapping};
 #[derive(Debug, Default)]
 pub(super) struct Catalogs {
     tables: HashMap<(String, String), Table>,
+    calls: Vec<calls::Call>,
 }
 
 /// How a statement reads the catalogs. What cannot be followed in legacy names sees them as they are.
@@ -41,7 +44,8 @@ pub(super) enum CatalogsAre {
 }
 
 /// Any name of a relation that is shown otherwise has one of these in it, but for those of `information_schema`.
-const WORDS: [&str; 6] = ["information_schema", "pg_class", "pg_attribute", "pg_tables", "pg_index", "pg_stat"];
+const WORDS: [&str; 8] =
+    ["information_schema", "pg_class", "pg_attribute", "pg_tables", "pg_index", "pg_stat", "pg_get_", "regclass"];
 
 /// The words that a text has to hold to be concerned, none when no mapping shows its legacy names.
 pub(super) fn words(mappings: &[Arc<Mapping>]) -> &'static [&'static str] {
@@ -60,7 +64,7 @@ impl Catalogs {
             let table = bind(relation, &text, catalog)?;
             Some(((relation.schema.clone(), relation.name.clone()), table))
         });
-        Self { tables: bound.collect() }
+        Self { tables: bound.collect(), calls: calls::calls(&lines, catalog) }
     }
 
     /// What stands in the place of `relation`.
@@ -127,4 +131,119 @@ fn bind(relation: &Relation, text: &str, catalog: &Arc<Catalog>) -> Option<Table
         physical,
         presence: Presence::Row,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping;
+    use crate::rewrite::{Context, Outcome, World, plan};
+
+    const COLUMNS: [(&str, &str, &[&str]); 6] = [
+        ("pg_catalog", "pg_class", &["oid", "relname", "relnamespace", "relnatts"]),
+        ("pg_catalog", "pg_namespace", &["oid", "nspname"]),
+        (
+            "pg_catalog",
+            "pg_type",
+            &["oid", "typlen", "typbyval", "typalign", "typstorage", "typcollation", "typcategory"],
+        ),
+        ("pg_catalog", "pg_attribute", &["attrelid", "attname", "atttypid", "attnum", "attnotnull"]),
+        ("information_schema", "tables", &["table_schema", "table_name", "table_type"]),
+        ("public", "clientes", &["id", "telefono", "estado"]),
+    ];
+
+    fn world(introspection: &str) -> World {
+        let relation = |(schema, name, columns): &(&str, &str, &[&str])| {
+            let column = |name: &&str| crate::catalog::Column {
+                name: (*name).to_owned(),
+                type_name: "text".to_owned(),
+                not_null: true,
+            };
+            Relation {
+                schema: (*schema).to_owned(),
+                name: (*name).to_owned(),
+                kind: crate::catalog::RelationKind::Table,
+                columns: columns.iter().map(column).collect(),
+                definition: None,
+            }
+        };
+        let catalog = Catalog { relations: COLUMNS.iter().map(relation).collect(), ..Catalog::default() }.indexed();
+        let text = format!(
+            "[mapping]\nintrospection = \"{introspection}\"\n[tables.customers]\ntable = \"clientes\"\n\
+             columns.phone_number = \"telefono\"\ncolumns.phone = \"telefono\"\nlayout = [\"id\", \"phone_number\", \"phone\"]"
+        );
+        let mapping = mapping::parse("shop", &text).expect("the mapping is sound");
+        World::new(1, vec![Arc::new(mapping)], Arc::new(catalog))
+    }
+
+    fn outcome(world: &World, sql: &str) -> (Outcome, Option<String>) {
+        let context = Context::new("postgres", &["public".to_owned()]);
+        let plan = plan(world, &context, sql);
+        let refusal = plan.statements[0].refusal.as_ref().map(|r| r.message.clone());
+        (plan.statements[0].outcome, refusal.or(plan.sql.map(|sql| sql.to_string())))
+    }
+
+    #[test]
+    fn the_mapping_says_whether() {
+        let sql = "SELECT c.relname FROM pg_class c";
+        assert_eq!(outcome(&world("current"), sql), (Outcome::Unchanged, None));
+        assert!(!world("current").concerns(sql.as_bytes()) && world("both").concerns(sql.as_bytes()));
+        let (legacy, text) = outcome(&world("legacy"), sql);
+        let text = text.unwrap_or_default();
+        assert_eq!(legacy, Outcome::Rewritten, "{text}");
+        assert!(text.contains("('public')::pg_catalog.text, ('clientes')::pg_catalog.text, ('customers')"), "{text}");
+        let (_, both) = outcome(&world("both"), sql);
+        let both = both.unwrap_or_default();
+        assert!(both.contains("('clientes')::pg_catalog.text), ('public', 'clientes', 'customers')"), "{both}");
+    }
+
+    #[test]
+    fn columns_keep_their_numbers() {
+        let catalogs = |mode| {
+            let world = world(mode);
+            let lines = shape::lines(&world.mappings, world.tables(), &world.catalog);
+            let line = |l: &shape::ColumnLine| (l.base.clone(), l.name.clone().unwrap_or_default(), l.extra);
+            lines.attributes.iter().map(line).collect::<Vec<_>>()
+        };
+        let own = |base: &str, name: &str, extra| (base.to_owned(), name.to_owned(), extra);
+        let legacy = [
+            own("id", "id", None),
+            own("telefono", "phone_number", None),
+            own("telefono", "phone", Some(1)),
+            own("estado", "", None),
+        ];
+        assert_eq!(catalogs("legacy"), legacy);
+        let both = [
+            own("id", "id", None),
+            own("telefono", "telefono", None),
+            own("estado", "estado", None),
+            own("telefono", "phone_number", Some(1)),
+            own("telefono", "phone", Some(2)),
+        ];
+        assert_eq!(catalogs("both"), both);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_sees_the_catalogs_as_they_are() {
+        let world = world("legacy");
+        assert_eq!(outcome(&world, "SELECT c.x, c.xmin FROM pg_class c").0, Outcome::Unchanged);
+        assert_eq!(outcome(&world, "SELECT x FROM pg_class AS c (x)").0, Outcome::Unchanged);
+        assert_eq!(outcome(&world, "INSERT INTO log SELECT relname FROM pg_class").0, Outcome::Unchanged);
+        let (refused, message) = outcome(&world, "SELECT c.tableoid, c.relname FROM pg_class c");
+        assert_eq!(
+            (refused, message.as_deref()),
+            (Outcome::Refused, Some("`tableoid` of a catalog that shows legacy names"))
+        );
+    }
+
+    #[test]
+    fn strings_that_name_tables_find_them() {
+        let world = world("current");
+        let (_, text) = outcome(
+            &world,
+            "SELECT 'Customers'::regclass, has_column_privilege('customers', 'phone', 'SELECT'), 'customers'",
+        );
+        let expected = "SELECT 'public.clientes'::regclass, has_column_privilege('public.clientes', 'telefono', 'SELECT'), 'customers'";
+        assert_eq!(text.as_deref(), Some(expected));
+    }
 }

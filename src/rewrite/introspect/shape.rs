@@ -11,7 +11,7 @@ use crate::mapping::{Introspection, Mapping, Piece};
 use crate::rewrite::meaning::Meaning;
 use crate::rewrite::world::Table;
 
-/// A table that the catalogs show otherwise.
+/// What is shown otherwise than it is.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     /// By name: every name that a table has.
@@ -95,10 +95,21 @@ struct Shown<'a> {
 
 impl Shown<'_> {
     fn table(&self, shown: &str) -> TableLine {
-        TableLine {
+        TableLine { schema: self.schema.to_owned(), current: self.current.to_owned(), shown: Some(shown.to_owned()) }
+    }
+
+    /// A column as it is, but for its name.
+    fn column(&self, shown: &str, base: &str, position: usize, name: Option<&str>) -> ColumnLine {
+        ColumnLine {
             schema: self.schema.to_owned(),
             current: self.current.to_owned(),
-            shown: Some(shown.to_owned()),
+            base: base.to_owned(),
+            shown: shown.to_owned(),
+            name: name.map(ToOwned::to_owned),
+            position,
+            extra: None,
+            computed: false,
+            type_name: None,
         }
     }
 
@@ -107,12 +118,14 @@ impl Shown<'_> {
         if self.both && !legacy.iter().any(|t| is_itself(&t)) {
             lines.tables.push(self.table(self.current));
             if let Some(table) = legacy.first() {
-                self.columns(table, self.current, &table.physical, &mut lines.columns);
+                // Whatever these names mean in the legacy naming.
+                let own = table.physical.iter().zip(1..);
+                lines.columns.extend(own.map(|(name, position)| self.column(self.current, name, position, Some(name))));
             }
         }
         for table in legacy {
             lines.tables.push(self.table(&table.legacy));
-            let names = if self.both && is_itself(&table) { all_names(&[table]) } else { star(table) };
+            let names = if self.both && is_itself(&table) { all_names(table) } else { star(table) };
             self.columns(table, &table.legacy, &names, &mut lines.columns);
         }
     }
@@ -130,9 +143,8 @@ impl Shown<'_> {
         let mut done: HashSet<Arc<str>> = HashSet::new();
         let mut extra = 0;
         for table in legacy {
-            let names: Vec<Arc<str>> = all_names(&[table]);
             let mut own = Vec::new();
-            self.columns(table, self.current, &names, &mut own);
+            self.columns(table, self.current, &all_names(table), &mut own);
             for mut line in own {
                 let Some(name) = line.name.as_deref() else { continue };
                 if done.insert(name.into()) {
@@ -152,17 +164,7 @@ impl Shown<'_> {
         // A column under its own name goes before one that is another name for it.
         let own: HashSet<&str> = names.iter().map(AsRef::as_ref).filter(|n| is_its_own(table, n)).collect();
         let mut extra = 0;
-        let line = |base: &str, position, name: Option<&str>| ColumnLine {
-            schema: self.schema.to_owned(),
-            current: self.current.to_owned(),
-            base: base.to_owned(),
-            shown: shown.to_owned(),
-            name: name.map(ToOwned::to_owned),
-            position,
-            extra: None,
-            computed: false,
-            type_name: None,
-        };
+        let line = |base: &str, position, name: Option<&str>| self.column(shown, base, position, name);
         for (name, position) in names.iter().zip(1..) {
             let (base, is_name, type_name) = match table.columns.get(name) {
                 Some(Meaning::Real | Meaning::Current) => (name.as_ref(), true, None),
@@ -198,10 +200,9 @@ fn star(table: &Table) -> Vec<Arc<str>> {
     table.star_names().to_vec()
 }
 
-/// The columns as they are, and behind them the legacy ones of the tables.
-fn all_names(tables: &[&Table]) -> Vec<Arc<str>> {
+/// The columns as they are, and behind them the legacy ones.
+fn all_names(table: &Table) -> Vec<Arc<str>> {
     let mut seen = HashSet::new();
-    let physical = tables.iter().flat_map(|t| &t.physical);
-    let legacy = tables.iter().flat_map(|t| t.star_names());
-    physical.chain(legacy).filter(|name| seen.insert((*name).clone())).cloned().collect()
+    let names = table.physical.iter().chain(table.star_names());
+    names.filter(|name| seen.insert((*name).clone())).cloned().collect()
 }

@@ -37,12 +37,7 @@ const NAMED: [Named; 24] = [
     named(INFORMATION, "constraint_column_usage", Some("column_name")),
     named(INFORMATION, "column_privileges", Some("column_name")),
     named(INFORMATION, "role_column_grants", Some("column_name")),
-    Named {
-        schema: INFORMATION,
-        name: "triggers",
-        table: ("event_object_schema", "event_object_table"),
-        column: None,
-    },
+    Named { schema: INFORMATION, name: "triggers", table: ("event_object_schema", "event_object_table"), column: None },
     Named { schema: "pg_catalog", name: "pg_tables", table: ("schemaname", "tablename"), column: None },
     Named { schema: "pg_catalog", name: "pg_indexes", table: ("schemaname", "tablename"), column: None },
     Named { schema: "pg_catalog", name: "pg_stats", table: ("schemaname", "tablename"), column: Some("attname") },
@@ -110,14 +105,19 @@ fn by_name(named: &Named, relation: &Relation, lines: &Lines) -> String {
         named.name,
         tables(&lines.tables)
     );
-    let keys: Vec<&ColumnLine> =
-        lines.columns.iter().filter(|l| l.name.is_some() && l.extra.is_none() && l.name.as_ref() != Some(&l.base)).collect();
+    let keys: Vec<&ColumnLine> = lines
+        .columns
+        .iter()
+        .filter(|l| l.name.is_some() && l.extra.is_none() && l.name.as_ref() != Some(&l.base))
+        .collect();
     if let Some(column) = named.column.filter(|_| !keys.is_empty()) {
         others.push((column, when(relation, column, "k.c IS NOT NULL", "k.c")));
         let rows = keys.iter().map(|l| {
-            [text(&l.schema), text(&l.current), text(&l.base), text(&l.shown), optional(l.name.as_deref())]
+            let names = [&l.schema, &l.current, &l.base, &l.shown].map(|name| quote_string(name));
+            let [schema, current, base, shown] = names;
+            [schema, current, base, shown, optional(l.name.as_deref())]
         });
-        let keys = values("k", "s, t, b, l, c", rows);
+        let keys = values("k", [("s", TEXT), ("t", TEXT), ("b", TEXT), ("l", TEXT), ("c", TEXT)], rows);
         from.push_str(&format!(" LEFT JOIN {keys} ON v.s = k.s AND v.t = k.t AND v.l = k.l AND r.{column} = k.b"));
     }
     format!("{}{from} WHERE v.s IS NULL OR v.l IS NOT NULL", select(relation, &others))
@@ -152,9 +152,11 @@ fn columns(relation: &Relation, lines: &Lines) -> String {
         ("is_generated", added("is_generated", "'NEVER'")),
         ("generation_expression", added("generation_expression", "NULL")),
     ];
-    let of_domain = ["collation_catalog", "collation_schema", "collation_name", "domain_catalog", "domain_schema", "domain_name"];
+    let of_domain =
+        ["collation_catalog", "collation_schema", "collation_name", "domain_catalog", "domain_schema", "domain_name"];
     others.extend(of_domain.map(|column| (column, typed(column, "NULL"))));
-    let of_identity = ["identity_generation", "identity_start", "identity_increment", "identity_maximum", "identity_minimum"];
+    let of_identity =
+        ["identity_generation", "identity_start", "identity_increment", "identity_maximum", "identity_minimum"];
     others.extend(of_identity.map(|column| (column, added(column, "NULL"))));
     let from = format!(
         " FROM information_schema.columns r LEFT JOIN ({} LEFT JOIN pg_catalog.pg_type y ON y.oid = v.y \
@@ -209,49 +211,64 @@ fn attributes(relation: &Relation, lines: &Lines) -> String {
 }
 
 fn tables(lines: &[TableLine]) -> String {
-    let rows = lines.iter().map(|l| [text(&l.schema), text(&l.current), optional(l.shown.as_deref())]);
-    values("v", "s, t, l", rows)
+    let rows = lines.iter().map(|l| [quote_string(&l.schema), quote_string(&l.current), optional(l.shown.as_deref())]);
+    values("v", [("s", TEXT), ("t", TEXT), ("l", TEXT)], rows)
 }
 
 fn column_values(lines: &[ColumnLine]) -> String {
+    let columns = [
+        ("s", TEXT),
+        ("t", TEXT),
+        ("b", TEXT),
+        ("l", TEXT),
+        ("c", TEXT),
+        ("p", INTEGER),
+        ("x", INTEGER),
+        ("k", "pg_catalog.bool"),
+        ("y", "pg_catalog.oid"),
+        ("m", INTEGER),
+    ];
+    let null = || "NULL".to_owned();
     let rows = lines.iter().map(|l| {
         let type_name = l.type_name.as_deref();
         [
-            text(&l.schema),
-            text(&l.current),
-            text(&l.base),
-            text(&l.shown),
+            quote_string(&l.schema),
+            quote_string(&l.current),
+            quote_string(&l.base),
+            quote_string(&l.shown),
             optional(l.name.as_deref()),
             l.position.to_string(),
-            l.extra.map_or_else(|| "NULL::pg_catalog.int4".to_owned(), |extra| extra.to_string()),
+            l.extra.map_or_else(null, |extra| extra.to_string()),
             l.computed.to_string(),
-            type_name.map_or_else(
-                || "NULL::pg_catalog.regtype".to_owned(),
-                |name| format!("pg_catalog.to_regtype({})", quote_string(without_modifier(name))),
-            ),
+            // A type that is gone is none, and no error.
+            type_name.map_or_else(null, |name| format!("pg_catalog.to_regtype({})", quote_string(name))),
             type_name.and_then(modifier).unwrap_or(-1).to_string(),
         ]
     });
-    values("v", "s, t, b, l, c, p, x, k, y, m", rows)
+    values("v", columns, rows)
 }
 
-fn values<const N: usize>(alias: &str, columns: &str, rows: impl Iterator<Item = [String; N]>) -> String {
-    let rows: Vec<String> = rows.map(|row| format!("({})", row.join(", "))).collect();
-    format!("(VALUES {}) AS {alias} ({columns})", rows.join(", "))
+/// The type of names.
+pub(super) const TEXT: &str = "pg_catalog.text";
+const INTEGER: &str = "pg_catalog.int4";
+
+/// `(VALUES (…), …) AS alias (…)`, of which the first row says the types; one row of NULL when there is none.
+pub(super) fn values<const N: usize>(
+    alias: &str,
+    columns: [(&str, &str); N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    let none = || ["NULL"; N].map(ToOwned::to_owned);
+    let mut rows = rows;
+    let first = rows.next().unwrap_or_else(none);
+    let first: Vec<String> =
+        first.iter().zip(columns).map(|(value, (_, typed))| format!("({value})::{typed}")).collect();
+    let rows: Vec<String> = std::iter::once(first.join(", ")).chain(rows.map(|row| row.join(", "))).collect();
+    format!("(VALUES ({})) AS {alias} ({})", rows.join("), ("), columns.map(|(name, _)| name).join(", "))
 }
 
-fn text(value: &str) -> String {
-    format!("{}::pg_catalog.text", quote_string(value))
-}
-
-fn optional(value: Option<&str>) -> String {
-    value.map_or_else(|| "NULL::pg_catalog.text".to_owned(), text)
-}
-
-/// `numeric(10,2)` → `numeric`, `timestamp(3) with time zone` → `timestamp with time zone`.
-fn without_modifier(type_name: &str) -> &str {
-    // `to_regtype` itself leaves it out.
-    type_name
+pub(super) fn optional(value: Option<&str>) -> String {
+    value.map_or_else(|| "NULL".to_owned(), quote_string)
 }
 
 /// What `atttypmod` holds of a type as `format_type` writes it; none for one without.
