@@ -84,7 +84,7 @@ WHERE d.adrelid IN ('device'::regclass, 'keeper'::regclass) ORDER BY 1
 
 -- case: introspection: lists of tables
 SELECT t.tablename, i.indexname FROM pg_tables t JOIN pg_indexes i USING (schemaname, tablename)
-WHERE t.schemaname = 'public' AND tablename IN ('device', 'keeper', 'halter', 'customers') ORDER BY 1, 2
+WHERE t.schemaname = 'public' AND tablename IN ('device', 'keeper', 'halter') ORDER BY 1, 2
 
 -- case: introspection: statistics
 SELECT s.relname, p.attname FROM pg_stat_user_tables s JOIN pg_stats p ON p.tablename = s.relname AND p.schemaname = s.schemaname

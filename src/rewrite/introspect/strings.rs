@@ -76,7 +76,9 @@ impl<'w> Walk<'w> {
 
     /// True for a string that is cast to `regclass`, in any spelling.
     fn is_relation(&self, at: usize) -> bool {
-        let cast = self.kind_at(at + 1) == Some(TokenKind::ColonColon) || self.is_word(at + 1, "as");
+        // `AS` alone would make it a label.
+        let in_cast = || at.checked_sub(2).is_some_and(|before| self.is_word(before, "cast"));
+        let cast = self.kind_at(at + 1) == Some(TokenKind::ColonColon) || (self.is_word(at + 1, "as") && in_cast());
         let qualified = self.is_word(at + 2, "pg_catalog") && self.kind_at(at + 3) == Some(TokenKind::Dot);
         let type_at = if qualified { at + 4 } else { at + 2 };
         let is_array = self.kind_at(type_at + 1) == Some(TokenKind::LeftBracket);
