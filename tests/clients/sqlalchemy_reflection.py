@@ -1,7 +1,7 @@
 """What SQLAlchemy's inspector says of mapped tables: straight to the legacy database, and through Exonym to the current one.
 
-Columns keep their numbers, so computed ones come behind the others: their order is not compared where a table has such. What a table
-has now that it did not have (indexes) is compared only where the fixture has the same on both sides.
+Columns keep their numbers, so computed ones come behind the others: their order is not compared where a table has such. Indexes and the names
+of constraints are those of the current table: they are compared where the fixture has the same on both sides.
 
     sqlalchemy_reflection.py LEGACY_URL PROXY_URL
 """
@@ -29,7 +29,8 @@ def look(url):
         same = table in SAME_IN_ALL
         seen[f"{table}: listed"] = table in names and inspector.has_table(table)
         seen[f"{table}: columns"] = columns(inspector, table, same)
-        seen[f"{table}: primary key"] = inspector.get_pk_constraint(table)
+        key = inspector.get_pk_constraint(table)
+        seen[f"{table}: primary key"] = key if same else key["constrained_columns"]
         seen[f"{table}: foreign keys"] = inspector.get_foreign_keys(table)
         if same:
             seen[f"{table}: indexes"] = sorted(inspector.get_indexes(table), key=lambda index: index["name"])

@@ -63,6 +63,11 @@ FROM pg_constraint c WHERE conrelid IN ('device'::regclass, 'keeper'::regclass) 
 -- set: SET search_path = archive
 SELECT pg_get_constraintdef(c.oid, true) FROM pg_catalog.pg_constraint c WHERE conrelid = 'public.device'::regclass ORDER BY 1
 
+-- case: introspection: definitions by parameters
+-- $1 = 0 t
+-- $2 = 0 device
+SELECT conname, pg_get_constraintdef(c.oid, $1) FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid WHERE relname = $2 ORDER BY 1
+
 -- case: introspection: definitions of indexes
 SELECT c.relname, pg_get_indexdef(i.indexrelid), pg_catalog.pg_get_indexdef(i.indexrelid, 0, true) AS pretty, pg_get_indexdef(i.indexrelid, 1, false) AS first
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid IN ('device'::regclass, 'keeper'::regclass) ORDER BY 1

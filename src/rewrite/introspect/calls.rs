@@ -35,6 +35,8 @@ pub(super) struct Call {
 const CONSTRAINT: &str = "pg_get_constraintdef";
 const INDEX: &str = "pg_get_indexdef";
 
+const RULE: &str = "a definition in legacy names";
+
 /// A parenthesised list of names as the server writes it, as a regular expression without backslashes.
 const LIST: &str = r#"[(]("([^"]|"")*"|[^")])*[)]"#;
 
@@ -179,6 +181,16 @@ impl Renames {
     }
 }
 
+impl Call {
+    /// The types of its parameters.
+    fn types(&self) -> &'static [&'static str] {
+        match self.arguments {
+            3 => &["pg_catalog.oid", "pg_catalog.int4", "pg_catalog.bool"],
+            _ => &["pg_catalog.oid", "pg_catalog.bool"],
+        }
+    }
+}
+
 impl Catalogs {
     fn call(&self, function: &str, arguments: usize) -> Option<&Call> {
         self.calls.iter().find(|c| c.function == function && c.arguments == arguments)
@@ -196,8 +208,20 @@ impl<'w> Walk<'w> {
         let Some(close) = arguments.last().map(|a| a.end) else { return Ok(()) };
         let name = self.tokens[last].ident(self.source).unwrap_or_default();
         let Some(call) = self.world.catalogs().call(&name, arguments.len()) else { return Ok(()) };
-        if !arguments.iter().all(|range| self.has_a_type(range.clone())) {
+        // A parameter would take another type in VALUES than in a call.
+        let is_single = |range: &Range<usize>| range.len() == 1 && self.is_untyped(range.start);
+        if !arguments.iter().all(|range| is_single(range) || self.has_a_type(range.clone())) {
             return Ok(());
+        }
+        let untyped: Vec<(usize, &str)> = arguments
+            .iter()
+            .zip(call.types())
+            .filter(|(range, _)| is_single(range))
+            .map(|(r, t)| (r.start, *t))
+            .collect();
+        for (at, type_name) in untyped {
+            let span = Span::at(self.tokens[at].span.end);
+            self.edit(span, format!("::{type_name}"), RULE, Scope::SelectList)?;
         }
         let before = self.tokens[first].span.to(self.tokens[last].span);
         self.enclose(call, before, Span::at(self.tokens[close].span.end))
@@ -250,9 +274,8 @@ impl<'w> Walk<'w> {
             };
             self.bound.push((place, what.moved(base)));
         }
-        let rule = "a definition in legacy names";
-        self.edit(before, body.text[..call.hole.start].to_owned(), rule, Scope::SelectList)?;
-        self.edit(behind, body.text[call.hole.end..].to_owned(), rule, Scope::SelectList)
+        self.edit(before, body.text[..call.hole.start].to_owned(), RULE, Scope::SelectList)?;
+        self.edit(behind, body.text[call.hole.end..].to_owned(), RULE, Scope::SelectList)
     }
 
     /// The tokens of the function's name, with its schema.
@@ -271,18 +294,20 @@ impl<'w> Walk<'w> {
         (self.tokens.get(last + 1)?.kind == TokenKind::LeftParen).then_some((first, last))
     }
 
+    /// True for a constant or a parameter without a cast.
+    fn is_untyped(&self, at: usize) -> bool {
+        let token = &self.tokens[at];
+        let is_cast = self.tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::ColonColon);
+        let is_one = token.kind.is_string() || token.kind == TokenKind::Param || token.is_keyword(self.source, "null");
+        is_one && !is_cast
+    }
+
     /// True for an argument that has a type of its own, and no query in it.
     fn has_a_type(&self, tokens: Range<usize>) -> bool {
         let is_query = |at: usize| {
             let token = &self.tokens[at];
             ["select", "values", "table", "with"].iter().any(|word| token.is_keyword(self.source, word))
         };
-        let untyped = |at: usize| {
-            let token = &self.tokens[at];
-            let is_cast = self.tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::ColonColon);
-            (token.kind.is_string() || token.kind == TokenKind::Param || token.is_keyword(self.source, "null"))
-                && !is_cast
-        };
-        !tokens.is_empty() && tokens.clone().all(|at| !is_query(at) && !untyped(at))
+        !tokens.is_empty() && tokens.clone().all(|at| !is_query(at) && !self.is_untyped(at))
     }
 }
