@@ -159,6 +159,11 @@ fn word(text: &str, at: usize) -> &str {
 }
 
 impl Body {
+    /// SQL, in parentheses.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// True when its text reads differently without `standard_conforming_strings`.
     fn needs_conforming_strings(&self) -> bool {
         self.text.contains('\\')
@@ -175,11 +180,23 @@ impl<'w> Walk<'w> {
         span: Span,
         needs_alias: bool,
     ) -> Walked {
-        let at = Some(span.start);
+        let references = self.enter_body(table, body, number, span.start)?;
+        let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
         let span = self.with_inheritance(span);
+        self.splice_bound(references, format!("{}{alias}", body.text), span, "table", Scope::Table(table))
+    }
+
+    /// Takes the sources of a body that is put behind the source of that number, and gives its references.
+    pub(super) fn enter_body(
+        &mut self,
+        table: &'w Table,
+        body: &'w Body,
+        number: usize,
+        at: usize,
+    ) -> Walked<Vec<(usize, Bound<'w>)>> {
         if body.needs_conforming_strings() && !self.context.standard_conforming_strings {
             let message = format!("`{}` holds a backslash, which means another thing in this session", table.legacy);
-            return Err(Refused::unsure(message, "set standard_conforming_strings to on", at));
+            return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(at)));
         }
         let became = if table.is_virtual { "a query" } else { table.current.as_str() };
         if !table.is_of_server() {
@@ -195,11 +212,7 @@ impl<'w> Walk<'w> {
         for (source, schema, name) in &body.relations {
             self.relations.push((number + source, schema, name));
         }
-        for (offset, what) in &body.bound {
-            self.bound.push((Place::Edit { span, offset: *offset }, what.moved(number)));
-        }
-        let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        self.edit(span, format!("{}{alias}", body.text), "table", Scope::Table(table))
+        Ok(body.bound.iter().map(|(offset, what)| (*offset, what.moved(number))).collect())
     }
 
     /// The name with `ONLY` and its parentheses, or with `*` behind it: a query has no children, so they say nothing.

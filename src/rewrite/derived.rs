@@ -18,7 +18,7 @@ use super::from::{alias_name, renamed};
 use super::meaning::Filled;
 use super::plan::Use;
 use super::scope::{Columns, Env, Shape, Source};
-use super::walk::{Refused, Scope, Walk, Walked, qualifier};
+use super::walk::{Bound, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::token::TokenKind;
 use crate::text::Span;
@@ -40,7 +40,7 @@ impl<'w> Walk<'w> {
     /// and no others.
     pub(super) fn shape(&mut self, source: &Source<'w>, whole: bool) -> bool {
         let Some((table, at)) = source.mapped().zip(source.at) else { return false };
-        if table.body.is_some() || (whole && !table.has_legacy_shape) {
+        if whole && !table.has_legacy_shape {
             return false;
         }
         self.wanted.insert(at);
@@ -74,7 +74,9 @@ impl<'w> Walk<'w> {
         let Item { table, alias, .. } = *item;
         let name = alias.map_or_else(|| table.legacy.as_ref().into(), alias_name);
         let inner = Source::new(self.next_source(), Some(name), Columns::Mapped(table));
-        self.relations.push((inner.number, &table.schema, &table.current));
+        if table.body.is_none() {
+            self.relations.push((inner.number, &table.schema, &table.current));
+        }
         let mut filled = Filled::default();
         let mut targets = Vec::new();
         self.spell_out(&inner, &mut filled, &mut targets, item.name)?;
@@ -88,7 +90,10 @@ impl<'w> Walk<'w> {
         let (extent, only) = self.extent(item);
         let called = qualifier(inner);
         let schema = &self.source[item.start..item.name.start];
-        let from = format!(" FROM {only}{schema}{} AS {called}", item.current);
+        let from = match &item.table.body {
+            Some(body) => format!(" FROM {} AS {called}", body.text()),
+            None => format!(" FROM {only}{schema}{} AS {called}", item.current),
+        };
         let (span, from, behind) = match item.alias {
             _ if item.is_sampled => {
                 let alias = item.alias.and_then(|alias| self.alias_end(extent.end, alias));
@@ -99,9 +104,17 @@ impl<'w> Walk<'w> {
             Some(_) => (extent, from + ")", None),
             None => (extent, format!("{from}) AS {called}"), None),
         };
+        let mut references = Vec::new();
+        if let Some(body) = &item.table.body {
+            let start = "(SELECT ".len() + filled.text.len() + " FROM ".len();
+            let own = self.enter_body(item.table, body, inner.number, span.start)?;
+            references.extend(own.into_iter().map(|(offset, what)| (start + offset, what)));
+        }
         filled.enclose("(SELECT ", &from);
-        let references = filled.references.into_iter().map(|(offset, column)| (offset, column, inner.number));
-        self.splice_in(references, filled.text, span, "legacy shape", Scope::Table(item.table))?;
+        references.extend(filled.references.into_iter().map(|(offset, column)| {
+            (offset, column.map_or(Bound::Row(inner.number), |column| Bound::Column(inner.number, column)))
+        }));
+        self.splice_bound(references, filled.text, span, "legacy shape", Scope::Table(item.table))?;
         match behind {
             Some((at, text)) => self.edit(Span::at(at), text, "legacy shape", Scope::Table(item.table)),
             None => Ok(()),

@@ -163,20 +163,11 @@ impl<'w> Walk<'w> {
         let at = parts.first().and_then(|part| parse::span(part)).map(|s| s.start);
         let columns = self.relation_columns(schema_name.as_deref(), &stored, around.ctes, at)?;
         if let Columns::Mapped(table) = columns {
+            let current = self.current_name(table, schema.is_some(), around.ctes);
             let start = at.unwrap_or(span.start);
-            if let Some(body) = &table.body {
-                if is_sampled || alias.is_some_and(|a| !a.columns.is_empty()) {
-                    let what = if is_sampled { "`TABLESAMPLE`" } else { "an alias with a column list" };
-                    let what = format!("{what} of `{}`, which is a query now,", table.legacy);
-                    return Err(Refused::unsupported(what, Some(span.start)));
-                }
-                self.put_body(table, body, number, Span::new(start, span.end), alias.is_none())?;
-            } else {
-                let current = self.current_name(table, schema.is_some(), around.ctes);
-                let item = Item { table, name: span, start, current, alias, is_sampled };
-                if let Some(source) = self.mapped(number, &item, around.locks)? {
-                    return Ok(Namespace { sources: vec![Rc::new(source)] });
-                }
+            let item = Item { table, name: span, start, current, alias, is_sampled };
+            if let Some(source) = self.mapped(number, &item, around.locks)? {
+                return Ok(Namespace { sources: vec![Rc::new(source)] });
             }
         }
         if !(schema.is_none() && around.ctes.find(&stored).is_some()) {
@@ -205,17 +196,21 @@ impl<'w> Walk<'w> {
         Ok(Namespace { sources: vec![Rc::new(source)] })
     }
 
-    /// A mapped table: renamed, or a derived table, which is the source then.
+    /// A mapped table: renamed, a query, or a derived table, which is the source then.
     fn mapped(&mut self, number: usize, item: &Item<'_, 'w>, locks: Locks<'_>) -> Walked<Option<Source<'w>>> {
         let (table, at) = (item.table, item.name.start);
+        if item.is_sampled && table.body.is_some() {
+            let what = format!("`TABLESAMPLE` of `{}`, which is a query now,", table.legacy);
+            return Err(Refused::unsupported(what, Some(at)));
+        }
         let by_position = item.alias.is_some_and(|a| !a.columns.is_empty());
-        if by_position && (table.star.is_some() || !table.replacements.is_empty()) {
+        if by_position && (table.body.is_some() || table.star.is_some() || !table.replacements.is_empty()) {
             if !table.has_legacy_shape {
                 return Err(Refused::unsupported("an alias with a column list", Some(at)));
             }
             self.wanted.insert(at);
         }
-        if table.is_renamed() {
+        if table.is_renamed() && table.body.is_none() {
             self.uses.insert(Use {
                 mapping: table.mapping.clone(),
                 table: table.legacy.clone(),
@@ -234,8 +229,13 @@ impl<'w> Walk<'w> {
             }
             return Ok(Some(Source { schema, ..source }));
         }
-        if table.is_renamed() {
-            self.rename_table(item)?;
+        match &table.body {
+            Some(body) => {
+                let span = Span::new(item.start, item.name.end);
+                self.put_body(table, body, number, span, item.alias.is_none())?;
+            }
+            None if table.is_renamed() => self.rename_table(item)?,
+            None => {}
         }
         Ok(None)
     }

@@ -414,11 +414,25 @@ impl<'w> Walk<'w> {
         rule: &'static str,
         scope: Scope<'_, 'w>,
     ) -> Walked {
+        let bound = references.map(|(offset, column, number)| {
+            (offset, column.map_or(Bound::Row(number), |column| Bound::Column(number, column)))
+        });
+        self.splice_bound(bound, text, span, rule, scope)
+    }
+
+    /// The same with what each reference binds to.
+    pub(super) fn splice_bound(
+        &mut self,
+        references: impl IntoIterator<Item = (usize, Bound<'w>)>,
+        text: String,
+        span: Span,
+        rule: &'static str,
+        scope: Scope<'_, 'w>,
+    ) -> Walked {
         // `SELECT*FROM t` and `SELECT"a"FROM t` need no space between the words, what replaces them does.
         let glued = self.source[..span.start].ends_with(is_word) && text.starts_with(|c| is_word(c) || c == '"');
         let (text, shift) = if glued { (format!(" {text}"), 1) } else { (text, 0) };
-        for (offset, column, number) in references {
-            let bound = column.map_or(Bound::Row(number), |column| Bound::Column(number, column));
+        for (offset, bound) in references {
             self.bound.push((Place::Edit { span, offset: offset + shift }, bound));
         }
         self.edit(span, text, rule, scope)

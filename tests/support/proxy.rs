@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use exonym::backend::hosts::Hosts;
@@ -12,10 +12,11 @@ use exonym::catalog::Catalog;
 use exonym::config::Config;
 use exonym::mapping::Mapping;
 use exonym::metrics::Metrics;
+use exonym::net::Rounds;
 use exonym::rewrite::World;
 use exonym::session::{Address, Auth, Backend, Limits, Route, Shared, Source, Terms, serve_client};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// A running proxy; its sessions end with it.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl Setup {
         let route = Route::new(database.clone(), database, Arc::new(backend), Arc::new(world), &metrics);
         let route = Arc::new(route);
         let shared = Arc::new(Shared::new([route.clone()], metrics.clone(), self.limits));
-        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runtime = with_rounds();
         let directory = tempfile::tempdir().expect("a temporary directory");
         let (port, socket) = runtime.block_on(async {
             let tcp = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
@@ -143,6 +144,17 @@ impl Proxy {
         let line = page.lines().find_map(|l| l.strip_prefix(series)?.strip_prefix(' '));
         line.map_or(0.0, |value| value.parse().expect("metrics are numbers"))
     }
+}
+
+/// A runtime whose threads have one beside them that relays plain sessions, as those of `exonym serve` have.
+fn with_rounds() -> Runtime {
+    let handle: Arc<OnceLock<Handle>> = Arc::default();
+    let later = handle.clone();
+    let start = move || Rounds::start_beside("relay".into(), later.wait().clone()).expect("a thread");
+    let runtime = Builder::new_multi_thread().worker_threads(2).on_thread_start(start).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    handle.get_or_init(|| runtime.handle().clone());
+    runtime
 }
 
 /// The catalog of a database as it is now.

@@ -92,7 +92,7 @@ impl<'w> Walk<'w> {
         }
         let catalogs = CatalogsAre::Untouched;
         let reasons = self.reasons.as_ref().map(|_| Vec::new());
-        Some(Self { catalogs, reasons, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
+        Some(Self { reasons, catalogs, ..Self::new(self.world, self.context, self.naming, self.source, self.tokens) })
     }
 
     /// A derived table has no system columns.

@@ -23,6 +23,29 @@ impl Feed<'_> {
         }
     }
 
+    /// `x = ((SELECT 1) UNION SELECT 2)` is `x = (WITH nothing AS (SELECT 1) (SELECT 1) UNION SELECT 2)`: sqlparser knows a query among
+    /// expressions by its first word.
+    pub(super) fn shim_set_operation(&mut self, at: usize) {
+        if self.kind(at + 1) != Some(TokenKind::LeftParen) || self.roles[at] != Role::Itself {
+            return;
+        }
+        let behind = self.keyword(self.partner(at + 1).saturating_add(1));
+        if !matches!(behind, Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT) {
+            return;
+        }
+        let first = (at + 1..self.tokens.len()).find(|&at| self.kind(at) != Some(TokenKind::LeftParen));
+        let first = first.map_or(Keyword::NoKeyword, |first| self.word(first));
+        if matches!(first, Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE) {
+            self.add(at + 1, word(Keyword::WITH), None);
+            self.add(at + 1, Mark::Nothing.token(), None);
+            self.add(at + 1, word(Keyword::AS), None);
+            self.add(at + 1, Fed::LParen, None);
+            self.add(at + 1, word(Keyword::SELECT), None);
+            self.add(at + 1, Fed::Number("1".into(), false), None);
+            self.add(at + 1, Fed::RParen, None);
+        }
+    }
+
     /// `SELECT f(x) end FROM t`: an `END` that closes no CASE is a label.
     pub(super) fn free_labels_called_end(&mut self) {
         let mut open = Vec::new();

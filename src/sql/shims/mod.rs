@@ -33,8 +33,10 @@ impl Feed<'_> {
             let in_query = self.query.contains(&at);
             match self.tokens[at].kind {
                 TokenKind::LeftParen | TokenKind::LeftBracket => {
-                    if in_query && self.kind(at) == Some(TokenKind::LeftBracket) {
-                        self.shim_target(at, open.last())?;
+                    match self.tokens[at].kind {
+                        TokenKind::LeftBracket if in_query => self.shim_target(at, open.last())?,
+                        TokenKind::LeftParen if in_query => self.shim_set_operation(at),
+                        _ => {}
                     }
                     open.push(at);
                 }
