@@ -64,8 +64,8 @@ FROM pg_constraint c WHERE conrelid IN ('device'::regclass, 'keeper'::regclass) 
 SELECT pg_get_constraintdef(c.oid, true) FROM pg_catalog.pg_constraint c WHERE conrelid = 'public.device'::regclass ORDER BY 1
 
 -- case: introspection: definitions by parameters
--- $1 = 0 t
--- $2 = 0 device
+-- $1 = unknown true
+-- $2 = unknown device
 SELECT conname, pg_get_constraintdef(c.oid, $1) FROM pg_constraint c JOIN pg_class t ON t.oid = conrelid WHERE relname = $2 ORDER BY 1
 
 -- case: introspection: definitions of indexes

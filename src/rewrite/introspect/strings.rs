@@ -83,7 +83,10 @@ impl<'w> Walk<'w> {
         let type_at = if qualified { at + 4 } else { at + 2 };
         let is_array = self.kind_at(type_at + 1) == Some(TokenKind::LeftBracket);
         let before = at.checked_sub(1).is_some_and(|before| self.is_word(before, "regclass"));
-        before || (cast && self.is_word(type_at, "regclass") && !is_array)
+        // Printed, the name would be the current one.
+        let is_printed = self.kind_at(type_at + 1) == Some(TokenKind::ColonColon)
+            && !["oid", "int", "int8", "bigint"].iter().any(|word| self.is_word(type_at + 2, word));
+        before || (cast && self.is_word(type_at, "regclass") && !is_array && !is_printed)
     }
 
     /// The strings among the arguments of a function that takes names.
