@@ -115,7 +115,7 @@ impl Shown<'_> {
 
     fn by_name(&self, legacy: &[&Table], lines: &mut Lines) {
         let is_itself = |table: &&Table| table.legacy.as_ref() == self.current;
-        if self.both && !legacy.iter().any(|t| is_itself(t)) {
+        if self.both && !legacy.iter().any(&is_itself) {
             lines.tables.push(self.table(self.current));
             if let Some(table) = legacy.first() {
                 // Whatever these names mean in the legacy naming.

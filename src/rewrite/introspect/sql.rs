@@ -118,7 +118,7 @@ fn by_name(named: &Named, relation: &Relation, lines: &Lines) -> String {
             [schema, current, base, shown, optional(l.name.as_deref())]
         });
         let keys = values("k", [("s", TEXT), ("t", TEXT), ("b", TEXT), ("l", TEXT), ("c", TEXT)], rows);
-        from += &format!(" LEFT JOIN {keys} ON v.s = k.s AND v.t = k.t AND v.l = k.l AND r.{column} = k.b");
+        from = format!("{from} LEFT JOIN {keys} ON v.s = k.s AND v.t = k.t AND v.l = k.l AND r.{column} = k.b");
     }
     format!("{}{from} WHERE v.s IS NULL OR v.l IS NOT NULL", select(relation, &others))
 }
