@@ -1,13 +1,15 @@
-//! What a statement costs: nothing legacy in it, planned before, planned now; beside sqlparser's own tokenize and parse.
+//! What a statement costs: nothing legacy in it, planned before, planned with other literals, planned now; beside sqlparser's own
+//! tokenize and parse. Then what a full cache of plans takes.
 //!
 //! `cargo bench --bench plan`. The targets are in `README.md`.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use criterion::Criterion;
-use exonym::rewrite::{Cache, Context, World, plan};
+use criterion::{BatchSize, Criterion};
+use exonym::rewrite::{Cache, Context, Known, World, plan};
 use exonym::text::{Edit, Edits, Span};
 use exonym::{catalog, mapping};
 use sqlparser::dialect::PostgreSqlDialect;
@@ -50,11 +52,92 @@ fn benches(c: &mut Criterion) {
         group.bench_function("splice", |b| b.iter(|| edits.splice(black_box(sql))));
         group.finish();
     }
+    for (name, text) in with_literals() {
+        literals(c, name, text, &world, &context);
+    }
     for (name, sql) in
         [("nothing legacy", NOTHING_LEGACY.to_owned()), ("nothing legacy, 47 KB", NOTHING_LEGACY.repeat(290))]
     {
         assert!(!world.concerns(sql.as_bytes()));
         c.bench_function(name, |b| b.iter(|| world.concerns(black_box(sql.as_bytes()))));
+    }
+}
+
+/// A text with a number in its literals, which is another one each time.
+type Numbered = fn(u32) -> String;
+
+/// What is sent by those who put their values into the text.
+fn with_literals() -> [(&'static str, Numbered); 3] {
+    [("point with literals", point), ("aggregate with literals", aggregate), ("dashboard with literals", panels)]
+}
+
+fn point(number: u32) -> String {
+    format!("SELECT consumption_kwh FROM consumption_log WHERE log_id = {number}")
+}
+
+fn aggregate(number: u32) -> String {
+    format!(
+        "SELECT date_trunc('hour', c.timestamp) AS h, c.user_id, avg(c.consumption_kwh), max(c.total_cost) \
+         FROM consumption_log c WHERE c.timestamp >= '2025-01-01' AND c.timestamp < '2025-07-01' AND c.user_id = {number} \
+         GROUP BY h, c.user_id HAVING avg(c.consumption_kwh) > 1 ORDER BY h DESC LIMIT 10000"
+    )
+}
+
+fn panels(number: u32) -> String {
+    let series = |user: u32| {
+        format!(
+            "SELECT 'user {user}' AS series, date_trunc('day', l.timestamp) AS day, sum(l.consumption_kwh) AS kwh, \
+             count(*) FILTER (WHERE l.total_cost > 9) AS dear FROM consumption_log l WHERE l.user_id = {user} \
+             AND l.timestamp BETWEEN '2025-01-01 00:00' AND '2025-02-01 00:00' GROUP BY 1, 2"
+        )
+    };
+    let all: Vec<String> = (number..number + 7).map(series).collect();
+    format!("SELECT * FROM ({}) AS panels ORDER BY series, day", all.join(" UNION ALL "))
+}
+
+/// Each text is a new one, and differs from those before in literals alone.
+fn literals(c: &mut Criterion, name: &str, text: Numbered, world: &World, context: &Arc<Context>) {
+    let number = Cell::new(10_000_000);
+    let next = || text(number.replace(number.get() + 1));
+    let cache = Cache::new();
+    let first: Vec<Known> = (0..3).map(|_| cache.plan(world, context, &next()).known).collect();
+    assert_eq!(first, [Known::Nothing, Known::Nothing, Known::Outline], "{name}");
+    let mut group = c.benchmark_group(format!("{name}, {} bytes", next().len()));
+    let sql = next();
+    group.bench_function("sqlparser tokenize and parse", |b| {
+        b.iter(|| Parser::parse_sql(&PostgreSqlDialect {}, black_box(&sql)).expect("parses"));
+    });
+    group.bench_function("plan cold", |b| b.iter(|| plan(world, context, black_box(&sql))));
+    group.bench_function("plan of a shape", |b| {
+        b.iter_batched_ref(next, |sql| cache.plan(world, context, black_box(sql)), BatchSize::SmallInput);
+    });
+    group.finish();
+}
+
+/// What a full cache takes, by its own count and by what the process holds. Every text has an outline of its own.
+fn memory() {
+    let (world, context) = (world(), Arc::new(Context::new("service", &["public".to_owned()])));
+    let resident = || {
+        let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux tells");
+        let pages: u64 = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number of pages");
+        pages * 4096 / (1024 * 1024)
+    };
+    for (name, text) in with_literals() {
+        let (cache, before) = (Cache::new(), resident());
+        let mut texts = 0_u32;
+        let mut last = 0;
+        while texts < 20_000 || last < cache.bytes() {
+            last = cache.bytes();
+            for _ in 0..5_000 {
+                let sql = format!("{} -- {texts}", text(texts));
+                drop(cache.plan(&world, &context, &sql));
+                texts += 1;
+            }
+        }
+        let (counted, taken) = (cache.bytes() / (1024 * 1024), resident().saturating_sub(before));
+        println!(
+            "a full cache, {name}: {counted} MiB by its own count, {taken} MiB more in the process, after {texts} texts"
+        );
     }
 }
 
@@ -115,4 +198,5 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     benches(&mut criterion);
     criterion.final_summary();
+    memory();
 }

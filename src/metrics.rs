@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use prometheus::core::Collector;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
-    exponential_buckets,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, exponential_buckets,
 };
 
 /// The label value under which everything is counted that no longer fits.
@@ -31,6 +31,7 @@ pub struct Metrics {
     statements: IntCounterVec,
     rewrites: IntCounterVec,
     plan_cache: IntCounterVec,
+    plan_cache_bytes: IntGaugeVec,
     backend_errors: IntCounterVec,
     logins: IntCounterVec,
     login_seconds: HistogramVec,
@@ -67,6 +68,17 @@ pub enum Protocol {
     Simple,
     /// Parse, Bind, Execute.
     Extended,
+}
+
+/// The `result` label of `exonym_plan_cache_total`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LookUp {
+    /// The text had a plan.
+    Hit,
+    /// A text that differs in literals alone had one.
+    Shape,
+    /// It had to be planned.
+    Miss,
 }
 
 /// The `outcome` label of `exonym_logins_total`.
@@ -152,6 +164,17 @@ impl Protocol {
     }
 }
 
+impl LookUp {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Shape => "shape",
+            Self::Miss => "miss",
+        }
+    }
+}
+
 impl Login {
     /// The label.
     pub const fn label(self) -> &'static str {
@@ -232,6 +255,11 @@ impl Metrics {
                 &["mapping", "table", "column", "kind", "client"],
             ),
             plan_cache: counters(r, "exonym_plan_cache_total", "Look-ups in the plan cache", &["result"]),
+            plan_cache_bytes: registered(
+                r,
+                IntGaugeVec::new(Opts::new("exonym_plan_cache_bytes", "Memory of the plan cache"), &["route"])
+                    .expect(VALID),
+            ),
             backend_errors: counters(
                 r,
                 "exonym_backend_errors_total",
@@ -341,8 +369,13 @@ impl Metrics {
     }
 
     /// `exonym_plan_cache_total`.
-    pub fn plan_cache(&self, hit: bool) -> IntCounter {
-        self.plan_cache.with_label_values(&[if hit { "hit" } else { "miss" }])
+    pub fn plan_cache(&self, result: LookUp) -> IntCounter {
+        self.plan_cache.with_label_values(&[result.label()])
+    }
+
+    /// `exonym_plan_cache_bytes`.
+    pub fn plan_cache_bytes(&self, route: &str) -> IntGauge {
+        self.plan_cache_bytes.with_label_values(&[route])
     }
 
     /// `exonym_backend_errors_total`.

@@ -2,14 +2,18 @@
 //!
 //! `UPDATE=1 cargo test --test rewrite` writes the results anew; read the difference before you commit it. Beside the expected
 //! text each case must hold what every rewrite has to: bytes that no edit covers are the client's own, positions map there and
-//! back, comments and spacing change nothing, and an empty mapping leaves everything alone.
+//! back, comments and spacing change nothing, an empty mapping leaves everything alone, and with other literals in its place it
+//! is planned as it is when nobody has seen it before.
+
+#[path = "support/literals.rs"]
+mod literals;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use exonym::rewrite::{Context, Outcome, Plan, World, plan};
+use exonym::rewrite::{Cache, Context, Known, Outcome, Plan, World, plan};
 use exonym::sql::{LexOptions, Token, lex};
 use exonym::{catalog, mapping};
 
@@ -87,6 +91,74 @@ fn comments_and_spacing_do_not_change_the_decision() {
         };
         assert_eq!(words(&one, source), words(&other, &spaced), "{source}\n{spaced}");
     });
+}
+
+#[test]
+fn texts_that_differ_in_literals_share_a_plan_that_each_of_them_would_get() {
+    let (world, context, cache) = (world(), Arc::new(context()), Cache::new());
+    let (mut dice, mut told, mut texts) = (literals::Dice(7), 0, 0);
+    let mut check = |source: &str| {
+        told += literals::check(&world, &context, &cache, source, 12, &mut dice);
+        texts += 1;
+    };
+    for_each_case(&mut check);
+    LITERALS.into_iter().for_each(&mut check);
+    assert!(told > texts, "{told} of {texts} with twelve others each were told by others");
+}
+
+/// Statements in which literals stand where they may matter.
+const LITERALS: [&str; 22] = [
+    "SELECT consumption_kwh, 'a' FROM consumption_log WHERE user_id = 5 AND consumption_kwh > 1.5 LIMIT 10",
+    "SELECT 'x'AS a,consumption_kwh,2.5 FROM consumption_log WHERE'x'='y'AND 1<consumption_kwh",
+    "SELECT record_date FROM consumption_log WHERE record_date = '2025-01-01' AND user_id = 7",
+    "SELECT 1 FROM consumption_log WHERE record_date IN ('2025-01-01', '2025-01-02') OR user_id = 7",
+    "SELECT 1 FROM consumption_log WHERE record_date BETWEEN '2025-01-01' AND '2025-01-02'::date + 1",
+    "SELECT 1 FROM consumption_log c WHERE '2025-01-01' > c.record_date AND NOT (c.record_date = date '2025-01-02')",
+    "SELECT 1 FROM consumption_log WHERE record_date = CAST('2025-01-01' AS varchar(10))::date",
+    "SELECT record_date, count(*) FROM consumption_log GROUP BY 1 ORDER BY 1 LIMIT 3",
+    "SELECT created_at, feedback_type, count(*) FROM feedback_log GROUP BY ROLLUP (1, 2)",
+    "SELECT rating, user_id, 'x' FROM feedback_log GROUP BY GROUPING SETS ((1), (2), (1, 2)) HAVING count(*) > 1",
+    "SELECT a, b FROM swapped WHERE a = 1; SELECT b FROM swapped WHERE b = 'x'; SELECT '1'",
+    "BEGIN; SELECT rating FROM feedback_log WHERE user_id = 1; COMMIT",
+    "SELECT 'x', created_at FROM feedback_log f JOIN ai_predictions p USING (user_id) WHERE 'y' = 'z'",
+    "SELECT 'x'; SELECT created_at FROM feedback_log f JOIN ai_predictions p USING (user_id); SELECT a FROM swapped, 'b'",
+    "SELECT set_config('app.name', 'x', false), consumption_kwh FROM consumption_log",
+    "SELECT 'search_path', consumption_kwh FROM consumption_log WHERE user_id = 5; SELECT a FROM swapped",
+    "SET search_path = 'x'; SELECT consumption_kwh FROM consumption_log",
+    "INSERT INTO consumption_log (user_id, kwh_consumed) VALUES (1, 2.5); SELECT consumption_kwh FROM consumption_log",
+    "UPDATE consumption_log SET consumption_kwh = 1 WHERE user_id = 5",
+    "EXPLAIN (ANALYZE 1) SELECT consumption_kwh FROM consumption_log WHERE user_id = 5",
+    "SELECT consumption_kwh::numeric(10, 2), 'a'::varchar(3), E'\\n' FROM consumption_log TABLESAMPLE system (10) LIMIT 1 OFFSET 2",
+    "SELECT (ARRAY[1, 2])[1:2], timestamp '2025-01-01', interval '1 day', consumption_kwh FROM consumption_log",
+];
+
+#[test]
+fn a_plan_is_shared_where_it_depends_on_no_literal_that_differs() {
+    use Known::{Nothing, Outline, Text};
+
+    let (world, context) = (world(), Arc::new(context()));
+    let known = |texts: &[&str]| {
+        let cache = Cache::new();
+        texts.iter().map(|text| cache.plan(&world, &context, text).known).collect::<Vec<_>>()
+    };
+    let by =
+        |user: &str| format!("SELECT consumption_kwh FROM consumption_log WHERE user_id = {user} AND 'n{user}' <> ''");
+    let users: Vec<String> = ["1", "22", "333", "333", "333", "4444", "123456789012"].into_iter().map(by).collect();
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    // The first is planned, the second proves it; what comes twice is known by its text from then on.
+    assert_eq!(known(&users), [Nothing, Nothing, Outline, Outline, Text, Outline, Nothing]);
+    let on = |day: &str, user: &str| {
+        format!("SELECT consumption_kwh FROM consumption_log WHERE record_date = '{day}' AND user_id = {user}")
+    };
+    let days = [
+        on("2025-01-01", "1"),
+        on("2025-01-01", "2"),
+        on("2025-01-01", "3"),
+        on("2025-01-02", "3"),
+        on("2025-01-02", "4"),
+    ];
+    let days: Vec<&str> = days.iter().map(String::as_str).collect();
+    assert_eq!(known(&days), [Nothing, Nothing, Outline, Nothing, Outline]);
 }
 
 fn world() -> World {

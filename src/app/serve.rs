@@ -117,9 +117,8 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
         accepting.push(tokio::spawn(listener.accept(closed.clone(), move |client: Socket| {
             let Some((client, met)) = session::meet(client, &shared) else { return };
             let alive = alive.clone();
-            workers.give(client, async move |client| {
-                session::serve(client, met).await;
-                drop(alive);
+            workers.give(client, async move |client, share| {
+                session::serve(client, met, Box::new((alive, share))).await;
             });
         })));
     }

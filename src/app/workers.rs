@@ -19,13 +19,16 @@ use crate::session::Socket;
 /// So many sessions are served before the kernel is asked whose turn is next: under load it then answers for many at once.
 const MESSAGES: u32 = 256;
 
+/// What a session has of its thread.
+pub(super) type Share = Arc<()>;
+
 /// All of them. When it is dropped they end, with what is left of their sessions.
 pub(super) struct Workers(Vec<Worker>);
 
 struct Worker {
     runtime: Handle,
     /// Each session holds one of it.
-    sessions: Arc<()>,
+    sessions: Share,
     /// Its end is the thread's end.
     _alive: oneshot::Sender<()>,
 }
@@ -38,13 +41,14 @@ impl Workers {
         (0..count.unwrap_or_else(half)).map(Worker::start).collect::<io::Result<_>>().map(Self)
     }
 
-    /// Lets `serve` run for a client that was accepted elsewhere, on the thread that has the fewest sessions.
-    pub(super) fn give<F>(&self, client: Socket, serve: impl FnOnce(Socket) -> F + Send + 'static)
+    /// Lets `serve` run for a client that was accepted elsewhere, on the thread that has the fewest sessions: that has one more until the
+    /// [`Share`] is dropped.
+    pub(super) fn give<F>(&self, client: Socket, serve: impl FnOnce(Socket, Share) -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send,
     {
         let Some(worker) = self.0.iter().min_by_key(|worker| Arc::strong_count(&worker.sessions)) else { return };
-        let session = Arc::clone(&worker.sessions);
+        let share = Arc::clone(&worker.sessions);
         let moved = match client {
             Socket::Tcp(stream) => stream.into_std().map(|stream| (OwnedFd::from(stream), Kind::Tcp)),
             Socket::Unix(stream) => stream.into_std().map(|stream| (OwnedFd::from(stream), Kind::Unix)),
@@ -57,10 +61,9 @@ impl Workers {
                 Kind::Unix => UnixStream::from_std(descriptor.into()).map(Socket::Unix),
             });
             match client {
-                Ok(client) => serve(client).await,
+                Ok(client) => serve(client, share).await,
                 Err(error) => tracing::error!(%error, "a client could not be given to its thread and was sent away"),
             }
-            drop(session);
         });
     }
 }
@@ -103,7 +106,7 @@ mod tests {
         for _ in 0..6 {
             let (client, ours) = UnixStream::pair().expect("a pair of sockets");
             let met = met.clone();
-            workers.give(Socket::Unix(ours), async move |mut socket| {
+            workers.give(Socket::Unix(ours), async move |mut socket, _share| {
                 let _ = met.send(thread::current().id());
                 let mut byte = [0];
                 while socket.read_exact(&mut byte).await.is_ok() {

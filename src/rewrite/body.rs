@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::plan::Use;
 use super::scope::{Columns, Naming};
 use super::statement;
 use super::walk::{Bound, Named, Place, Refused, Scope, Walk, Walked};
@@ -16,7 +15,6 @@ use crate::catalog::{Catalog, Column, Relation, RelationKind};
 use crate::mapping::{self, Mapping, Piece, codes};
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::names;
-use crate::sql::token::TokenKind;
 use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
 
@@ -182,7 +180,8 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         let references = self.enter_body(table, body, number, span.start)?;
         let alias = if needs_alias { format!(" AS {}", names::quote(&table.legacy)) } else { String::new() };
-        let span = self.with_inheritance(span);
+        // A query has no children, so `ONLY` and `*` say nothing.
+        let (span, _) = self.extent(span);
         self.splice_bound(references, format!("{}{alias}", body.text), span, "table", Scope::Table(table))
     }
 
@@ -198,36 +197,14 @@ impl<'w> Walk<'w> {
             let message = format!("`{}` holds a backslash, which means another thing in this session", table.legacy);
             return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(at)));
         }
-        let became = if table.is_virtual { "a query" } else { table.current.as_str() };
         if !table.is_of_server() {
-            self.uses.insert(Use {
-                mapping: table.mapping.clone(),
-                table: table.legacy.clone(),
-                column: "".into(),
-                kind: "table",
-                became: became.into(),
-            });
+            self.count_table(table);
         }
         self.sources += body.sources;
         for (source, schema, name) in &body.relations {
             self.relations.push((number + source, schema, name));
         }
         Ok(body.bound.iter().map(|(offset, what)| (*offset, what.moved(number))).collect())
-    }
-
-    /// The name with `ONLY` and its parentheses, or with `*` behind it: a query has no children, so they say nothing.
-    fn with_inheritance(&self, name: Span) -> Span {
-        let first = self.tokens.partition_point(|t| t.span.start < name.start);
-        let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
-        let only = |n: usize| before(n).filter(|t| t.is_keyword(self.source, "only"));
-        let behind = self.tokens.get(self.tokens.partition_point(|t| t.span.start < name.end));
-        let is_enclosed = before(1).is_some_and(|t| t.kind == TokenKind::LeftParen);
-        match (only(1), only(2).filter(|_| is_enclosed), behind) {
-            (Some(only), ..) => only.span.to(name),
-            (None, Some(only), Some(close)) => only.span.to(close.span),
-            (None, None, Some(star)) if star.is_operator(self.source, "*") => name.to(star.span),
-            _ => name,
-        }
     }
 
     /// Notes a table of a query that is described.

@@ -3,7 +3,6 @@
 //! ORDER BY and DISTINCT ON take a bare name as a label first, GROUP BY as an input column first, everything else never as a
 //! label (`findTargetlistEntrySQL92`, `transformGroupClause` in `parse_clause.c`).
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use sqlparser::ast::{
@@ -13,11 +12,10 @@ use sqlparser::ast::{
 use super::from::bare;
 use super::label;
 use super::meaning::{Filled, Meaning};
-use super::plan::Use;
 use super::query::{Around, Labels};
 use super::rows::{Rows, star_of};
 use super::scope::{Columns, Env, Found, Namespace, Source};
-use super::walk::{Bound, Place, Refused, Scope, Walk, Walked, qualifier};
+use super::walk::{Bound, Part, Place, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::{names, parse};
 use crate::text::Span;
@@ -33,8 +31,8 @@ pub(super) struct Output {
     pub(super) label: Rc<str>,
     /// The start of the reference when the column is nothing but one.
     reference: Option<usize>,
-    /// The legacy columns in it, as a range of [`Walk::read`]; none for a column of a star.
-    pub(super) read: Option<Range<usize>>,
+    /// What is in it; none for a column of a star.
+    pub(super) part: Option<Part>,
 }
 
 impl Outputs {
@@ -46,14 +44,14 @@ impl Outputs {
         self.columns.iter().any(|c| c.label.as_ref() == label)
     }
 
-    fn push(&mut self, label: impl Into<Rc<str>>, expr: &Expr, read: &Range<usize>) {
-        self.columns.push(Output { label: label.into(), reference: reference(expr), read: Some(read.clone()) });
+    fn push(&mut self, label: impl Into<Rc<str>>, expr: &Expr, part: &Part) {
+        self.columns.push(Output { label: label.into(), reference: reference(expr), part: Some(part.clone()) });
     }
 
     fn push_all(&mut self, labels: Labels) {
         self.complete &= labels.is_some();
         for label in labels.into_iter().flatten() {
-            self.columns.push(Output { label, reference: None, read: None });
+            self.columns.push(Output { label, reference: None, part: None });
         }
     }
 }
@@ -74,13 +72,13 @@ impl<'w> Walk<'w> {
         select: &Select,
         namespace: &Namespace<'w>,
         env: &Env<'_, 'w>,
-        read: &[Range<usize>],
+        parts: &[Part],
     ) -> Walked<Outputs> {
         let mut outputs = Outputs { columns: Vec::new(), complete: true };
-        for (i, (item, read)) in select.projection.iter().zip(read).enumerate() {
+        for (i, (item, part)) in select.projection.iter().zip(parts).enumerate() {
             match item {
                 SelectItem::ExprWithAlias { expr, alias } => {
-                    outputs.push(names::ident(alias).as_ref(), expr, read);
+                    outputs.push(names::ident(alias).as_ref(), expr, part);
                 }
                 SelectItem::UnnamedExpr(expr) if label::is_star(expr) => outputs.push_all(star_of(expr, env)),
                 SelectItem::UnnamedExpr(expr) => {
@@ -88,7 +86,7 @@ impl<'w> Walk<'w> {
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
                         self.keep_label(select, i, &label.name)?;
                     }
-                    outputs.push(label.name.as_str(), expr, read);
+                    outputs.push(label.name.as_str(), expr, part);
                 }
                 SelectItem::Wildcard(options) => {
                     self.star(select, namespace, options)?;
@@ -187,8 +185,8 @@ impl<'w> Walk<'w> {
     /// PARTITION BY, ORDER BY and frame of a window: always over input columns.
     pub(super) fn window(&mut self, spec: &WindowSpec, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
         use sqlparser::ast::WindowFrameBound::{Following, Preceding};
-        self.reads(&spec.partition_by, env, around)?;
-        self.reads(spec.order_by.iter().map(|o| &o.expr), env, around)?;
+        let sorted = spec.partition_by.iter().chain(spec.order_by.iter().map(|o| &o.expr));
+        self.apart(|walk| walk.reads(sorted, env, around))?;
         let Some(frame) = &spec.window_frame else { return Ok(()) };
         for bound in std::iter::once(&frame.start_bound).chain(&frame.end_bound) {
             if let Preceding(Some(expr)) | Following(Some(expr)) = bound {
@@ -303,10 +301,22 @@ impl<'w> Walk<'w> {
         self.splice_in(references, filled.text, span, "star", Scope::SelectList)
     }
 
-    /// All columns of one source as the legacy schema had them.
+    /// All columns of one source as the legacy schema had them, each under its name.
     pub(super) fn spell_out(
         &mut self,
         source: &Source<'w>,
+        filled: &mut Filled<'w>,
+        targets: &mut Vec<usize>,
+        span: Span,
+    ) -> Walked {
+        self.spell_out_as(source, true, filled, targets, span)
+    }
+
+    /// The same, with their names or as values.
+    pub(super) fn spell_out_as(
+        &mut self,
+        source: &Source<'w>,
+        named: bool,
         filled: &mut Filled<'w>,
         targets: &mut Vec<usize>,
         span: Span,
@@ -325,28 +335,22 @@ impl<'w> Walk<'w> {
             }
             separate(filled);
             match table {
-                Some(table) => self.spell_out_legacy(source, table, &label, filled, span)?,
+                Some(table) => self.spell_out_legacy(source, table, (&label, named), filled, span)?,
                 None => filled.push_column(&qualifier(source), label.to_string().into()),
             }
             targets.resize(filled.references.len(), source.number);
         }
         if let Some(table) = table {
-            self.uses.insert(Use {
-                mapping: table.mapping.clone(),
-                table: table.legacy.clone(),
-                column: "*".into(),
-                kind: "star",
-                became: "the legacy columns".into(),
-            });
+            self.count(table, "*".into(), "star", "the legacy columns".into());
         }
         Ok(())
     }
 
-    fn spell_out_legacy(
+    pub(super) fn spell_out_legacy(
         &mut self,
         source: &Source<'w>,
         table: &'w Table,
-        label: &str,
+        (label, named): (&str, bool),
         filled: &mut Filled<'w>,
         span: Span,
     ) -> Walked {
@@ -359,8 +363,10 @@ impl<'w> Walk<'w> {
                 let before = filled.text.len();
                 filled.references.extend(one.references.into_iter().map(|(offset, column)| (before + offset, column)));
                 filled.text.push_str(&one.text);
-                filled.text.push_str(" AS ");
-                filled.text.push_str(&names::quote(label));
+                if named {
+                    filled.text.push_str(" AS ");
+                    filled.text.push_str(&names::quote(label));
+                }
                 Ok(())
             }
             Some(Meaning::Real | Meaning::Current) => {

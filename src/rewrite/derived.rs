@@ -16,9 +16,8 @@ use sqlparser::ast::TableAlias;
 
 use super::from::{alias_name, renamed};
 use super::meaning::Filled;
-use super::plan::Use;
 use super::scope::{Columns, Env, Shape, Source};
-use super::walk::{Bound, Refused, Scope, Walk, Walked, qualifier};
+use super::walk::{Bound, Read, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::token::TokenKind;
 use crate::text::Span;
@@ -35,6 +34,13 @@ pub(super) struct Item<'a, 'w> {
     pub is_sampled: bool,
 }
 
+impl Item<'_, '_> {
+    /// Its name with the schema before it.
+    pub fn named(&self) -> Span {
+        Span::new(self.start, self.name.end)
+    }
+}
+
 impl<'w> Walk<'w> {
     /// Asks for `source` in its legacy shape; false when it cannot be had. `whole`: the columns have to be those of the legacy table
     /// and no others.
@@ -45,6 +51,14 @@ impl<'w> Walk<'w> {
         }
         self.wanted.insert(at);
         true
+    }
+
+    /// Asks for the table of a legacy column in its legacy shape, when it is one of `sources` and shows the column then.
+    pub(super) fn shape_read(&mut self, sources: &[Rc<Source<'w>>], read: &Read<'w>) -> bool {
+        let Some(source) = sources.iter().find(|source| source.number == read.source) else { return false };
+        let shows =
+            |table: &Table| table.star_names().iter().any(|name| name.as_ref() == read.replacement.legacy.as_ref());
+        source.mapped().is_some_and(shows) && self.shape(source, false)
     }
 
     /// Asks for all tables that have a name only in the current naming, and hide with it what the legacy naming means.
@@ -83,17 +97,25 @@ impl<'w> Walk<'w> {
         self.write(item, &inner, filled)?;
         let labels = alias.map_or_else(|| inner.labels(), |alias| renamed(alias, inner.labels())).unwrap_or_default();
         let shape = Some(Shape { table, labels: labels.clone().into() });
-        Ok(Source { shape, ..Source::new(number, inner.name, Columns::Labels(labels.into())) })
+        let at = Some(item.name.start);
+        Ok(Source { at, shape, ..Source::new(number, inner.name, Columns::Labels(labels.into())) })
     }
 
     fn write(&mut self, item: &Item<'_, 'w>, inner: &Source<'w>, mut filled: Filled<'w>) -> Walked {
-        let (extent, only) = self.extent(item);
+        let (extent, only) = self.extent(item.named());
         let called = qualifier(inner);
         let schema = &self.source[item.start..item.name.start];
-        let from = match &item.table.body {
+        let reads = match &item.table.body {
             Some(body) => format!(" FROM {} AS {called}", body.text()),
             None => format!(" FROM {only}{schema}{} AS {called}", item.current),
         };
+        // Behind a sample there is no place for it.
+        let (pushed, own) = if item.is_sampled {
+            (String::new(), Vec::new())
+        } else {
+            self.pushed(item.name.start, &called, inner.number)
+        };
+        let from = format!("{reads}{pushed}");
         let (span, from, behind) = match item.alias {
             _ if item.is_sampled => {
                 let alias = item.alias.and_then(|alias| self.alias_end(extent.end, alias));
@@ -110,6 +132,8 @@ impl<'w> Walk<'w> {
             let own = self.enter_body(item.table, body, inner.number, span.start)?;
             references.extend(own.into_iter().map(|(offset, what)| (start + offset, what)));
         }
+        let start = "(SELECT ".len() + filled.text.len() + reads.len();
+        references.extend(own.into_iter().map(|(offset, what)| (start + offset, what)));
         filled.enclose("(SELECT ", &from);
         references.extend(filled.references.into_iter().map(|(offset, column)| {
             (offset, column.map_or(Bound::Row(inner.number), |column| Bound::Column(inner.number, column)))
@@ -122,8 +146,7 @@ impl<'w> Walk<'w> {
     }
 
     /// All of `ONLY (t)`, `ONLY t` and `t *`, and what of it belongs before the name.
-    pub(super) fn extent(&self, item: &Item<'_, 'w>) -> (Span, &'static str) {
-        let name = Span::new(item.start, item.name.end);
+    pub(super) fn extent(&self, name: Span) -> (Span, &'static str) {
         let first = self.tokens.partition_point(|t| t.span.start < name.start);
         let behind = self.tokens.get(self.tokens.partition_point(|t| t.span.start < name.end));
         let before = |n: usize| first.checked_sub(n).and_then(|at| self.tokens.get(at));
@@ -181,18 +204,20 @@ impl<'w> Walk<'w> {
         Ok(repeatable.and_then(|_| self.in_parens(next + 1)).map_or(arguments.end, |seed| seed.end))
     }
 
+    /// A table under its legacy name counts.
+    pub(super) fn count_table(&mut self, table: &'w Table) {
+        if table.is_renamed() {
+            let became = if table.is_virtual { "a query" } else { table.current.as_str() };
+            self.count(table, "".into(), "table", became.into());
+        }
+    }
+
     /// A reference to a legacy column of a derived table counts like one that was replaced.
     pub(super) fn count_shaped(&mut self, source: &Source<'w>, column: &str) {
         let Some((table, replacement)) = source.shape.as_ref().and_then(|shape| shape.replacement(column)) else {
             return;
         };
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: replacement.legacy.clone(),
-            kind: replacement.kind,
-            became: replacement.became.clone(),
-        });
+        self.count_column(table, replacement);
     }
 }
 

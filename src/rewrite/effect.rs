@@ -84,6 +84,18 @@ pub fn effect_of_prepared(source: &str) -> Effect {
     configures(source, &tokens)
 }
 
+/// Words that begin statements whose effect depends on no literal, see [`reads_literals`].
+const PLAIN: [&str; 12] =
+    ["select", "with", "values", "table", "insert", "update", "delete", "merge", "begin", "commit", "end", "rollback"];
+
+/// True when what a statement does may depend on the values of its literals, other than those that [`names_setting`].
+#[must_use]
+pub fn reads_literals(source: &str, tokens: &[Token]) -> bool {
+    let first = tokens.iter().find(|t| t.kind != TokenKind::LeftParen);
+    let is_plain = first.is_some_and(|t| PLAIN.iter().any(|word| t.is_keyword(source, word)));
+    !is_plain || tokens.iter().any(|t| t.ident(source).as_deref() == Some("set_config"))
+}
+
 /// The prepared statement that a statement executes: `EXECUTE name`, alone or behind EXPLAIN or CREATE TABLE … AS.
 #[must_use]
 pub fn executed(source: &str, tokens: &[Token]) -> Option<String> {
@@ -229,7 +241,7 @@ fn configures(source: &str, tokens: &[Token]) -> Effect {
         });
     }
     // In a string it may be a part of anything that is executed.
-    if (0..tokens.len()).any(|at| !arguments.contains(&at) && names_search_path(source, &tokens[at..=at])) {
+    if (0..tokens.len()).any(|at| !arguments.contains(&at) && names_search_path(source, tokens[at])) {
         return Effect::Unsure;
     }
     let is_local = |e: &Effect| matches!(e, Effect::LocalUnsure | Effect::Role { local: true, .. });
@@ -246,14 +258,22 @@ fn plain_string(text: &str) -> Option<String> {
     (!inner.contains(['\'', '\\'])).then(|| inner.to_owned())
 }
 
-fn names_search_path(source: &str, tokens: &[Token]) -> bool {
-    let mut strings = tokens.iter().filter(|t| {
-        matches!(
-            t.kind,
-            TokenKind::String | TokenKind::EscapeString | TokenKind::UnicodeString | TokenKind::DollarString
-        )
-    });
-    strings.any(|t| t.text(source).to_ascii_lowercase().contains("search_path"))
+fn names_search_path(source: &str, token: Token) -> bool {
+    let is_text = matches!(
+        token.kind,
+        TokenKind::String | TokenKind::EscapeString | TokenKind::UnicodeString | TokenKind::DollarString
+    );
+    is_text && names_setting(token.text(source))
+}
+
+/// True for the text of a literal that names the search path.
+#[must_use]
+pub fn names_setting(text: &str) -> bool {
+    const SETTING: &[u8] = b"search_path";
+    let bytes = text.as_bytes();
+    let around = |at: usize| at.checked_sub(6).and_then(|start| bytes.get(start..start + SETTING.len()));
+    let is_there = |(at, _): (usize, &str)| around(at).is_some_and(|found| found.eq_ignore_ascii_case(SETTING));
+    bytes.len() > SETTING.len() && text.match_indices('_').any(is_there)
 }
 
 fn create(source: &str, tokens: &[Token]) -> Effect {

@@ -14,6 +14,7 @@ use super::label;
 use super::query::{Around, Locks};
 use super::rows::{self, Rows};
 use super::scope::{Env, Naming};
+use super::strings;
 use super::walk::{Refused, Scope, Walk, Walked};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
@@ -56,7 +57,10 @@ impl<'w> Walk<'w> {
             | Expr::IsNormalized { expr: e, .. }
             | Expr::IsJson { expr: e, .. }
             | Expr::Named { expr: e, .. } => self.expr(e, env, around),
-            Expr::IsNull(e) | Expr::IsNotNull(e) => self.read(e, Rows::Values, env, around),
+            Expr::IsNull(e) | Expr::IsNotNull(e) => {
+                self.tables_as_values([&**e])?;
+                self.read(e, Rows::Values, env, around)
+            }
             Expr::Interval(interval) => self.expr(&interval.value, env, around),
             Expr::IsDistinctFrom(a, b) | Expr::IsNotDistinctFrom(a, b) => {
                 self.operands(&BinaryOperator::Eq, [&**a, &**b], env, around)
@@ -75,6 +79,7 @@ impl<'w> Walk<'w> {
                 self.exprs(escape_char.as_deref(), env, around)
             }
             Expr::InList { expr, list, .. } if !list.iter().any(rows::is_untyped) => {
+                self.tables_as_values(list.iter().chain([&**expr]))?;
                 self.read(expr, Rows::Values, env, around)?;
                 self.reads(list, env, around)
             }
@@ -98,6 +103,9 @@ impl<'w> Walk<'w> {
             }
             Expr::Cast { expr, data_type, .. } => {
                 self.data_type(data_type)?;
+                if strings::is_number(data_type) {
+                    self.tables_as_values([&**expr])?;
+                }
                 if !rows::is_text(data_type) {
                     return self.expr(expr, env, around);
                 }
@@ -119,13 +127,22 @@ impl<'w> Walk<'w> {
                 self.sublink(subquery, env, around)
             }
             Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.sublink(subquery, env, around),
-            Expr::Function(function) => self.function(function, self.treatment(function, env), env, around),
+            Expr::Function(function) => match self.treatment(function) {
+                // A column of a row by its name: of what row has to be known.
+                Rows::HandedOn if self.is_projection(function, env) => {
+                    self.apart(|walk| walk.function(function, Rows::Values, env, around))
+                }
+                rows => self.function(function, rows, env, around),
+            },
             _ => Err(Refused::not_understood("an expression of this kind", start_of(expr))),
         }
     }
 
     fn sublink(&mut self, query: &sqlparser::ast::Query, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
-        self.query(query, Around { outer: Some(env), ctes: around.ctes, locks: Locks::None }).map(drop)
+        let start = self.read.len();
+        let walked = self.query(query, Around { outer: Some(env), ctes: around.ctes, locks: Locks::None });
+        self.below.push(start..self.read.len());
+        walked.map(drop)
     }
 
     /// `a.b`, `a.b.c`.
@@ -158,7 +175,11 @@ impl<'w> Walk<'w> {
             }
         }
         match names.as_slice() {
-            [] if rows::reads_field(chain) => self.read(root, Rows::Values, env, around)?,
+            [] if rows::reads_field(chain) => {
+                if !self.field(root, chain, env)? {
+                    self.apart(|walk| walk.read(root, Rows::Values, env, around))?;
+                }
+            }
             [] => self.expr(root, env, around)?,
             [name] => self.expr(&Expr::Identifier(name.clone()), env, around)?,
             parts => self.compound(parts, env)?,
@@ -193,6 +214,8 @@ impl<'w> Walk<'w> {
             FunctionArguments::None => {}
             FunctionArguments::Subquery(query) => self.sublink(query, env, around)?,
             FunctionArguments::List(list) => {
+                self.tables_of_call(&function.name, &list.args)?;
+                self.refuse_name_of_table(function)?;
                 let counts = label::is_count(&function.name, &function.args);
                 // `ROW(t.*)` is a row of all columns of `t`.
                 let stars = if label::is_row(&function.name) { Rows::Values } else { rows };
@@ -206,7 +229,12 @@ impl<'w> Walk<'w> {
                         FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(_)) if counts => {}
                         FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
                             let parts: Vec<Ident> = name.0.iter().filter_map(|p| p.as_ident()).cloned().collect();
-                            self.whole_row(&parts, stars, env)?;
+                            // `ROW(t.*)` is a row of all columns of `t`, not of its row.
+                            if label::is_row(&function.name) {
+                                self.apart(|walk| walk.whole_row(&parts, stars, env))?;
+                            } else {
+                                self.whole_row(&parts, stars, env)?;
+                            }
                         }
                         _ => self.argument(arg, counts, rows, env, around)?,
                     }
@@ -219,9 +247,12 @@ impl<'w> Walk<'w> {
                 }
             }
         }
-        self.reads(function.within_group.iter().map(|o| &o.expr), env, around)?;
-        if let Some(filter) = &function.filter {
-            self.condition(filter, env, around)?;
+        self.apart(|walk| walk.reads(function.within_group.iter().map(|o| &o.expr), env, around))?;
+        match &function.filter {
+            // Over a window it is asked behind the grouping, where the expression itself is what GROUP BY knows.
+            Some(filter) if function.over.is_some() => self.expr(filter, env, around)?,
+            Some(filter) => self.condition(filter, env, around)?,
+            None => {}
         }
         match &function.over {
             Some(WindowType::WindowSpec(spec)) => self.window(spec, env, around),
@@ -279,7 +310,9 @@ impl<'w> Walk<'w> {
         around: Around<'_, 'w>,
     ) -> Walked {
         match clause {
-            FunctionArgumentClause::OrderBy(list) => self.reads(list.iter().map(|o| &o.expr), env, around),
+            FunctionArgumentClause::OrderBy(list) => {
+                self.apart(|walk| walk.reads(list.iter().map(|o| &o.expr), env, around))
+            }
             FunctionArgumentClause::JsonNullClause(_) => Ok(()),
             FunctionArgumentClause::JsonReturningClause(returning) => self.data_type(&returning.data_type),
             _ => Err(Refused::not_understood("a clause in a function's arguments", None)),

@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use sqlparser::ast::{
     BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, UnaryOperator,
-    Value,
 };
 
 use super::inverse::{Form, Inverse, Operand, Predicate};
@@ -18,14 +17,14 @@ use super::query::Around;
 use super::scope::{Env, Found, Naming, Source};
 use super::walk::{Scope, Walk, Walked, qualifier};
 use super::world::Table;
-use crate::mapping::{Comparison, Literal};
+use crate::mapping::Comparison;
 use crate::sql::token::TokenKind;
 use crate::sql::{names, parse};
 use crate::text::Span;
 
 /// A computed column in a condition.
-struct Computed<'w> {
-    source: Rc<Source<'w>>,
+pub(super) struct Computed<'w> {
+    pub source: Rc<Source<'w>>,
     table: &'w Table,
     replacement: &'w Replacement,
     inverse: &'w Inverse,
@@ -36,11 +35,11 @@ struct Computed<'w> {
 }
 
 /// A comparison that may be turned round.
-struct Turned<'w> {
-    column: Computed<'w>,
-    form: Form,
+pub(super) struct Turned<'w> {
+    pub column: Computed<'w>,
+    pub form: Form,
     /// The tokens of all of it.
-    tokens: Range<usize>,
+    pub tokens: Range<usize>,
 }
 
 /// What stands around a part of a condition.
@@ -159,7 +158,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The comparison that `expr` is, when a computed column stands on one side of it.
-    fn turned(&self, expr: &Expr, env: &Env<'_, 'w>) -> Option<Turned<'w>> {
+    pub(super) fn turned(&self, expr: &Expr, env: &Env<'_, 'w>) -> Option<Turned<'w>> {
         match expr {
             Expr::BinaryOp { left, op, right } => self.compared(left, comparison(op)?, right, env),
             Expr::Between { expr, negated, low, high } => self.between(expr, *negated, low, high, env),
@@ -247,10 +246,18 @@ impl<'w> Walk<'w> {
             _ => return None,
         };
         let (first, last) = (parse::span(parts.first()?)?, parse::span(parts.last()?)?);
-        let Found::Mapped(source, table, index) = found(parts, env)? else { return None };
-        let replacement = &table.replacements[index];
+        let (source, table, replacement) = match found(parts, env)? {
+            Found::Mapped(source, table, index) if !self.looks_through => (source, table, &table.replacements[index]),
+            Found::Plain(source) if self.looks_through => {
+                let (table, replacement) = source.shape.as_ref()?.replacement(&names::ident(parts.last()?))?;
+                (source, table, replacement)
+            }
+            _ => return None,
+        };
         let inverse = replacement.inverse.as_ref()?;
-        if source.name.is_none() || (parts.len() == 1 && !env.reaches(&source)) {
+        // A column of a query further out is the same for all rows here, and may be grouped there by its expression.
+        let is_own = source.name.is_some() && env.here.holds(&source);
+        if !is_own || (parts.len() == 1 && !env.reaches(&source)) {
             return None;
         }
         let start = self.token_at(first.start)?.checked_sub(parentheses)?;
@@ -260,13 +267,14 @@ impl<'w> Walk<'w> {
 
     /// What is compared, if it can stand there twice; `tokens` are what it seems to be.
     fn operand(&self, expr: &Expr, tokens: Range<usize>) -> Option<Operand> {
+        // Before anything is made of them: what comes next depends on their values.
+        self.note_literals(tokens.clone());
         let tokens = self.tokens.get(tokens).filter(|tokens| !tokens.is_empty())?;
         if !is_repeatable(expr) || parse::expression(self.source, tokens).ok()? != *expr {
             return None;
         }
-        let words: Vec<&str> = tokens.iter().map(|token| token.text(self.source)).collect();
-        let (literal, type_name) = literal(expr).map_or((None, None), |(literal, name)| (Some(literal), name));
-        Some(Operand { sql: words.join(" "), literal, type_name })
+        let (literal, type_name) = self.literal(expr).map_or((None, None), |(literal, name)| (Some(literal), name));
+        Some(Operand { sql: self.words(tokens), literal, type_name })
     }
 
     /// The token behind these words.
@@ -384,35 +392,4 @@ fn is_stable(function: &Function) -> bool {
         FunctionArguments::Subquery(_) => false,
     };
     plain && arguments && STABLE.contains(&&*names::ident(name))
-}
-
-/// The value of a literal, and the type that stands with it.
-fn literal(expr: &Expr) -> Option<(Literal, Option<String>)> {
-    match expr {
-        Expr::Nested(inner) => literal(inner),
-        Expr::Value(value) => Some((plain(&value.value)?, None)),
-        Expr::TypedString(typed) => Some((plain(&typed.value.value)?, Some(type_name(&typed.data_type)))),
-        Expr::Cast { expr, data_type, format: None, .. } => match literal(expr)? {
-            (literal, None) => Some((literal, Some(type_name(data_type)))),
-            (_, Some(_)) => None,
-        },
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match literal(expr)? {
-            (Literal::Number(digits), None) => Some((Literal::Number(format!("-{digits}")), None)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn plain(value: &Value) -> Option<Literal> {
-    match value {
-        Value::SingleQuotedString(text) => Some(Literal::Text(text.clone())),
-        Value::Number(digits, _) => Some(Literal::Number(digits.clone())),
-        Value::Boolean(value) => Some(Literal::Boolean(*value)),
-        _ => None,
-    }
-}
-
-fn type_name(data_type: &DataType) -> String {
-    data_type.to_string().to_ascii_lowercase()
 }

@@ -9,7 +9,6 @@ use sqlparser::ast::{
 
 use super::clause::star_labels;
 use super::derived::Item;
-use super::plan::Use;
 use super::query::{Around, Labels, Locks};
 use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
 use super::walk::{Refused, Scope, Walk, Walked, qualifier};
@@ -210,14 +209,8 @@ impl<'w> Walk<'w> {
             }
             self.wanted.insert(at);
         }
-        if table.is_renamed() && table.body.is_none() {
-            self.uses.insert(Use {
-                mapping: table.mapping.clone(),
-                table: table.legacy.clone(),
-                column: "".into(),
-                kind: "table",
-                became: table.current.as_str().into(),
-            });
+        if table.body.is_none() {
+            self.count_table(table);
         }
         if self.is_shaped(at) {
             let schema = item.alias.is_none().then(|| Rc::from(table.schema.as_str()));
@@ -280,7 +273,7 @@ impl<'w> Walk<'w> {
         let (table, span) = (item.table, item.name);
         let alias = if item.alias.is_some() { String::new() } else { format!(" AS {}", names::quote(&table.legacy)) };
         // Behind the star of `FROM customers *`, behind the parenthesis of `FROM ONLY (customers)`.
-        let (extent, _) = self.extent(item);
+        let (extent, _) = self.extent(item.named());
         if extent.end == span.end || alias.is_empty() {
             return self.edit(span, format!("{}{alias}", item.current), "table", Scope::Table(table));
         }
@@ -310,6 +303,7 @@ impl<'w> Walk<'w> {
     ) -> Walked<Namespace<'w>> {
         let number = self.next_source();
         let env = Env { here: before, outer: around.outer };
+        self.tables_of_call(name, args)?;
         for arg in args {
             let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
             match arg {

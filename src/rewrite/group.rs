@@ -6,10 +6,18 @@ use sqlparser::ast::{Expr, GroupByExpr};
 
 use super::clause::{Output, Outputs};
 use super::from::bare;
-use super::scope::Source;
-use super::walk::{Read, Refused, Scope, Walk, Walked};
+use super::scope::{Namespace, Source};
+use super::walk::{Bound, Part, Place, Read, Refused, Scope, Walk, Walked};
 use crate::sql::names;
 use crate::text::Span;
+
+/// What a query groups by.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Grouped {
+    parts: Vec<Part>,
+    /// True when there is a column of a star among it.
+    hidden: bool,
+}
 
 /// True for ROLLUP, CUBE and GROUPING SETS.
 pub(super) fn has_grouping_sets(group_by: &GroupByExpr) -> bool {
@@ -19,12 +27,8 @@ pub(super) fn has_grouping_sets(group_by: &GroupByExpr) -> bool {
 
 impl Outputs {
     /// The columns that an element of GROUP BY may mean by their label or their position.
-    fn meant_by<'o>(&'o self, expr: &'o Expr) -> impl Iterator<Item = &'o Output> {
+    fn meant_by<'o>(&'o self, expr: &'o Expr, position: Option<usize>) -> impl Iterator<Item = &'o Output> {
         let name = bare(expr).map(names::ident);
-        let position = match expr {
-            Expr::Value(value) => value.to_string().parse::<usize>().ok(),
-            _ => None,
-        };
         let called = move |output: &Output| name.as_ref().is_some_and(|name| **name == *output.label);
         let all = self.columns.iter().enumerate();
         all.filter(move |(at, output)| position == Some(at + 1) || called(output)).map(|(_, output)| output)
@@ -51,10 +55,9 @@ impl<'w> Walk<'w> {
         }
     }
 
-    /// What grouping sets cannot do here. Two legacy columns that are one now cannot be grouped by apart: where one is left out of a set, so is the other.
-    /// `own` are those that `exprs` name themselves, not by a label or a position.
-    pub(super) fn one_name_each(&self, exprs: &[Expr], outputs: &Outputs, own: &[Read<'w>]) -> Walked {
-        let mut read = own.to_vec();
+    /// What a GROUP BY of `exprs` groups by, of which `own` is what they name themselves, not by a label or a position.
+    pub(super) fn grouped(&self, exprs: &[Expr], outputs: &Outputs, own: Part) -> Grouped {
+        let mut grouped = Grouped { parts: vec![own], hidden: false };
         let mut left: Vec<&Expr> = exprs.iter().collect();
         while let Some(expr) = left.pop() {
             match expr {
@@ -62,25 +65,67 @@ impl<'w> Walk<'w> {
                 Expr::Tuple(list) => left.extend(list),
                 Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => left.extend(sets.iter().flatten()),
                 _ => {
-                    for output in outputs.meant_by(expr) {
-                        let unknown = || Refused::not_understood("a column of `*` in grouping sets", None);
-                        read.extend_from_slice(&self.read[output.read.clone().ok_or_else(unknown)?]);
+                    for output in outputs.meant_by(expr, self.position(expr)) {
+                        grouped.hidden |= output.part.is_none();
+                        grouped.parts.extend(output.part.clone());
                     }
                 }
             }
         }
-        // Before Postgres 18 a grouped expression is recognised by its form, and inside of another one a condition may lose it.
-        if let Some(condition) = read.iter().find(|read| read.replacement.is_condition) {
-            let message =
-                format!("`{}` is a computed condition, which grouping sets may lose", condition.replacement.legacy);
-            return Err(Refused::unsure(message, "group by the column that it is computed from", None));
+        grouped
+    }
+
+    fn reads_of(&self, grouped: &Grouped) -> Vec<Read<'w>> {
+        grouped.parts.iter().flat_map(|part| &self.read[part.read.clone()]).copied().collect()
+    }
+
+    /// What grouping sets cannot do here. Two names of one column cannot be grouped by apart: where one is left out of a set, so is the other.
+    pub(super) fn one_name_each(&mut self, namespace: &Namespace<'w>, grouped: &Grouped) -> Walked {
+        if grouped.hidden {
+            return Err(Refused::not_understood("a column of `*` in grouping sets", None));
         }
-        for (i, one) in read.iter().enumerate() {
-            let Some(other) = read[i + 1..].iter().find(|other| other.is_twin(one)) else { continue };
-            let (one, other) = (&one.replacement.legacy, &other.replacement.legacy);
+        let read = self.reads_of(grouped);
+        // Before Postgres 18 a grouped expression is recognised by its form, and inside of another one a condition may lose it. That of a
+        // derived table stays apart.
+        for condition in read.iter().filter(|read| read.replacement.is_condition) {
+            if !self.shape_read(&namespace.sources, condition) {
+                let message =
+                    format!("`{}` is a computed condition, which grouping sets may lose", condition.replacement.legacy);
+                return Err(Refused::unsure(message, "group by the column that it is computed from", None));
+            }
+        }
+        let twins = |one: &str, other: &str| {
             let message = format!("`{one}` and `{other}` are one column now, which grouping sets would tell apart");
-            return Err(Refused::unsure(message, "use one of the two names", None));
+            Err(Refused::unsure(message, "use one of the two names", None))
+        };
+        for (i, one) in read.iter().enumerate() {
+            if let Some(other) = read[i + 1..].iter().find(|other| other.is_twin(one)) {
+                return twins(&one.replacement.legacy, &other.replacement.legacy);
+            }
+            let Some(current) = one.replacement.renamed() else { continue };
+            let bound = grouped.parts.iter().flat_map(|part| &self.bound[part.bound.clone()]);
+            let is_it = |(place, bound): &(Place, Bound<'w>)| {
+                let itself = matches!(place, Place::Source(at) if !self.replaced.contains(at));
+                itself && matches!(bound, Bound::Column(source, name) if *source == one.source && name == current)
+            };
+            if bound.into_iter().any(is_it) {
+                return twins(&one.replacement.legacy, current);
+            }
         }
         Ok(())
+    }
+
+    /// A subquery may read a column by which the query around it groups, but no part of an expression by which it does: there, the table
+    /// takes its legacy shape. `below` is where the subqueries begin in [`Walk::below`].
+    pub(super) fn shape_grouped(&mut self, namespace: &Namespace<'w>, grouped: &Grouped, below: usize) {
+        if grouped.parts.is_empty() || self.below.len() == below {
+            return;
+        }
+        let by = self.reads_of(grouped);
+        let below = self.below[below..].iter().flat_map(|range| &self.read[range.clone()]);
+        let parts: Vec<Read<'w>> = below.filter(|read| by.iter().any(|by| by.is_computed_as(read))).copied().collect();
+        for read in parts {
+            self.shape_read(&namespace.sources, &read);
+        }
     }
 }

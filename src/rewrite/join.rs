@@ -52,7 +52,11 @@ impl<'w> Walk<'w> {
             JoinConstraint::None => Ok(left.with(&right)),
             JoinConstraint::On(condition) => {
                 let both = left.with(&right);
+                let start = self.read.len();
                 self.condition(condition, &Env { here: &both, outer: around.outer }, around)?;
+                if matches!(operator, JoinOperator::FullOuter(_)) {
+                    self.shape_constants(&both, start);
+                }
                 // The condition sees the rows themselves, everything behind the join also those that are missing.
                 let (left, right) = with_missing_rows(left, right, operator);
                 Ok(left.with(&right))
@@ -77,6 +81,14 @@ impl<'w> Walk<'w> {
                 let (left, right) = with_missing_rows(left, right, operator);
                 Ok(self.merged(&left, &right, columns, None))
             }
+        }
+    }
+
+    /// FULL JOIN compares columns of both sides, and a constant is of none; that of a derived table is.
+    fn shape_constants(&mut self, both: &Namespace<'w>, start: usize) {
+        let constants: Vec<_> = self.read[start..].iter().filter(|r| r.replacement.is_constant()).copied().collect();
+        for read in constants {
+            self.shape_read(&both.sources, &read);
         }
     }
 

@@ -113,6 +113,8 @@ fn access(root: &Expr, chain: &[AccessExpr]) -> Figured {
     let start = match root {
         Expr::Identifier(ident) => parse::span(ident).map(|s| s.start),
         Expr::CompoundIdentifier(parts) => parts.first().and_then(parse::span).map(|s| s.start),
+        // `(t).a`, where the row is found by its name.
+        Expr::Nested(row) => figure(row).and_then(|(_, from, _)| from),
         _ => None,
     };
     Some((field, start, Strength::Strong))

@@ -12,6 +12,7 @@ mod body;
 mod cache;
 mod clause;
 mod context;
+mod copy;
 mod ddl;
 mod derived;
 mod effect;
@@ -20,19 +21,25 @@ mod filter;
 mod from;
 mod global;
 mod group;
+mod inline;
 mod introspect;
 mod inverse;
 mod items;
 mod join;
 mod label;
+mod literals;
 mod meaning;
+mod outline;
 mod plan;
+mod push;
 mod query;
 mod rows;
 mod scope;
 mod shapes;
 mod statement;
+mod strings;
 pub mod telling;
+mod template;
 mod verify;
 mod walk;
 mod with;
@@ -41,7 +48,7 @@ mod world;
 mod wrap;
 
 pub use body::check_queries;
-pub use cache::{Cache, Planned};
+pub use cache::{Cache, Known, Planned};
 pub use context::{Context, changed_by, contexts};
 pub use ddl::all_tables;
 pub use effect::{effect_of_prepared, executed};
@@ -50,34 +57,44 @@ pub use plan::{Effect, Identity, Outcome, Plan, Refusal, Statement, Use};
 pub use walk::{Reason, STALE, STALE_HINT};
 pub use world::{Table, World};
 
+use std::sync::Arc;
+
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::split;
 use crate::sql::token::Token;
 use crate::text::{Edit, Edits, Span, Spliced};
 use context::successive;
+use literals::Reads;
 use statement::Judged;
 use walk::{Refused, Walk};
 
 /// Decides about the text of one Query or Parse message.
 #[must_use]
 pub fn plan(world: &World, context: &Context, source: &str) -> Plan {
-    decide(world, context, source, false).0
+    decide(world, context, source, false, &Reads::default()).0
 }
 
 /// The same, with the reason of each edit.
 #[must_use]
 pub fn explain(world: &World, context: &Context, source: &str) -> (Plan, Vec<Reason>) {
-    decide(world, context, source, true)
+    decide(world, context, source, true, &Reads::default())
 }
 
-fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (Plan, Vec<Reason>) {
-    let options = LexOptions { standard_conforming_strings: context.standard_conforming_strings };
-    let Ok(tokens) = lex(source, options) else {
+fn lexing(context: &Context) -> LexOptions {
+    LexOptions { standard_conforming_strings: context.standard_conforming_strings }
+}
+
+/// Notes the literals that the plan depends on.
+fn decide(world: &World, context: &Context, source: &str, explaining: bool, literals: &Reads) -> (Plan, Vec<Reason>) {
+    let Ok(tokens) = lex(source, lexing(context)) else {
         // What cannot be cut into tokens is refused by the server for the same reason.
         return (whole(source, Outcome::Unparsed), Vec::new());
     };
     let ranges = split::statements(source, &tokens);
     let effects: Vec<Effect> = ranges.iter().map(|range| effect::effect(source, &tokens[range.clone()])).collect();
+    if ranges.iter().any(|range| effect::reads_literals(source, &tokens[range.clone()])) {
+        literals.note_all();
+    }
     let contexts = successive(world, context, source, &tokens, &ranges, &effects);
     let judged: Vec<Judged<'_>> = ranges
         .iter()
@@ -87,11 +104,12 @@ fn decide(world: &World, context: &Context, source: &str, explaining: bool) -> (
             if context.stale == Some(turn) {
                 return Judged::Refused(Refused::stale());
             }
-            let judged = statement::judge(world, context, source, &tokens[range.clone()], explaining);
+            let judged = statement::judge(world, context, source, &tokens[range.clone()], explaining, literals);
             judged.unless_changed(&context.changed)
         })
         .collect();
-    let draft = Draft { world, contexts: &contexts, source, tokens: &tokens, ranges: &ranges, effects: &effects };
+    let (tokens, ranges) = (&tokens, &ranges);
+    let draft = Draft { world, contexts: &contexts, source, tokens, ranges, effects: &effects, literals };
     draft.finish(judged)
 }
 
@@ -109,6 +127,7 @@ struct Draft<'a> {
     tokens: &'a [Token],
     ranges: &'a [std::ops::Range<usize>],
     effects: &'a [Effect],
+    literals: &'a Reads,
 }
 
 impl Draft<'_> {
@@ -181,18 +200,19 @@ impl Draft<'_> {
         if spliced.map.is_identity() {
             return Vec::new();
         }
-        let options = LexOptions { standard_conforming_strings: self.contexts[0].standard_conforming_strings };
-        let tokens = lex(&spliced.sql, options).unwrap_or_default();
+        let tokens = lex(&spliced.sql, lexing(&self.contexts[0])).unwrap_or_default();
         let ranges = split::statements(&spliced.sql, &tokens);
         let rewritten = judged.iter().enumerate().filter_map(|(i, one)| match one {
             Judged::Opened(walk) if !walk.edits.is_empty() => Some((i, walk)),
             _ => None,
         });
-        let mut failed = Vec::new();
+        let (mut failed, literals) = (Vec::new(), Reads::default());
         for (i, walk) in rewritten {
             let range = ranges.get(i).filter(|_| ranges.len() == self.ranges.len());
-            let again =
-                range.and_then(|r| statement::reopen(self.world, &self.contexts[i], &spliced.sql, &tokens[r.clone()]));
+            let again = range.and_then(|range| {
+                let tokens = &tokens[range.clone()];
+                statement::reopen(self.world, &self.contexts[i], &spliced.sql, tokens, &literals)
+            });
             let verdict = match again {
                 Some(again) => verify::compare(walk, &again, &spliced.map),
                 None => Err("the result does not parse or bind".into()),
@@ -203,6 +223,7 @@ impl Draft<'_> {
                 failed.push((i, Refused::unsure(message, hint, Some(self.span(i).start))));
             }
         }
+        self.literals.note_spliced(&literals, &spliced.map);
         failed
     }
 
@@ -211,8 +232,13 @@ impl Draft<'_> {
         let mut statements = Vec::with_capacity(judged.len());
         for (i, one) in judged.into_iter().enumerate() {
             let effect = self.effects[i].clone();
-            let mut statement =
-                Statement { span: self.span(i), outcome: Outcome::Unchanged, uses: Vec::new(), refusal: None, effect };
+            let mut statement = Statement {
+                span: self.span(i),
+                outcome: Outcome::Unchanged,
+                uses: Arc::default(),
+                refusal: None,
+                effect,
+            };
             match one {
                 Judged::Passed(outcome) => statement.outcome = outcome,
                 Judged::Opened(walk) => {
@@ -254,6 +280,6 @@ fn refusal(refused: Refused, statement: usize) -> Refusal {
 
 fn whole(source: &str, outcome: Outcome) -> Plan {
     let span = Span::new(0, source.len());
-    let statement = Statement { span, outcome, uses: Vec::new(), refusal: None, effect: Effect::None };
+    let statement = Statement { span, outcome, uses: Arc::default(), refusal: None, effect: Effect::None };
     Plan { sql: None, map: crate::text::SourceMap::default(), statements: vec![statement] }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::text::{SourceMap, Span};
 
 /// The decision for the text of one Query or Parse message.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Plan {
     /// What to send; none means the client's own bytes.
     pub sql: Option<Arc<str>>,
@@ -17,15 +17,36 @@ pub struct Plan {
     pub statements: Vec<Statement>,
 }
 
+impl Plan {
+    /// About so many bytes of memory, without the names that it shares with the world.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let statements: usize = self.statements.iter().map(Statement::bytes).sum();
+        let sql = self.sql.as_ref().map_or(0, |sql| sql.len());
+        size_of::<Self>() + sql + size_of_val(self.map.pairs()) + statements
+    }
+}
+
+impl Statement {
+    /// About so many bytes of memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let refusal = self.refusal.as_ref().map_or(0, |refusal| {
+            refusal.message.len() + refusal.hint.as_ref().map_or(0, String::len) + refusal.marker.len()
+        });
+        size_of::<Self>() + size_of_val(&*self.uses) + refusal
+    }
+}
+
 /// What becomes of one statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statement {
     /// Its bytes in the client's text.
     pub span: Span,
     /// What was decided.
     pub outcome: Outcome,
-    /// Each legacy name that was rewritten, once.
-    pub uses: Vec<Use>,
+    /// Each legacy name that was rewritten, once. Plans that differ in literals alone share it.
+    pub uses: Arc<[Use]>,
     /// Why it was refused.
     pub refusal: Option<Refusal>,
     /// What it does to the session's own names when it succeeds.

@@ -8,11 +8,11 @@ use sqlparser::ast::{
 };
 
 use super::clause;
-use super::group;
+use super::group::{self, Grouped};
 use super::label;
 use super::scope::{Env, Namespace, Naming};
 use super::walk::{Refused, Walk, Walked};
-use super::with::Ctes;
+use super::with::{Ctes, labels_of};
 use super::words;
 use crate::sql::{names, parse};
 
@@ -114,12 +114,19 @@ impl<'w> Walk<'w> {
     }
 
     /// A data-modifying CTE: left to the server when it names nothing legacy. The tree has no span for a whole statement, so
-    /// the words of the text that holds it decide.
-    fn writing(&mut self, _statement: &Statement) -> Walked<Labels> {
+    /// the words of the CTE decide.
+    fn writing(&mut self, statement: &Statement) -> Walked<Labels> {
         if self.naming == Naming::Legacy {
-            words::allow(self.world, self.context, self.source, self.tokens, words::Why::Unsupported)?;
+            let tokens = &self.tokens[self.within.clone()];
+            words::allow(self.world, self.context, self.source, tokens, words::Why::Unsupported)?;
         }
-        Ok(None)
+        let returning = match statement {
+            Statement::Insert(insert) => insert.returning.as_ref(),
+            Statement::Update(update) => update.returning.as_ref(),
+            Statement::Delete(delete) => delete.returning.as_ref(),
+            _ => None,
+        };
+        Ok(returning.and_then(|items| labels_of(items)))
     }
 
     fn limits(&mut self, query: &Query, around: Around<'_, 'w>) -> Walked {
@@ -145,37 +152,46 @@ impl<'w> Walk<'w> {
         let namespace = self.from(&select.from, around)?;
         let env = Env { here: &namespace, outer: around.outer };
         if let Some(condition) = &select.selection {
+            self.push_filters(condition, &env);
             self.condition(condition, &env, around)?;
         }
         // What is not in a grouping set is NULL there, as in a row that is missing.
         let sets = group::has_grouping_sets(&select.group_by);
         let namespace = if sets { namespace.with_missing_rows() } else { namespace };
         let env = Env { here: &namespace, outer: around.outer };
-        let mut read = Vec::with_capacity(select.projection.len());
+        let below = self.below.len();
+        let mut parts = Vec::with_capacity(select.projection.len());
+        let outer = self.keeps_rows;
+        self.keeps_rows |= select.distinct.is_some();
         for item in &select.projection {
-            let start = self.read.len();
+            let start = self.now();
             match item {
-                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => self.reads([expr], &env, around)?,
+                SelectItem::UnnamedExpr(expr) if label::is_star(expr) => {
+                    self.apart(|walk| walk.reads([expr], &env, around))?;
+                }
                 SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
                     self.expr(expr, &env, around)?;
                 }
                 SelectItem::QualifiedWildcard(..) | SelectItem::Wildcard(_) => {}
                 SelectItem::ExprWithAliases { .. } => return Err(Refused::not_understood("a list of aliases", None)),
             }
-            read.push(start..self.read.len());
+            parts.push(self.since(start));
         }
+        self.keeps_rows = outer;
         self.is_below = around.outer.is_some();
-        let outputs = self.projection(select, &namespace, &env, &read)?;
-        let read = self.read.len();
+        let outputs = self.projection(select, &namespace, &env, &parts)?;
+        let start = self.now();
+        let mut grouped = Grouped::default();
         if let GroupByExpr::Expressions(exprs, modifiers) = &select.group_by {
             if !modifiers.is_empty() {
                 return Err(Refused::not_understood("GROUP BY … WITH", None));
             }
             for expr in exprs {
-                self.group(expr, &outputs, &env, around)?;
+                self.apart(|walk| walk.group(expr, &outputs, &env, around))?;
             }
+            grouped = self.grouped(exprs, &outputs, self.since(start));
             if sets {
-                self.one_name_each(exprs, &outputs, &self.read[read..])?;
+                self.one_name_each(&namespace, &grouped)?;
             }
         } else if !matches!(&select.group_by, GroupByExpr::Expressions(..)) {
             return Err(Refused::not_understood("GROUP BY ALL", None));
@@ -188,12 +204,13 @@ impl<'w> Walk<'w> {
         }
         if let Some(Distinct::On(exprs)) = &select.distinct {
             for expr in exprs {
-                self.order(expr, &outputs, &env, around)?;
+                self.apart(|walk| walk.order(expr, &outputs, &env, around))?;
             }
         }
         for order in orders {
             self.order_by(order, &outputs, &env, around)?;
         }
+        self.shape_grouped(&namespace, &grouped, below);
         Ok(outputs.names())
     }
 
@@ -208,7 +225,7 @@ impl<'w> Walk<'w> {
             return Err(Refused::not_understood("ORDER BY ALL", None));
         };
         for item in exprs {
-            self.order(&item.expr, outputs, env, around)?;
+            self.apart(|walk| walk.order(&item.expr, outputs, env, around))?;
         }
         Ok(())
     }

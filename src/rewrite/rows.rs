@@ -1,9 +1,9 @@
 //! Whole rows: `t`, `t.*` as a value, `(t).*`, `(t).column`, `column(t)`.
 //!
 //! A row of a mapped table is right where it is read by the names, the order or the values of its columns: by `row_to_json(t)`, `t = u`,
-//! `t IS NULL`, `t::text`. The table is then a derived one in its legacy shape ([`super::derived`]), whose rows are that. Their type
-//! has no name, though: where a row is handed on, as a column of the result or to a function that may ask for its type, the statement
-//! is refused. `expr` asks here about each operand.
+//! `t IS NULL`, `t::text`. There it is written out ([`super::inline`]), or the table is a derived one in its legacy shape
+//! ([`super::derived`]), whose rows are that. Their type has no name, though: where a row is handed on, as a column of the result or to a
+//! function that may ask for its type, the statement is refused. `expr` asks here about each operand.
 
 use std::rc::Rc;
 
@@ -69,6 +69,9 @@ const CARRIERS: [&str; 3] = ["array_agg", "coalesce", "nullif"];
 impl<'w> Walk<'w> {
     /// The whole row of `source`, named at `span`.
     pub(super) fn row(&mut self, source: &Source<'w>, rows: Rows, span: Span) -> Walked {
+        if self.can_inline(source, rows) {
+            return self.inline_row(source, rows, span);
+        }
         self.asks_for_row(source, rows, span)?;
         self.bound.push((Place::Source(span.start), Bound::Row(source.number)));
         Ok(())
@@ -115,16 +118,21 @@ impl<'w> Walk<'w> {
                 [row @ .., last] if Mark::Star.is(last) => self.whole_row(row, rows, env),
                 _ => self.expr(expr, env, around),
             },
-            Expr::Array(sqlparser::ast::Array { elem: list, .. }) | Expr::Tuple(list) => {
+            Expr::Array(sqlparser::ast::Array { elem: list, .. }) => {
                 list.iter().try_for_each(|expr| self.read(expr, rows, env, around))
             }
+            // There, `t.*` stands for all columns of `t`.
+            Expr::Tuple(list) => self.apart(|walk| list.iter().try_for_each(|expr| walk.read(expr, rows, env, around))),
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
                 self.exprs(conditions.iter().map(|when| &when.condition), env, around)?;
                 let mut results = conditions.iter().map(|when| &when.result).chain(else_result.as_deref());
                 results.try_for_each(|expr| self.read(expr, rows, env, around))
             }
-            Expr::Function(function) if self.is_one_of(function, &CARRIERS) || label::is_row(&function.name) => {
+            Expr::Function(function) if label::is_row(&function.name) => {
+                self.apart(|walk| walk.function(function, rows, env, around))
+            }
+            Expr::Function(function) if self.is_one_of(function, &CARRIERS) => {
                 self.function(function, rows, env, around)
             }
             _ => self.expr(expr, env, around),
@@ -141,6 +149,9 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         use BinaryOperator::{Eq, Gt, GtEq, Lt, LtEq, NotEq, StringConcat};
         let compares = matches!(operator, Eq | NotEq | Lt | LtEq | Gt | GtEq);
+        if compares {
+            self.tables_as_values([left, right])?;
+        }
         // What has no type of its own takes that of the row.
         let typed = compares && ![left, right].into_iter().any(is_untyped);
         if typed || *operator == StringConcat {
@@ -159,7 +170,7 @@ impl<'w> Walk<'w> {
     ) -> Walked {
         list.into_iter().try_for_each(|expr| match without_parens(expr) {
             Expr::CompoundIdentifier(parts) if parts.last().is_some_and(|last| Mark::Star.is(last)) => {
-                self.read(expr, Rows::Values, env, around)
+                self.apart(|walk| walk.read(expr, Rows::Values, env, around))
             }
             _ => self.expr(expr, env, around),
         })
@@ -176,6 +187,10 @@ impl<'w> Walk<'w> {
             return Ok(());
         };
         match env.row(schema.as_deref(), &names::ident(source)) {
+            Found::Row(source) if self.can_inline(&source, rows) => match self.star_end(span) {
+                Some(end) => self.inline_row(&source, rows, span.to(end)),
+                None => self.unedited(Found::Nothing, "*", span),
+            },
             Found::Row(source) if schema.is_some() && source.has_lost_its_schema() => {
                 self.asks_for_row(&source, rows, span)?;
                 let row = std::iter::once((0, None, source.number));
@@ -187,11 +202,17 @@ impl<'w> Walk<'w> {
         }
     }
 
+    /// The star of `t.*`, of which `t` is at `name`.
+    fn star_end(&self, name: Span) -> Option<Span> {
+        let at = self.tokens.partition_point(|t| t.span.start < name.end) + 1;
+        self.tokens.get(at).filter(|t| t.is_operator(self.source, "*")).map(|t| t.span)
+    }
+
     /// How a function treats rows among its arguments.
-    pub(super) fn treatment(&self, function: &Function, env: &Env<'_, 'w>) -> Rows {
+    pub(super) fn treatment(&self, function: &Function) -> Rows {
         match () {
             () if self.is_one_of(function, &OF_NAMES) => Rows::Names,
-            () if self.is_one_of(function, &OF_VALUES) || self.is_projection(function, env) => Rows::Values,
+            () if self.is_one_of(function, &OF_VALUES) => Rows::Values,
             () => Rows::HandedOn,
         }
     }
@@ -203,7 +224,7 @@ impl<'w> Walk<'w> {
     }
 
     /// `rating(t)`: a column of the row, unless there is a function of that name.
-    fn is_projection(&self, function: &Function, env: &Env<'_, 'w>) -> bool {
+    pub(super) fn is_projection(&self, function: &Function, env: &Env<'_, 'w>) -> bool {
         let [name] = function.name.0.as_slice() else { return false };
         let FunctionArguments::List(list) = &function.args else { return false };
         let ([FunctionArg::Unnamed(FunctionArgExpr::Expr(row))], Some(name)) = (list.args.as_slice(), name.as_ident())

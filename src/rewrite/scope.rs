@@ -192,6 +192,13 @@ impl<'w> Shape<'w> {
         !self.labels.iter().map(AsRef::as_ref).eq(self.table.star_names().iter().map(AsRef::as_ref))
     }
 
+    /// True when each of its columns can be named.
+    #[must_use]
+    pub fn has_distinct_labels(&self) -> bool {
+        let mut seen = HashSet::new();
+        self.labels.iter().all(|label| seen.insert(label))
+    }
+
     /// True for a name that the table answers to when it is not in this shape.
     #[must_use]
     pub fn withholds(&self, name: &str) -> bool {

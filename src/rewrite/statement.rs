@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Context;
+use super::literals::Reads;
 use super::plan::Outcome;
 use super::query::{Around, Locks};
 use super::scope::Naming;
@@ -44,13 +45,14 @@ impl Judged<'_> {
     }
 }
 
-/// Decides about the statement that `tokens` of `source` are.
+/// Decides about the statement that `tokens` of `source` are; notes the literals that it reads.
 pub fn judge<'w>(
     world: &'w World,
     context: &'w Context,
     source: &'w str,
     tokens: &'w [Token],
     explaining: bool,
+    literals: &Reads,
 ) -> Judged<'w> {
     let passed = |outcome, why| match words::allow(world, context, source, tokens, why) {
         Ok(()) => Judged::Passed(outcome),
@@ -58,14 +60,22 @@ pub fn judge<'w>(
     };
     let inner = match shape(source, tokens) {
         Shape::Query(range) => &tokens[range],
-        Shape::Write => return passed(Outcome::Unchanged, Why::Unsupported),
+        Shape::Write => {
+            let reasons = explaining.then(Vec::new);
+            let mut walk = Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, tokens) };
+            return match walk.copy_table() {
+                Ok(true) => Judged::Opened(Box::new(walk)),
+                Ok(false) => passed(Outcome::Unchanged, Why::Unsupported),
+                Err(refused) => Judged::Refused(refused),
+            };
+        }
         // The server's grammar does not know it: it fails as it came.
         Shape::Other if prepares_no_query(source, tokens) => return Judged::Passed(Outcome::Unparsed),
         Shape::Other if is_opaque(source, tokens) => return passed(Outcome::Opaque, Why::Utility),
         Shape::Other => return passed(Outcome::Unchanged, Why::Utility),
     };
-    let reasons = explaining.then(Vec::new);
-    match open(Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, inner) }) {
+    let (reasons, literals) = (explaining.then(Vec::new), literals.clone());
+    match open(Walk { reasons, literals, ..Walk::new(world, context, Naming::Legacy, source, inner) }) {
         Ok(walk) => Judged::Opened(walk),
         Err(Unopened::Unparsed) => passed(Outcome::Unparsed, Why::Unparsed),
         Err(Unopened::Refused(refused)) if refused.only_not_understood => {
@@ -84,9 +94,11 @@ pub fn reopen<'w>(
     context: &'w Context,
     source: &'w str,
     tokens: &'w [Token],
+    literals: &Reads,
 ) -> Option<Box<Walk<'w>>> {
     let Shape::Query(range) = shape(source, tokens) else { return None };
-    open(Walk::new(world, context, Naming::Current, source, &tokens[range])).ok()
+    let literals = literals.clone();
+    open(Walk { literals, ..Walk::new(world, context, Naming::Current, source, &tokens[range]) }).ok()
 }
 
 /// Walks a query in current names that stands by itself, and notes its tables.
@@ -114,7 +126,7 @@ fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
         let query = parse::query(walk.source, walk.tokens).map_err(|_| Unopened::Unparsed)?;
         let mut walk = Box::new(walk);
         loop {
-            let walked = walk_query(&mut walk, &query).and_then(|()| walk.strings());
+            let walked = walk_query(&mut walk, &query);
             let again = walk.again().or_else(|| walk.with_catalogs_untouched(walked.is_err()));
             match again {
                 Some(again) => *walk = again,

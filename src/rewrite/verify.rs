@@ -14,7 +14,8 @@ pub fn compare(legacy: &Walk<'_>, current: &Walk<'_>, map: &SourceMap) -> Result
     let mut found: Vec<(usize, &Bound<'_>)> = current.bound.iter().filter_map(in_text).collect();
     meant.sort_unstable_by_key(|(at, _)| *at);
     found.sort_unstable_by_key(|(at, _)| *at);
-    if let Some((meant, found)) = meant.iter().zip(&found).find(|(meant, found)| meant != found) {
+    if let Some(((_, meant), (_, found))) = meant.iter().zip(&found).find(|(meant, found)| meant != found) {
+        // Not where: that is another place in each text that differs in literals alone.
         return Err(format!("it should have {meant:?} where it has {found:?}"));
     }
     if meant.len() != found.len() {

@@ -5,17 +5,21 @@
 //! `query`, `from`, `clause` and `expr`, which add methods to [`Walk`].
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Context;
 use super::derived::withheld;
 use super::introspect::CatalogsAre;
+use super::literals::Reads;
 use super::meaning::{Filled, Replacement};
 use super::plan::Use;
 use super::rows::Rows;
 use super::scope::{Columns, Env, Found, Naming, Source};
 use super::world::{Table, World};
+use crate::mapping::Piece;
 use crate::sql::names;
 use crate::sql::token::Token;
 use crate::text::{Edit, Edits, Span};
@@ -133,6 +137,21 @@ impl Read<'_> {
         let (one, two) = (self.replacement, other.replacement);
         self.source == other.source && one.legacy != two.legacy && one.pieces == two.pieces
     }
+
+    /// True when it is an expression now and both are the same column.
+    pub(super) fn is_computed_as(&self, other: &Self) -> bool {
+        let (one, two) = (self.replacement, other.replacement);
+        self.source == other.source && one.legacy == two.legacy && one.renamed().is_none()
+    }
+}
+
+/// What a part of the walk has met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Part {
+    /// Of [`Walk::read`].
+    pub read: Range<usize>,
+    /// Of [`Walk::bound`].
+    pub bound: Range<usize>,
 }
 
 /// One walk over one statement.
@@ -163,12 +182,26 @@ pub struct Walk<'w> {
     /// The legacy columns in the order of the walk.
     pub(super) read: Vec<Read<'w>>,
     pub(super) sources: usize,
+    /// The literals that it has read.
+    pub literals: Reads,
     /// Where the tables are named that stand in their legacy shape.
     pub(super) shaped: BTreeSet<usize>,
     /// Those that should.
     pub(super) wanted: BTreeSet<usize>,
     /// How the server's catalogs are read.
     pub(super) catalogs: CatalogsAre,
+    /// What is said inside of those once more, by the same places.
+    pub(super) filters: BTreeMap<usize, Vec<Vec<Piece>>>,
+    /// What should be.
+    pub(super) wanted_filters: BTreeMap<usize, Vec<Vec<Piece>>>,
+    /// True while what WHERE says of tables in their legacy shape is looked for.
+    pub(super) looks_through: bool,
+    /// The tokens of the CTE that is walked, all of them outside of one.
+    pub(super) within: Range<usize>,
+    /// True where no row is written out.
+    pub(super) keeps_rows: bool,
+    /// The legacy columns of each subquery in an expression, as ranges of `read`.
+    pub(super) below: Vec<Range<usize>>,
 }
 
 impl Scope<'_, '_> {
@@ -237,26 +270,45 @@ impl<'w> Walk<'w> {
             replaced: BTreeSet::new(),
             read: Vec::new(),
             sources: 0,
+            literals: Reads::default(),
             shaped: BTreeSet::new(),
             wanted: BTreeSet::new(),
             catalogs: CatalogsAre::default(),
+            filters: BTreeMap::new(),
+            wanted_filters: BTreeMap::new(),
+            looks_through: false,
+            within: 0..tokens.len(),
+            keeps_rows: false,
+            below: Vec::new(),
         }
     }
 
     /// A walk over the same statement, with the tables in their legacy shape that this one asked for; none when it asked for no more.
     pub(super) fn again(&self) -> Option<Self> {
-        if self.wanted.is_subset(&self.shaped) {
+        if self.wanted.is_subset(&self.shaped) && self.wanted_filters == self.filters {
             return None;
         }
         let shaped = self.shaped.union(&self.wanted).copied().collect();
-        let reasons = self.reasons.as_ref().map(|_| Vec::new());
-        let catalogs = self.catalogs;
+        let (reasons, literals) = (self.reasons.as_ref().map(|_| Vec::new()), self.literals.clone());
+        let filters = self.wanted_filters.clone();
         Some(Self {
             reasons,
+            literals,
+            catalogs: self.catalogs,
             shaped,
-            catalogs,
+            filters,
             ..Self::new(self.world, self.context, self.naming, self.source, self.tokens)
         })
+    }
+
+    /// What was walked since then.
+    pub(super) fn since(&self, (read, bound): (usize, usize)) -> Part {
+        Part { read: read..self.read.len(), bound: bound..self.bound.len() }
+    }
+
+    /// Where the walk is, for [`Walk::since`].
+    pub(super) fn now(&self) -> (usize, usize) {
+        (self.read.len(), self.bound.len())
     }
 
     /// A stored name, borrowed from the text where it stands there as it is stored.
@@ -379,15 +431,20 @@ impl<'w> Walk<'w> {
         at: usize,
     ) -> Walked {
         self.reads_alike(replacement, at)?;
-        self.uses.insert(Use {
-            mapping: table.mapping.clone(),
-            table: table.legacy.clone(),
-            column: replacement.legacy.clone(),
-            kind: replacement.kind,
-            became: replacement.became.clone(),
-        });
+        self.count_column(table, replacement);
         self.read.push(Read { source: source.number, replacement });
         Ok(())
+    }
+
+    /// Counts a legacy column.
+    pub(super) fn count_column(&mut self, table: &Table, replacement: &Replacement) {
+        self.count(table, replacement.legacy.clone(), replacement.kind, replacement.became.clone());
+    }
+
+    /// Counts a name of a mapped table that is rewritten.
+    pub(super) fn count(&mut self, table: &Table, column: Arc<str>, kind: &'static str, became: Arc<str>) {
+        let (mapping, table) = (table.mapping.clone(), table.legacy.clone());
+        self.uses.insert(Use { mapping, table, column, kind, became });
     }
 
     /// A replacement was written for `standard_conforming_strings`; without it, a backslash in its strings means another thing.

@@ -1,5 +1,6 @@
 //! WITH: which CTEs are in sight, and the columns that each offers.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use sqlparser::ast::{Cte, SelectItem, SetExpr, With};
@@ -9,7 +10,7 @@ use super::label;
 use super::query::{Around, Labels, Locks};
 use super::scope::Env;
 use super::walk::{Refused, Walk, Walked};
-use crate::sql::names;
+use crate::sql::{names, parse};
 
 /// The CTEs in sight, innermost list first.
 pub(super) struct Ctes<'e> {
@@ -42,13 +43,33 @@ impl<'w> Walk<'w> {
                 let labels = first_labels(&cte.query.body);
                 own.list.push((name.clone(), renamed(&cte.alias, labels)));
             }
+            let tokens = self.tokens_of(cte);
+            let all = std::mem::replace(&mut self.within, tokens);
             let labels = self.query(&cte.query, Around { outer, ctes: own, locks: Locks::None })?;
+            self.within = all;
             let labels =
                 renamed(&cte.alias, labels).map(|labels| labels.into_iter().chain(added(&cte.alias)).collect());
             own.list.push((name, labels));
         }
         Ok(())
     }
+
+    /// The tokens of a CTE, as far as they are known; all of the statement otherwise.
+    fn tokens_of(&self, cte: &Cte) -> Range<usize> {
+        let start = parse::span(&cte.alias.name).and_then(|span| self.token_at(span.start));
+        let end = parse::span_of(cte.closing_paren_token.0.span).and_then(|span| self.token_at(span.start));
+        start.zip(end).map_or(0..self.tokens.len(), |(start, end)| start..end + 1)
+    }
+}
+
+/// The labels of a list of outputs; none where a star hides them.
+pub(super) fn labels_of(items: &[SelectItem]) -> Labels {
+    let label = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(expr) if !label::is_star(expr) => Some(Rc::from(label::label(expr).name)),
+        SelectItem::ExprWithAlias { alias, .. } => Some(Rc::from(names::ident(alias).as_ref())),
+        _ => None,
+    };
+    items.iter().map(label).collect()
 }
 
 fn cte_name(cte: &Cte) -> Rc<str> {
@@ -60,15 +81,7 @@ fn first_labels(body: &SetExpr) -> Labels {
     match body {
         SetExpr::SetOperation { left, .. } => first_labels(left),
         SetExpr::Query(query) => first_labels(&query.body),
-        SetExpr::Select(select) => select
-            .projection
-            .iter()
-            .map(|item| match item {
-                SelectItem::UnnamedExpr(expr) if !label::is_star(expr) => Some(Rc::from(label::label(expr).name)),
-                SelectItem::ExprWithAlias { alias, .. } => Some(Rc::from(names::ident(alias).as_ref())),
-                _ => None,
-            })
-            .collect(),
+        SetExpr::Select(select) => labels_of(&select.projection),
         SetExpr::Values(values) => {
             let width = values.rows.first().map_or(0, |row| row.content.len());
             Some((1..=width).map(|i| format!("column{i}").into()).collect())

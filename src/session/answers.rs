@@ -9,7 +9,7 @@
 //! ```
 
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -82,7 +82,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
     /// Relays until the server ends, or until a drained session has nothing more to do.
     pub(super) async fn run(&mut self) -> ServerEnd {
         let mut life = *self.session.shared.life.borrow();
-        let mut shortened = pin!(when_called(self.session.shared.life_after(life)));
+        let mut next = pin!(self.session.shared.life_after(life));
+        let mut shortened = when_called(next.as_mut());
         loop {
             let (step, rest) = self.walk();
             if self.flush().await.is_err() {
@@ -114,11 +115,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
             let read = if rest == Rest::None {
                 self.lane.read(whole).await
             } else {
-                match either(pin!(self.lane.read(whole)), shortened.as_mut()).await {
+                match either(pin!(self.lane.read(whole)), Pin::new(&mut shortened)).await {
                     Either::First(read) => read,
                     Either::Second(shorter) => {
                         life = shorter;
-                        shortened.set(when_called(self.session.shared.life_after(life)));
+                        drop(shortened);
+                        next.set(self.session.shared.life_after(life));
+                        shortened = when_called(next.as_mut());
                         continue;
                     }
                 }

@@ -4,7 +4,7 @@
 //! directions; and what ends a session comes once in its life, while asking for it takes locks that all sessions share.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -60,9 +60,8 @@ impl Progress {
     }
 }
 
-/// `future`, asked only when it has called.
-pub(super) async fn when_called<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+/// `future`, asked only when it has called, and where it lies: a future that is taken over and waited for would be kept twice.
+pub(super) fn when_called<F: Future>(mut future: Pin<&mut F>) -> impl Future<Output = F::Output> + Unpin {
     let mut bell: Option<(Arc<Bell>, Waker)> = None;
     poll_fn(move |cx| {
         let (_, waker) = match &bell {
@@ -79,7 +78,6 @@ pub(super) async fn when_called<F: Future>(future: F) -> F::Output {
         };
         future.as_mut().poll(&mut Context::from_waker(waker))
     })
-    .await
 }
 
 /// What came first of two things.
@@ -104,6 +102,7 @@ pub(super) async fn either<A: Future, B: Future>(
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
     use std::time::Duration;
 
     use tokio::sync::watch;
@@ -116,10 +115,11 @@ mod tests {
         let (sender, mut receiver) = watch::channel(0);
         let mut asked = 0;
         let mut changed = pin!(receiver.wait_for(|n| *n == 2));
-        let counted = when_called(poll_fn(|cx| {
+        let counted = pin!(poll_fn(|cx| {
             asked += 1;
             changed.as_mut().poll(cx).map(|_| ())
         }));
+        let counted = when_called(counted);
         let busy = async {
             for n in 1..=2 {
                 for _ in 0..50 {

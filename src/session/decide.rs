@@ -14,7 +14,7 @@ use super::prepared::{Decided, Run};
 use super::relay::Session;
 use super::route::Shared;
 use super::words::{Hints, first_words};
-use crate::rewrite::{self, Cache, Context, Effect, Outcome, World};
+use crate::rewrite::{self, Cache, Context, Effect, Known, Outcome, World};
 
 /// Texts above this are planned on a thread that may take its time; a relay thread has other sessions to serve.
 const LONGEST_AT_ONCE: usize = 16 * 1024;
@@ -233,12 +233,16 @@ pub(super) async fn planned(
     };
     let counters = &session.route.counters;
     match &plan {
-        Some(plan) if plan.hit => counters.plan_hits.inc(),
-        Some(_) => {
-            counters.plan_misses.inc();
-            session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
-        }
         None => {}
+        Some(plan) => match plan.known {
+            Known::Text => counters.plan_hits.inc(),
+            Known::Outline => counters.plan_shapes.inc(),
+            Known::Nothing => {
+                counters.plan_misses.inc();
+                counters.plan_bytes.set(i64::try_from(session.route.cache.bytes()).unwrap_or(i64::MAX));
+                session.shared.metrics.rewrite_seconds.observe(begun.elapsed().as_secs_f64());
+            }
+        },
     }
     plan
 }

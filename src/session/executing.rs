@@ -81,8 +81,17 @@ impl Conversation {
         }
     }
 
+    /// True when no name of a statement can mean one of which something is known, as nearly always.
+    pub(super) fn knows_nothing(&self) -> bool {
+        self.statements.is_empty() && self.queue.prepares_nothing()
+    }
+
     /// What is to be known before a statement of that name is executed.
     pub(super) fn before_executing(&self, statement: &Name, place: Place) -> Before {
+        // Not to go through the queue for each message of a long pipeline.
+        if self.knows_nothing() {
+            return Before::Nothing;
+        }
         self.before(self.meanings(statement, 0), place)
     }
 

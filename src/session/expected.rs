@@ -84,6 +84,11 @@ impl Entry {
     pub(super) fn new(what: Expected, arrived: Instant) -> Self {
         Self { what, note: Note { hints: Hints::default(), arrived, kept: Duration::ZERO } }
     }
+
+    /// True when it may prepare a statement of which something is known.
+    pub(super) const fn prepares(&self) -> bool {
+        self.note.hints.prepares || matches!(self.what, Expected::Parse { planned: Some(_), .. })
+    }
 }
 
 impl Expected {

@@ -97,14 +97,15 @@ pub fn meet(client: Socket, shared: &Arc<Shared>) -> Option<(Socket, Met)> {
     None
 }
 
-/// Serves a client that was met until either end ends. Errors are told to the client and logged, never returned.
-pub async fn serve(client: Socket, met: Met) {
+/// Serves a client that was met until either end ends, or until another thread does ([`Rounds`](crate::net::Rounds)). `company` is dropped
+/// when the client is gone. Errors are told to the client and logged, never returned.
+pub async fn serve(client: Socket, met: Met, company: Box<dyn Send>) {
     let Met { place, until, shared } = met;
     let metrics = Arc::clone(&shared.metrics);
     let seat = match place {
         Place::Seat(seat) => seat,
         Place::Outside(_seat) => {
-            startup::turn_away(client, &shared).await;
+            Box::pin(startup::turn_away(client, &shared)).await;
             metrics.ended(Ended::Startup).inc();
             return;
         }
@@ -114,16 +115,15 @@ pub async fn serve(client: Socket, met: Met) {
         Some(opened) => Box::pin(login::log_in(opened, &shared, until)).await,
         None => None,
     };
-    let ended = match ready {
-        Some(ready) => relay::run(ready, shared, until).await,
-        None => Ended::Startup,
-    };
-    metrics.ended(ended).inc();
+    let Some(ready) = ready else { return metrics.ended(Ended::Startup).inc() };
+    if let Some(relaying) = relay::run(ready, shared, until, company) {
+        relaying.await;
+    }
 }
 
 /// Both, for a client that stays on its thread.
 pub async fn serve_client(client: impl Into<Socket>, shared: Arc<Shared>) {
     if let Some((client, met)) = meet(client.into(), &shared) {
-        serve(client, met).await;
+        serve(client, met, Box::new(())).await;
     }
 }

@@ -269,7 +269,7 @@ fn unread() -> Statement {
     Statement {
         span: Span::default(),
         outcome: Outcome::Unparsed,
-        uses: Vec::new(),
+        uses: Arc::default(),
         refusal: None,
         effect: Effect::None,
     }
@@ -298,7 +298,7 @@ mod tests {
         let spliced = edits.splice(source);
         let plan = Plan { sql: Some(spliced.sql.into()), map: spliced.map, statements: vec![] };
         Planned::new(
-            rewrite::Planned { plan: Arc::new(plan), core: 0..source.len(), hit: false },
+            rewrite::Planned { plan: Arc::new(plan), core: 0..source.len(), known: rewrite::Known::Nothing },
             source,
             Encoding::Unicode,
         )

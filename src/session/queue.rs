@@ -34,6 +34,8 @@ pub(super) struct Queue {
     copy_ends: usize,
     /// Entries with hints, so that the usual answer costs nothing.
     hinted: usize,
+    /// Entries that may prepare a statement of which something is known.
+    preparing: usize,
     /// Copy data has been sent since the newest message but Syncs.
     data: bool,
     /// Syncs in front of the copy data that the head reads, if it does, and among it.
@@ -110,6 +112,7 @@ impl Queue {
             ref what => !what.brings_ready(),
         };
         self.hinted += usize::from(entry.note.hints.any());
+        self.preparing += usize::from(entry.prepares());
         self.entries.push_back(entry);
     }
 
@@ -247,6 +250,11 @@ impl Queue {
         self.hinted == 0 && !self.provisional.any()
     }
 
+    /// True when no entry may prepare a statement of which something is known.
+    pub(super) const fn prepares_nothing(&self) -> bool {
+        self.preparing == 0
+    }
+
     /// From the last one that was sent to the one whose answer is next.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().rev()
@@ -283,6 +291,7 @@ impl Queue {
 
     fn pop(&mut self) -> Option<Entry> {
         let entry = self.entries.pop_front()?;
+        self.preparing -= usize::from(entry.prepares());
         if entry.note.hints.any() {
             self.hinted -= 1;
             self.provisional = self.provisional.with(entry.note.hints);
@@ -303,7 +312,7 @@ impl Queue {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::expected::{Name, Named};
+    use super::super::expected::{Name, Named, Note};
     use super::*;
 
     fn queue(tags: &str) -> Queue {
@@ -500,9 +509,14 @@ mod tests {
         assert!(!queue.unsettled().open.names, "a transaction that changed nothing may end as it likes");
     }
 
+    fn preparing() -> Entry {
+        let entry = Entry::new(Expected::Execute { portal: Name::default() }, Instant::now());
+        Entry { note: Note { hints: Hints { prepares: true, ..Hints::NONE }, ..entry.note }, ..entry }
+    }
+
     proptest! {
         #[test]
-        fn no_order_of_messages_and_answers_breaks_it(steps in proptest::collection::vec("[QPBDECSFcL]|1|!|G|Z|x", 0..200)) {
+        fn no_order_of_messages_and_answers_breaks_it(steps in proptest::collection::vec("[QPBDECSFcL]|p|1|!|G|Z|x", 0..200)) {
             let mut queue = Queue::default();
             for step in &steps {
                 match step.as_str() {
@@ -511,12 +525,14 @@ mod tests {
                     "!" => drop(queue.failed()),
                     "G" => queue.copy_in(),
                     "Z" => drop(queue.ready()),
+                    "p" => queue.push(preparing()),
                     tag => push(&mut queue, tag),
                 }
                 let _ = queue.unsettled();
                 let ends = queue.entries.iter().filter(|e| matches!(e.what, Expected::CopyEnd)).count();
                 prop_assert!(ends == queue.copy_ends);
                 prop_assert!(queue.entries.iter().filter(|e| e.note.hints.any()).count() == queue.hinted);
+                prop_assert!(queue.entries.iter().filter(|e| e.prepares()).count() == queue.preparing);
             }
             // A Sync and its Z always bring both ends together again.
             while queue.ready().is_some() {}

@@ -11,11 +11,11 @@
 use std::future::{pending, poll_fn};
 use std::io;
 use std::net::TcpStream;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::pin;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::answers::{Answers, ServerEnd};
@@ -28,6 +28,7 @@ use super::lane::Lane;
 use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
+use super::seat::Stay;
 use super::startup::Asked;
 use crate::metrics::{Ended, Login};
 use crate::net::{Here, Peer, Rounds, Socket};
@@ -52,6 +53,9 @@ pub(super) struct Session {
     pub(super) key: Mutex<Option<Key>>,
     conversation: Mutex<Conversation>,
 }
+
+/// A session that is relayed where it is.
+pub(super) type Relaying = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What ends a session from outside.
 enum Outside {
@@ -138,27 +142,30 @@ impl Drop for Session {
     }
 }
 
-/// Relays until either end has ended, and tells how.
-pub(super) async fn run(ready: Ready, shared: Arc<Shared>, until: Instant) -> Ended {
+/// Relays until either end has ended. `company` is dropped with the session.
+///
+/// What is returned is to be waited for; none where the session has gone to the thread beside this one.
+pub(super) fn run(ready: Ready, shared: Arc<Shared>, until: Instant, company: Box<dyn Send>) -> Option<Relaying> {
     let Ready { client, server, peer, route, seat, asked, steps } = ready;
+    let stay = Stay::new(seat, company);
     let session = Session::new(shared, route, peer, asked);
     session.lock().steps = Some(steps);
     let (asked, answered) = (client.buffer, server.buffer);
     match (client.socket, server.socket) {
         (Socket::Tcp(client), Socket::Tcp(server)) if Rounds::is_beside() => {
             let sockets = client.into_std().and_then(|client| Ok((client, server.into_std()?)));
-            let work = async move |here| {
-                let _seat = seat;
-                run_near(&session, &here, sockets, (asked, answered), until).await
-            };
-            // What has failed on its thread is logged there.
-            Rounds::give(work).await.unwrap_or(Ended::ServerGone)
+            Rounds::give(async move |here| {
+                let ended = run_near(&session, &here, sockets, (asked, answered), until).await;
+                drop(session);
+                stay.ends(ended);
+            });
+            None
         }
-        // Boxed, so that those on their own thread do not carry its weight.
-        (mut client, mut server) => {
-            let _seat = seat;
-            Box::pin(relay(&session, (client.halves(), asked), (server.halves(), answered), until)).await
-        }
+        (mut client, mut server) => Some(Box::pin(async move {
+            let ended = relay(&session, (client.halves(), asked), (server.halves(), answered), until).await;
+            drop(session);
+            stay.ends(ended);
+        })),
     }
 }
 
@@ -190,15 +197,15 @@ where
     let mut opening = Opening::new(Lane::new(Sender::Client, from_client, to_server, asked), session);
     let mut answers = Answers::new(Lane::new(Sender::Server, from_server, to_client, answered), session);
     let end = {
-        let directions = both(when_called(opening.run()), when_called(answers.run()));
-        let outside = when_called(session.outside(until));
-        pin!(directions, outside);
-        match either(directions.as_mut(), outside).await {
+        let (to_server, to_client, outside) = (pin!(opening.run()), pin!(answers.run()), pin!(session.outside(until)));
+        let mut directions = pin!(both(when_called(to_server), when_called(to_client)));
+        match either(directions.as_mut(), pin!(when_called(outside))).await {
             Either::First(end) => end,
             Either::Second(Outside::Late) => Some(ServerEnd::Late),
             Either::Second(Outside::Over) => {
                 // The directions go on meanwhile: the answer to the cancelled statement is the client's.
-                let ((), end) = tokio::join!(session.cancel(), timeout(LAST_STATEMENT, directions));
+                let cancelled = Box::pin(session.cancel());
+                let ((), end) = tokio::join!(cancelled, timeout(LAST_STATEMENT, directions));
                 end.unwrap_or(Some(ServerEnd::Drained))
             }
         }
@@ -225,11 +232,10 @@ where
 
 /// Runs both directions until the session is at its end; none when there is nobody left to tell anything.
 async fn both(
-    to_server: impl Future<Output = ClientEnd>,
-    to_client: impl Future<Output = ServerEnd>,
+    mut to_server: impl Future<Output = ClientEnd> + Unpin,
+    mut to_client: impl Future<Output = ServerEnd> + Unpin,
 ) -> Option<ServerEnd> {
-    pin!(to_server, to_client);
-    match either(to_client.as_mut(), to_server).await {
+    match either(Pin::new(&mut to_client), Pin::new(&mut to_server)).await {
         Either::First(end) => Some(end),
         Either::Second(ClientEnd::Finished) => Some(to_client.await),
         Either::Second(ClientEnd::ServerDeaf) => timeout(LAST_WORDS, to_client).await.ok(),

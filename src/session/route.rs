@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use prometheus::IntCounter;
+use prometheus::{IntCounter, IntGauge};
 use tokio::sync::watch;
 
 use super::auth::Auth;
@@ -16,7 +16,7 @@ use super::refresh::Refresh;
 use super::seat::Seats;
 use super::words::Words;
 use crate::backend::hosts::Hosts;
-use crate::metrics::{Direction, Login, Metrics, Protocol};
+use crate::metrics::{Direction, Login, LookUp, Metrics, Protocol};
 use crate::net::{Door, Terms};
 use crate::rewrite::{Cache, Outcome, World};
 
@@ -106,7 +106,9 @@ pub(super) struct Counters {
     simple: [IntCounter; Outcome::ALL.len()],
     extended: [IntCounter; Outcome::ALL.len()],
     pub(super) plan_hits: IntCounter,
+    pub(super) plan_shapes: IntCounter,
     pub(super) plan_misses: IntCounter,
+    pub(super) plan_bytes: IntGauge,
     pub(super) from_client: IntCounter,
     pub(super) to_client: IntCounter,
 }
@@ -218,8 +220,10 @@ impl Counters {
         Self {
             simple: of(Protocol::Simple),
             extended: of(Protocol::Extended),
-            plan_hits: metrics.plan_cache(true),
-            plan_misses: metrics.plan_cache(false),
+            plan_hits: metrics.plan_cache(LookUp::Hit),
+            plan_shapes: metrics.plan_cache(LookUp::Shape),
+            plan_misses: metrics.plan_cache(LookUp::Miss),
+            plan_bytes: metrics.plan_cache_bytes(route),
             from_client: metrics.bytes(route, Direction::FromClient),
             to_client: metrics.bytes(route, Direction::ToClient),
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::route::Shared;
+use crate::metrics::Ended;
 
 /// So many clients at a time are turned away with a word; it takes a moment until that has arrived.
 const TOLD: usize = 8;
@@ -40,6 +41,15 @@ enum Row {
     Session,
     /// There was no place; it is told.
     TurnedAway,
+}
+
+/// A session from its login to its end, wherever it goes: it keeps its seat and counts how it ended.
+pub(super) struct Stay {
+    seat: Seat,
+    /// As long as nobody has said otherwise, something has failed that is logged where it did.
+    ended: Ended,
+    /// What lasts as long as the session.
+    _company: Box<dyn Send>,
 }
 
 impl Seats {
@@ -100,6 +110,23 @@ impl Seat {
             Row::Session => Some(&self.shared.metrics.connections),
             Row::TurnedAway => None,
         }
+    }
+}
+
+impl Stay {
+    pub(super) fn new(seat: Seat, company: Box<dyn Send>) -> Self {
+        Self { seat, ended: Ended::ServerGone, _company: company }
+    }
+
+    /// It ends like this.
+    pub(super) fn ends(mut self, ended: Ended) {
+        self.ended = ended;
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        self.seat.shared.metrics.ended(self.ended).inc();
     }
 }
 

@@ -48,6 +48,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
 
     /// True when a statement is described that may mean another thing now, which the server would find out here.
     pub(super) fn is_described_anew(&self, header: Header, conversation: &Conversation) -> bool {
+        if conversation.knows_nothing() {
+            return false;
+        }
         let Some(Target::Statement(given)) = message::target(self.lane.body(header)) else { return false };
         !matches!(conversation.before_executing(&name(given), Place::Alone), Before::Nothing)
     }

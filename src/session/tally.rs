@@ -1,4 +1,5 @@
-//! What one session counts: handles are looked up once for each plan, not for each message.
+//! What one session counts: handles are looked up once for each plan, and for all that differ from it in literals alone, not for each
+//! message.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use super::expected::Note;
 use super::planned::Planned;
 use super::route::{Route, Shared};
 use crate::metrics::{Protocol, Rewrite};
-use crate::rewrite::{Outcome, Plan};
+use crate::rewrite::{Outcome, Use};
 
-/// Plans whose handles are kept; a session that has more looks them up again.
+/// Statements whose handles are kept; a session that has more looks them up again.
 const KEPT: usize = 128;
 
 /// The counters of one session.
@@ -22,8 +23,8 @@ pub(super) struct Tally {
     route: Arc<Route>,
     user: Arc<str>,
     application_name: String,
-    /// By the address of the plan, which is kept alive here and so keeps its address.
-    uses: HashMap<usize, (Arc<Plan>, Vec<Vec<IntCounter>>)>,
+    /// By the address of what was rewritten, which is kept alive here and so keeps its address.
+    uses: HashMap<usize, (Arc<[Use]>, Vec<IntCounter>)>,
 }
 
 impl Tally {
@@ -46,10 +47,8 @@ impl Tally {
         if let Some(counter) = self.route.counters.statement(protocol, outcome) {
             counter.inc();
         }
-        if let Some(planned) = planned.filter(|_| statement.is_some_and(|s| !s.uses.is_empty())) {
-            for counter in self.uses_of(&planned.plan).get(turn).into_iter().flatten() {
-                counter.inc();
-            }
+        if let Some(statement) = statement.filter(|s| !s.uses.is_empty()) {
+            self.handles(&statement.uses).iter().for_each(IntCounter::inc);
         }
     }
 
@@ -68,26 +67,17 @@ impl Tally {
         }
     }
 
-    fn uses_of(&mut self, plan: &Arc<Plan>) -> &[Vec<IntCounter>] {
-        let at = Arc::as_ptr(plan).addr();
+    fn handles(&mut self, uses: &Arc<[Use]>) -> &[IntCounter] {
+        let at = Arc::as_ptr(uses).addr();
         if self.uses.len() >= KEPT && !self.uses.contains_key(&at) {
             self.uses.clear();
         }
         let client = if self.application_name.is_empty() { self.user.as_ref() } else { &self.application_name };
         let metrics = &self.shared.metrics;
-        let look_up = || {
-            let of = |u: &crate::rewrite::Use| {
-                metrics.rewrites(Rewrite {
-                    mapping: &u.mapping,
-                    table: &u.table,
-                    column: &u.column,
-                    kind: u.kind,
-                    client,
-                })
-            };
-            plan.statements.iter().map(|s| s.uses.iter().map(of).collect()).collect()
+        let handle = |u: &Use| {
+            metrics.rewrites(Rewrite { mapping: &u.mapping, table: &u.table, column: &u.column, kind: u.kind, client })
         };
-        &self.uses.entry(at).or_insert_with(|| (plan.clone(), look_up())).1
+        &self.uses.entry(at).or_insert_with(|| (uses.clone(), uses.iter().map(handle).collect())).1
     }
 }
 

@@ -33,15 +33,31 @@ pub struct LexError {
 
 /// All tokens of `source`, in order. What lies between them is white space and comments.
 pub fn lex(source: &str, options: LexOptions) -> Result<Vec<Token>, LexError> {
-    let mut lexer = Lexer { source, bytes: source.as_bytes(), at: 0, options, run: Run::default() };
     // A token and the space behind it take about five bytes in real statements.
     let mut tokens = Vec::with_capacity(source.len() / 5 + 4);
-    while lexer.skip_space()? {
-        let start = lexer.at;
-        let kind = lexer.token()?;
-        tokens.push(Token { kind, span: Span::new(start, lexer.at) });
+    for token in Tokens::of(source, options) {
+        tokens.push(token?);
     }
     Ok(tokens)
+}
+
+/// The tokens of a text one by one, up to its end or its first error.
+pub struct Tokens<'a>(Lexer<'a>);
+
+impl<'a> Tokens<'a> {
+    /// Those of `source`.
+    #[must_use]
+    pub fn of(source: &'a str, options: LexOptions) -> Self {
+        Self(Lexer { source, bytes: source.as_bytes(), at: 0, options, run: Run::default() })
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    type Item = Result<Token, LexError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().transpose()
+    }
 }
 
 struct Lexer<'a> {
@@ -71,6 +87,23 @@ const fn is_ident_part(byte: u8) -> bool {
     is_ident_start(byte) || byte.is_ascii_digit() || byte == b'$'
 }
 
+/// [`is_ident_part`] of each byte: most bytes of a statement are asked.
+const IDENT_PARTS: [bool; 256] = {
+    // `$`, digits, letters, `_`, letters, and what is no ASCII.
+    let ranges = [(0x24, 0x24), (0x30, 0x39), (0x41, 0x5a), (0x5f, 0x5f), (0x61, 0x7a), (0x80, 0xff)];
+    let mut parts = [false; 256];
+    let mut range = 0;
+    while range < ranges.len() {
+        let (mut byte, last) = ranges[range];
+        while byte <= last {
+            parts[byte] = true;
+            byte += 1;
+        }
+        range += 1;
+    }
+    parts
+};
+
 const fn is_operator(byte: u8) -> bool {
     is_special(byte) || matches!(byte, b'+' | b'-' | b'*' | b'/' | b'<' | b'>' | b'=')
 }
@@ -80,6 +113,15 @@ const fn is_special(byte: u8) -> bool {
 }
 
 impl Lexer<'_> {
+    fn next(&mut self) -> Result<Option<Token>, LexError> {
+        if !self.skip_space()? {
+            return Ok(None);
+        }
+        let start = self.at;
+        let kind = self.token()?;
+        Ok(Some(Token { kind, span: Span::new(start, self.at) }))
+    }
+
     fn peek(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.at + ahead).copied()
     }
@@ -163,9 +205,8 @@ impl Lexer<'_> {
     }
 
     fn word(&mut self) -> TokenKind {
-        while self.peek(0).is_some_and(is_ident_part) {
-            self.at += 1;
-        }
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|byte| !IDENT_PARTS[usize::from(*byte)]).unwrap_or(rest.len());
         TokenKind::Word
     }
 
@@ -351,5 +392,17 @@ impl Lexer<'_> {
         }
         run.end = at;
         run
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_is_part_of_a_name_or_not() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(IDENT_PARTS[usize::from(byte)], is_ident_part(byte), "{byte:#x}");
+        }
     }
 }

@@ -74,20 +74,26 @@ impl Edits {
     /// Applies all edits to `source`, the text that their spans were taken from.
     #[must_use]
     pub fn splice(&self, source: &str) -> Spliced {
-        let grown: usize = self.sorted.iter().map(|e| e.text.len()).sum();
-        let mut sql = String::with_capacity(source.len() + grown);
-        let mut map = SourceMap::default();
-        let mut taken = 0;
-        for edit in &self.sorted {
-            sql.push_str(&source[taken..edit.span.start]);
-            let start = sql.len();
-            sql.push_str(&edit.text);
-            map.push(edit.span, Span::new(start, sql.len()));
-            taken = edit.span.end;
-        }
-        sql.push_str(&source[taken..]);
-        Spliced { sql, map }
+        let grown = self.sorted.iter().map(|edit| edit.text.len()).sum();
+        splice(source, grown, self.sorted.iter().map(|edit| (edit.span, edit.text.as_str())))
     }
+}
+
+/// Applies edits to `source`: each a span and what replaces it, in the order of the text and disjoint; `grown` bytes in all.
+#[must_use]
+pub fn splice<'e>(source: &str, grown: usize, edits: impl ExactSizeIterator<Item = (Span, &'e str)>) -> Spliced {
+    let mut sql = String::with_capacity(source.len() + grown);
+    let mut map = SourceMap::with_capacity(edits.len());
+    let mut taken = 0;
+    for (span, text) in edits {
+        sql.push_str(&source[taken..span.start]);
+        let start = sql.len();
+        sql.push_str(text);
+        map.push(span, Span::new(start, sql.len()));
+        taken = span.end;
+    }
+    sql.push_str(&source[taken..]);
+    Spliced { sql, map }
 }
 
 impl<'a> IntoIterator for &'a Edits {

@@ -12,7 +12,7 @@ pub mod span;
 pub mod toml;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use edit::{Edit, Edits, Overlap, Spliced};
+pub use edit::{Edit, Edits, Overlap, Spliced, splice};
 pub use search::Search;
 pub use source_map::SourceMap;
 pub use span::Span;

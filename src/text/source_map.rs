@@ -13,6 +13,12 @@ pub struct SourceMap {
 }
 
 impl SourceMap {
+    /// An empty one with room for so many edits.
+    #[must_use]
+    pub fn with_capacity(edits: usize) -> Self {
+        Self { pairs: Vec::with_capacity(edits) }
+    }
+
     /// Adds the next edit in the order of the text.
     pub fn push(&mut self, source: Span, spliced: Span) {
         debug_assert!(self.pairs.last().is_none_or(|(s, t)| s.end <= source.start && t.end <= spliced.start));

@@ -204,7 +204,6 @@ SELECT version, count(*) FROM solver GROUP BY version ORDER BY version
 SELECT (SELECT count(*) FROM cons GROUP BY s.version LIMIT 1) FROM solver s ORDER BY s.id
 
 -- case: attack: outer grouped computed column inside a subquery
--- refused: 42803
 SELECT rating, (SELECT max(c.id) FROM cons c WHERE c.run_id = rating) FROM solver GROUP BY rating ORDER BY 1
 
 -- case: attack: outer grouped renamed column inside a subquery

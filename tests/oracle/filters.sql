@@ -198,3 +198,19 @@ SELECT id FROM solver WHERE NOT (rating = 4) AND NOT rating IN (2) OR rating = 3
 
 -- case: filters: conditions of the author on a missing side
 SELECT c.id, s.id FROM cons c LEFT JOIN solver s ON s.id = c.run_id AND s.rating = 4 WHERE NOT (s.rating = 2) OR s.rating = 4 OR s.id IS NULL ORDER BY 1, 2
+
+-- case: filters: over a window, behind a grouping
+SELECT record_date, count(*) FILTER (WHERE record_date = '2025-01-01') OVER (), sum(count(*)) FILTER (WHERE record_date > '2025-01-01') OVER () FROM solver GROUP BY record_date ORDER BY 1
+
+-- case: filters: of a grouped column further out
+SELECT record_date, (SELECT count(*) FROM cons c WHERE solver.record_date = '2025-01-01' AND c.id < 5) FROM solver WHERE id > 2 GROUP BY record_date, id ORDER BY 1, 2
+
+-- case: filters: a string that is no whole number
+SELECT id FROM solver WHERE rating = '4.0'
+
+-- case: filters: over a window, behind grouping sets of the day and of its time
+SELECT record_date, "timestamp", count(*) FILTER (WHERE record_date = '2025-01-01') OVER (), count(*) FILTER (WHERE record_date IS NULL) OVER () FROM solver GROUP BY GROUPING SETS ((record_date), ("timestamp")) ORDER BY 1, 2
+
+-- case: filters: of a row further out behind grouping sets
+-- same-or-refused
+SELECT record_date, "timestamp", (SELECT record_date), (SELECT count(*) FROM cons WHERE solver.record_date = '2025-01-01') FROM solver GROUP BY GROUPING SETS ((record_date), ("timestamp")) ORDER BY 1, 2

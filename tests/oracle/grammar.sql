@@ -88,11 +88,9 @@ SELECT s.rating, (jsonb_each_text(jsonb_build_object('a', s.rating))).*, s.versi
 SELECT x.key, x.rating FROM (SELECT (jsonb_each_text('{"q": 1}')).*, s.rating FROM solver s) x ORDER BY 2
 
 -- case: grammar: all fields of a mapped row
--- same-or-refused
 SELECT (s).* FROM solver s ORDER BY 1
 
 -- case: grammar: a mapped row cast to text
--- same-or-refused
 SELECT s.*::text FROM swapped s ORDER BY id
 
 -- case: grammar: an unmapped row cast to text
@@ -196,7 +194,6 @@ UPDATE solver SET rating = 2 WHERE CURRENT OF c
 -- case: grammar: copy with options
 -- rollback
 -- protocol: simple
--- same-or-refused
 COPY solver (id, rating) TO STDOUT WITH (FORMAT csv, HEADER true, FORCE_QUOTE (rating))
 
 -- case: grammar: only, in parentheses
@@ -207,3 +204,24 @@ SELECT c.full_name, customers.id FROM ONLY (public.customers) AS c JOIN ONLY (cu
 
 -- case: grammar: a star behind a schema
 SELECT customers.full_name FROM public.customers * ORDER BY id
+
+-- case: grammar: a union in parentheses as a value
+SELECT s.id, ((SELECT rating) UNION SELECT s.rating ORDER BY 1 LIMIT 1) AS r FROM solver s ORDER BY 1
+
+-- case: grammar: set operations in parentheses among expressions
+SELECT id FROM solver WHERE rating = ANY ((SELECT rating FROM rating) UNION ALL SELECT 2) AND rating IN (((SELECT 4) UNION SELECT 2) EXCEPT SELECT 9) AND EXISTS ((SELECT rating FROM solver) INTERSECT SELECT 4) ORDER BY id
+
+-- case: grammar: values as a subquery
+SELECT id FROM solver WHERE rating = ANY (VALUES (2), (4)) AND rating >= (VALUES (1)) AND rating IN (VALUES (2), (3)) ORDER BY id
+
+-- case: grammar: a lock that is none
+SELECT rating FROM solver ORDER BY id FOR READ ONLY
+
+-- case: grammar: national characters
+SELECT national character varying(3) 'rating' AS a, rating::national char(2) AS b, CAST(rating AS national character varying(5)) AS c FROM solver ORDER BY id
+
+-- case: grammar: select into a local table
+-- rollback
+SELECT id, rating INTO LOCAL TEMP TABLE made FROM solver
+-- then
+SELECT rating FROM made ORDER BY id

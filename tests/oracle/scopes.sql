@@ -78,7 +78,6 @@ SELECT s.id, c.id FROM solver s JOIN cons c ON c.run_id = s.id AND s.rating = (S
 
 -- case: scopes: a subquery in group by's list
 -- traps: 15
--- same-or-refused: 42803
 SELECT rating, (SELECT count(*) FROM cons WHERE run_id = rating) FROM solver GROUP BY rating ORDER BY rating
 
 -- case: scopes: the table named with its schema

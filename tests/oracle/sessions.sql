@@ -360,7 +360,6 @@ ANALYZE feedback_log
 -- case: sessions: copy of a query out
 -- traps: 40
 -- protocol: simple
--- same-or-refused
 COPY (SELECT id, rating FROM solver ORDER BY id) TO STDOUT WITH (FORMAT csv, HEADER)
 
 -- case: sessions: copy of an unmapped table out
@@ -374,19 +373,16 @@ COPY rating (rating, "timestamp") TO STDOUT
 -- case: sessions: copy of a mapped table out
 -- traps: 40
 -- protocol: simple
--- same-or-refused
 COPY solver TO STDOUT
 
 -- case: sessions: copy of mapped columns out
 -- traps: 40
 -- protocol: simple
--- same-or-refused
 COPY feedback_log (feedback_id, rating) TO STDOUT
 
 -- case: sessions: copy of a mapped table that kept its name out
 -- traps: 40
 -- protocol: simple
--- same-or-refused
 COPY feedback_log TO STDOUT
 
 -- case: sessions: a table of one's own, made and used in a transaction

@@ -417,25 +417,23 @@ SELECT pg_typeof(t) FROM swapped t
 -- refused: 0A000
 SELECT quote_nullable(t), first_value(t) OVER () FROM swapped t
 
--- case: shapes: refused: a row by its names under a list
--- refused: 0A000
-SELECT to_jsonb(x) FROM solver x(i, t, d, r)
+-- case: shapes: a row by its names under a list
+SELECT to_jsonb(x), x.t FROM solver x(i, t, d, r) ORDER BY x.i
 
--- case: shapes: refused: a lock on a row
--- refused: 0A000
-SELECT row_to_json(customers) FROM customers FOR UPDATE
+-- case: shapes: a lock on a row
+SELECT row_to_json(customers) FROM customers ORDER BY id FOR UPDATE
 
 -- case: shapes: refused: a lock around a merged column
 -- refused: 0A000
 SELECT q.rating FROM (SELECT rating FROM solver s JOIN rating r USING (rating)) q FOR SHARE
 
--- case: shapes: refused: a system column beside a row
+-- case: shapes: refused: a system column beside a merged one
 -- refused: 0A000
-SELECT row_to_json(c), c.ctid FROM customers c
+SELECT c.ctid FROM customers c JOIN customers b USING (phone_number)
 
--- case: shapes: refused: a current column beside a row
+-- case: shapes: refused: a current column beside a merged one
 -- refused: 0A000
-SELECT row_to_json(c), telefono FROM customers c
+SELECT c.telefono FROM customers c JOIN customers b USING (phone_number)
 
 -- case: shapes: refused: a row compared with a string
 -- refused: 0A000
@@ -446,5 +444,61 @@ SELECT id FROM swapped t WHERE t = '(1,10,3,x)'
 SELECT public.solver.rating, archive.solver.rating FROM archive.solver, public.solver
 
 -- case: shapes: a row with its key
--- same-or-refused: 42803
 SELECT id, row_to_json(s) FROM solver s GROUP BY id ORDER BY id
+
+-- case: shapes: a row where its key groups
+SELECT s.id, s = s, s::text, (s).rating, to_jsonb(s)->>'rating', count(*) FROM solver s GROUP BY s.id ORDER BY s.id
+
+-- case: shapes: a row beside a system column
+SELECT c.id, row_to_json(c), c.ctid IS NOT NULL, (c).phone_number FROM customers c ORDER BY c.id
+
+-- case: shapes: rows that may be missing
+SELECT c.id, s::text, to_json(s), s IS NULL, s IS NOT NULL, s IS DISTINCT FROM NULL, (s).version, num_nulls(s) FROM cons c LEFT JOIN solver s ON s.id = c.run_id ORDER BY c.id
+
+-- case: shapes: rows in aggregates
+SELECT json_agg(s ORDER BY s.id), count(DISTINCT s), count(s), json_agg(s) FILTER (WHERE s IS NOT NULL) IS NULL FROM solver s
+
+-- case: shapes: a row in an aggregate of the query around
+SELECT (SELECT json_agg(s) FROM rating r WHERE r.id = 1) IS NOT NULL, (SELECT row_to_json(s) FROM cons c LIMIT 1) FROM solver s GROUP BY s.id ORDER BY s.id
+
+-- case: shapes: a row by its names in a function in from
+SELECT s.id, j.key, j.value FROM solver s, json_each_text(to_json(s)) j ORDER BY 1, 2
+
+-- case: shapes: a row as xml
+SELECT xmlforest(s, s.rating, (s).rating AS r) FROM swapped b JOIN solver s ON s.id = b.id ORDER BY s.id
+
+-- case: shapes: stars in rows
+SELECT ROW(s.*), ROW(s.*, 1)::text, (s.*, s.id) = (s.*, s.id), s.* = s.*, to_jsonb(s.*) FROM swapped s ORDER BY s.id
+
+-- case: shapes: rows in distinct results
+SELECT DISTINCT s::text, to_jsonb(s) FROM swapped s ORDER BY s::text, to_jsonb(s)
+
+-- case: shapes: rows that are compared in a full join
+SELECT a.id, b.id FROM swapped a FULL JOIN swapped b ON a = b AND a.id > 1 ORDER BY 1, 2
+
+-- case: shapes: fields of fields
+SELECT ((b).comp).rating, (b).comp::text FROM boxes b JOIN solver s ON s.id = b.id WHERE (s).rating > 0 ORDER BY b.id
+
+-- case: shapes: a constant of a full join
+SELECT p.id, s.id FROM providers p FULL JOIN solver s ON p.user_type = s.note ORDER BY 1, 2
+
+-- case: shapes: conditions in grouping sets
+SELECT is_off, state, count(*) FROM plant GROUP BY CUBE (is_off, state) HAVING NOT is_off OR is_off IS NULL ORDER BY 1, 2, 3
+
+-- case: shapes: refused: two names of one column in grouping sets, one of them the current one
+-- refused: 0A000
+SELECT kwh_neu FROM meter GROUP BY ROLLUP (kwh_old, kwh_neu)
+
+-- case: shapes: filters beside a list of column aliases
+SELECT x.b, x.c FROM plant x(a, b, c) WHERE x.b > 100 AND (x.c IS NOT NULL AND x.a = 1) ORDER BY 1
+
+-- case: shapes: filters beside merged columns
+SELECT a.id, record_date, b.rating FROM solver a LEFT JOIN solver b USING ("timestamp") WHERE a.record_date >= '2025-01-01' AND NOT b.record_date = '2025-01-02' ORDER BY 1, 3
+
+-- case: shapes: filters of rows that may be missing
+SELECT a.id, b.id FROM solver a LEFT JOIN solver b USING ("timestamp") WHERE b.record_date IS NULL ORDER BY 1, 2
+
+-- case: shapes: a writing statement in current names beside
+-- rollback
+WITH made AS (INSERT INTO boxes (id) VALUES (901) RETURNING id), gone AS (DELETE FROM boxes WHERE id = 901 RETURNING id AS g)
+SELECT rating, made.id FROM solver, made ORDER BY 1

@@ -88,3 +88,38 @@ UPDATE providers SET name = 'x'
 -- case: sources: writing to a query
 -- refused: 0A000
 DELETE FROM interaction
+
+-- case: sources: whole rows
+SELECT row_to_json(p), p::text, (p).since, p IS NULL FROM providers p ORDER BY p.id
+
+-- case: sources: whole rows of a query
+SELECT to_jsonb(i), (i).flow, i = i, i::text FROM interaction i ORDER BY i.point, i.at
+
+-- case: sources: lists of column aliases
+SELECT x, z, w.a FROM providers AS p(x, y, z) JOIN interaction w(a, b) ON w.a = x ORDER BY 1, 2, 3
+
+-- case: sources: merged columns
+SELECT id, a.name, b.since, user_type FROM providers a JOIN providers b USING (id, user_type) JOIN plant USING (id) ORDER BY 1
+
+-- case: sources: natural joins
+SELECT * FROM providers NATURAL JOIN (SELECT id, 'provider'::text AS user_type FROM plant) x ORDER BY 1
+
+-- case: sources: an aliased join
+SELECT j.since, j.flow, row_to_json(j) FROM (providers p LEFT JOIN interaction i ON i.point = p.id) AS j ORDER BY 1, 2
+
+-- case: sources: fields of a row
+SELECT (p).*, user_type(p) FROM public.providers p ORDER BY 1
+
+-- case: sources: a name that another one hides
+SELECT NOT EXISTS (SELECT user_type FROM meter providers), id FROM providers ORDER BY 2
+
+-- case: sources: rows grouped and sorted
+SELECT p::text, count(*) FROM providers p GROUP BY p ORDER BY p
+
+-- case: sources: a copy out
+-- protocol: simple
+COPY providers (since, id, user_type) TO STDOUT WITH (FORMAT csv, HEADER, FORCE_QUOTE (id))
+
+-- case: sources: a copy out of a query
+-- protocol: simple
+COPY public.interaction TO STDOUT

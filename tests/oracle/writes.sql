@@ -682,13 +682,11 @@ SELECT a, b FROM swapped ORDER BY a, b, id
 -- case: writes: swapped names: a copy out with columns
 -- traps: 1, 40
 -- protocol: simple
--- refused: 0A000
 COPY swapped (id, a) TO STDOUT
 
 -- case: writes: swapped names: a copy out
 -- traps: 1, 40
 -- protocol: simple
--- refused: 0A000
 COPY swapped TO STDOUT
 
 -- case: writes: swapped names: a copy in

@@ -193,6 +193,7 @@ pub(crate) const TABLES: [Table; 17] = [
             ("kelvin", Float),
             ("euros", Numeric),
             ("mills", Int),
+            ("loss", Int),
             ("energy_kwh", Float),
             ("state", Text),
             ("grade", Int),

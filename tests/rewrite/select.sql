@@ -187,7 +187,7 @@ SELECT ROW(c.*) FROM consumption_log c
 => SELECT ROW(c.*) FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) c
 
 SELECT to_jsonb(c) FROM consumption_log c
-=> SELECT to_jsonb(c) FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) c
+=> SELECT to_jsonb((SELECT exonym_row FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost) AS exonym_row)) FROM consumption_log c
 
 SELECT c.consumption_kwh FROM consumption_log AS c(a,b)
 => SELECT c.consumption_kwh FROM (SELECT c.log_id, c.timestamp_utc AS "timestamp", ((c.timestamp_utc AT TIME ZONE 'UTC')::date) AS record_date, c.user_id, c.kwh_consumed AS consumption_kwh, c.estimated_cost AS total_cost FROM consumption_log AS c) AS c(a,b)

@@ -3,6 +3,7 @@
 pub(crate) mod binary;
 pub(crate) mod cases;
 pub(crate) mod client;
+pub(crate) mod literals;
 pub(crate) mod place;
 pub(crate) mod player;
 pub(crate) mod postgres;

@@ -23,6 +23,14 @@ pub(crate) const LEGACY: &str = "legacy";
 /// The name of the database in current names; the proxy forwards to it.
 pub(crate) const CURRENT: &str = "current";
 
+/// What the proxy maps.
+pub(crate) const MAPPINGS: [&str; 4] = [
+    "mappings/smartwatt.toml",
+    "tests/oracle/fixture/traps.toml",
+    "tests/oracle/fixture/kinds.toml",
+    "tests/oracle/fixture/keys.toml",
+];
+
 /// The pair that all tests of this binary share.
 pub(crate) fn shared() -> &'static Twins {
     static TWINS: OnceLock<Twins> = OnceLock::new();
@@ -46,9 +54,7 @@ pub(crate) fn shared() -> &'static Twins {
         server
             .sql(CURRENT, &texts(&["tests/oracle/fixture/kinds_current.sql", "tests/oracle/fixture/keys_current.sql"]));
         server.sql(CURRENT, &format!("ALTER DATABASE \"{CURRENT}\" SET log_statement = 'all'"));
-        let fixtures = ["traps", "kinds", "keys"].map(|name| format!("tests/oracle/fixture/{name}.toml"));
-        let mappings = std::iter::once("mappings/smartwatt.toml").chain(fixtures.iter().map(String::as_str));
-        let mappings: Vec<_> = mappings.map(|path| root().join(path)).collect();
+        let mappings = MAPPINGS.map(|path| root().join(path));
         Twins { server, proxy: SharedProxy::start(server.port, CURRENT, &mappings) }
     })
 }

@@ -26,7 +26,6 @@ use std::time::Duration;
 use mio::{Events, Interest, Registry, Token};
 use slab::Slab;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
 use call::{Call, Inbox, Message};
 pub use near::Near;
@@ -89,27 +88,18 @@ impl Rounds {
         Ok(())
     }
 
-    /// Has the thread beside this one do what `begin` makes there; none where there is no such thread.
-    ///
-    /// What is returned waits for the outcome, which is none when the thread has ended or the work has panicked.
-    pub fn give<F>(begin: impl FnOnce(Here) -> F + Send + 'static) -> impl Future<Output = Option<F::Output>> + Send
+    /// Has the thread beside this one do what `begin` makes there, and waits for nothing. Where there is no such thread, or it ends
+    /// before, the work is dropped; also where it panics.
+    pub fn give<F>(begin: impl FnOnce(Here) -> F + Send + 'static)
     where
-        F: Future<Output: Send> + 'static,
+        F: Future<Output = ()> + 'static,
     {
-        let (done, outcome) = oneshot::channel();
-        let begin = move |here: &Here| -> Work {
-            let work = begin(here.clone());
-            Box::pin(async move {
-                // Nobody waits any more when the runtime has ended.
-                let _ = done.send(work.await);
-            })
-        };
+        let begin = move |here: &Here| -> Work { Box::pin(begin(here.clone())) };
         BESIDE.with_borrow(|beside| {
             if let Some(beside) = beside {
                 beside.inbox.send(Message::Begin(Box::new(begin)));
             }
         });
-        async { outcome.await.ok() }
     }
 
     /// True where there is one beside this thread.
@@ -207,9 +197,20 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener};
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::oneshot;
     use tokio::time::{sleep, timeout};
 
     use super::*;
+
+    /// Gives work and waits for what comes of it; none when it was dropped.
+    fn give<F>(begin: impl FnOnce(Here) -> F + Send + 'static) -> impl Future<Output = Option<F::Output>>
+    where
+        F: Future<Output: Send> + 'static,
+    {
+        let (done, outcome) = oneshot::channel();
+        Rounds::give(async move |here| drop(done.send(begin(here).await)));
+        async { outcome.await.ok() }
+    }
 
     fn pair() -> (TcpStream, tokio::net::TcpStream) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -248,7 +249,7 @@ mod tests {
         let mut turns = Vec::new();
         for _ in 0..3 {
             let (near, far) = pair();
-            let echoed = Rounds::give(|here| async move { echo(here.take(near).expect("takes it")).await });
+            let echoed = give(|here| async move { echo(here.take(near).expect("takes it")).await });
             let (mut back, mut forth) = far.into_split();
             turns.push(tokio::spawn(async move {
                 let sent: Vec<u8> = (0..=250u8).cycle().take(SIZE).collect();
@@ -280,7 +281,7 @@ mod tests {
             let (near, mut far) = pair();
             far.write_all(b"last words").await.expect("says");
             drop(far);
-            let echoed = Rounds::give(|here| async move { echo(here.take(near).expect("takes it")).await });
+            let echoed = give(|here| async move { echo(here.take(near).expect("takes it")).await });
             assert!(timeout(Duration::from_secs(20), echoed).await.is_ok());
         }
     }
@@ -289,7 +290,7 @@ mod tests {
     async fn calls_from_outside_are_heard() {
         start();
         let (tell, told) = oneshot::channel();
-        let waiting = Rounds::give(|_| async {
+        let waiting = give(|_| async {
             sleep(Duration::from_millis(10)).await;
             told.await
         });
@@ -303,14 +304,14 @@ mod tests {
     #[tokio::test]
     async fn a_panic_ends_one_task() {
         start();
-        assert_eq!(Rounds::give(|_| async { panic!("a bug") }).await, None::<()>);
-        assert_eq!(Rounds::give(|_| async { 1 }).await, Some(1));
+        assert_eq!(give(|_| async { panic!("a bug") }).await, None::<()>);
+        assert_eq!(give(|_| async { 1 }).await, Some(1));
     }
 
     #[tokio::test]
     async fn its_end_ends_its_tasks() {
         start();
-        let never = Rounds::give(|_| std::future::pending::<()>());
+        let never = give(|_| std::future::pending::<()>());
         BESIDE.set(None);
         assert_eq!(timeout(Duration::from_secs(20), never).await.expect("in time"), None);
     }

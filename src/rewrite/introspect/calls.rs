@@ -12,14 +12,14 @@ use sqlparser::ast::{Expr, Function, Ident};
 
 use super::shape::Lines;
 use super::sql::{TEXT, optional, values};
-use super::{Catalogs, CatalogsAre, strings};
+use super::{Catalogs, CatalogsAre};
 use crate::catalog::Catalog;
 use crate::rewrite::body::{self, Body};
 use crate::rewrite::scope::Naming;
 use crate::rewrite::walk::{Place, Scope, Walk, Walked};
 use crate::sql::names::{self, quote_string};
 use crate::sql::parse;
-use crate::sql::token::TokenKind;
+use crate::sql::token::{Token, TokenKind};
 use crate::text::Span;
 
 /// What stands in the place of a function's name and behind its arguments.
@@ -204,7 +204,7 @@ impl<'w> Walk<'w> {
             return Ok(());
         }
         let Some((first, last)) = self.definition_name(function) else { return Ok(()) };
-        let arguments = strings::arguments(self.tokens, last + 1);
+        let arguments = arguments(self.tokens, last + 1);
         let Some(close) = arguments.last().map(|a| a.end) else { return Ok(()) };
         let name = self.tokens[last].ident(self.source).unwrap_or_default();
         let Some(call) = self.world.catalogs().call(&name, arguments.len()) else { return Ok(()) };
@@ -310,4 +310,29 @@ impl<'w> Walk<'w> {
         };
         !tokens.is_empty() && tokens.clone().all(|at| !is_query(at) && !self.is_untyped(at))
     }
+}
+
+/// The tokens of each argument behind the parenthesis at `open`.
+fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
+    let mut depth = 0_usize;
+    let mut start = open + 1;
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate().skip(open) {
+        match token.kind {
+            TokenKind::LeftParen | TokenKind::LeftBracket => depth += 1,
+            TokenKind::RightParen | TokenKind::RightBracket => {
+                depth -= 1;
+                if depth == 0 {
+                    found.push(start..at);
+                    break;
+                }
+            }
+            TokenKind::Comma if depth == 1 => {
+                found.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found
 }

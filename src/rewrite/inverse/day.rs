@@ -98,12 +98,13 @@ impl Day {
                 let day = format!("({})::date", operand.sql);
                 format!(
                     "(CASE WHEN {day} < date '1900-01-01' THEN date '-infinity' WHEN {day} > date '9999-01-01' \
-                     THEN date '9999-01-01' ELSE {day} END)::timestamp"
+                     THEN date '9999-01-01' ELSE {day}{} END)::timestamp",
+                    if is_day(operand) { "" } else { " - 1" }
                 )
             },
             |date| format!("timestamp '{date}'"),
         );
-        self.in_zone(&if self.is_exact() { from } else { format!("({from} - interval '3 hours')") })
+        self.beside(&from, '-')
     }
 
     /// No instant of that day is later.
@@ -113,12 +114,20 @@ impl Day {
                 let day = format!("({})::date", operand.sql);
                 format!(
                     "(CASE WHEN {day} < date '1900-01-01' THEN date '1900-01-03' WHEN {day} > date '9999-01-01' \
-                     THEN date 'infinity' ELSE {day} + 1 END)::timestamp"
+                     THEN date 'infinity' ELSE {day} + {} END)::timestamp",
+                    if is_day(operand) { 1 } else { 2 }
                 )
             },
             |date| format!("timestamp '{}'", date.next()),
         );
-        self.in_zone(&if self.is_exact() { to } else { format!("({to} + interval '3 hours')") })
+        self.beside(&to, '+')
+    }
+
+    /// A midnight, and as far beside it as clocks have been set since 1900. Instants are moved, not times on the clock: those before a
+    /// day that was left out (`Pacific/Apia`, 2011-12-30) have never been.
+    fn beside(&self, midnight: &str, sign: char) -> String {
+        let midnight = self.in_zone(midnight);
+        if self.is_exact() { midnight } else { format!("({midnight} {sign} interval '3 hours')") }
     }
 
     /// A timestamp of the zone, as the column has it.
@@ -139,6 +148,13 @@ const fn range(comparison: Comparison, date: Date) -> Range {
         Comparison::Greater => (Some(date.next()), None),
         Comparison::GreaterOrEqual => (Some(date), None),
     }
+}
+
+/// True when the operand surely is a `date`. Where a session's zone has left out a day, a time is a day beside what it is compared as.
+fn is_day(operand: &Operand) -> bool {
+    let rest = operand.sql.to_ascii_lowercase();
+    let rest = rest.strip_prefix("current_date").map(|rest| rest.trim_start_matches([' ', '+', '-']).to_owned());
+    operand.text(&["date"]).is_some() || rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl Date {
@@ -224,8 +240,8 @@ mod tests {
         let day = Predicate::Compared(Comparison::Equal, literal("2024-02-28"));
         assert_eq!(
             shown(Some("America/Havana"), &day),
-            "… AND at >= ((timestamp '2024-02-28' - interval '3 hours') AT TIME ZONE 'America/Havana') \
-             AND at <= ((timestamp '2024-02-29' + interval '3 hours') AT TIME ZONE 'America/Havana')"
+            "… AND at >= ((timestamp '2024-02-28' AT TIME ZONE 'America/Havana') - interval '3 hours') \
+             AND at <= ((timestamp '2024-02-29' AT TIME ZONE 'America/Havana') + interval '3 hours')"
         );
     }
 

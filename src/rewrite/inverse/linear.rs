@@ -57,7 +57,8 @@ impl Linear {
         let relative = if legacy == "real" || real_type == "real" { 1e-5 } else { 1e-9 };
         let number = |decimal: Option<&Decimal>, other: f64| decimal.map_or(Some(other), |d| d.as_str().parse().ok());
         let (by, plus): (f64, f64) = (number(factor, 1.0)?, number(offset, 0.0)?);
-        let limit = if of == Of::Integers { 1e15 } else { 1e290 } * by.abs().min(1.0);
+        let reach = if of == Of::Integers { 1e15 } else { 1e290 };
+        let limit = reach * by.abs().min(1.0);
         // NaN is the greatest number on both sides, so it would be at the wrong end of a falling range.
         let falls = by < 0.0;
         if plus.abs() > limit || (falls && of != Of::Integers) {

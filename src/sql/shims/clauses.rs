@@ -23,19 +23,20 @@ impl Feed<'_> {
         }
     }
 
-    /// `x = ((SELECT 1) UNION SELECT 2)` is `x = (WITH nothing AS (SELECT 1) (SELECT 1) UNION SELECT 2)`: sqlparser knows a query among
-    /// expressions by its first word.
+    /// `x = ((SELECT 1) UNION SELECT 2)` is `x = (WITH nothing AS (SELECT 1) (SELECT 1) UNION SELECT 2)`, and so is `x = ANY (VALUES (1))`:
+    /// sqlparser knows a query among expressions by its first word.
     pub(super) fn shim_set_operation(&mut self, at: usize) {
-        if self.kind(at + 1) != Some(TokenKind::LeftParen) || self.roles[at] != Role::Itself {
+        let Some(first) = (at + 1..self.tokens.len()).find(|&at| self.kind(at) != Some(TokenKind::LeftParen)) else {
             return;
-        }
+        };
         let behind = self.keyword(self.partner(at + 1).saturating_add(1));
-        if !matches!(behind, Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT) {
-            return;
-        }
-        let first = (at + 1..self.tokens.len()).find(|&at| self.kind(at) != Some(TokenKind::LeftParen));
-        let first = first.map_or(Keyword::NoKeyword, |first| self.word(first));
-        if matches!(first, Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE) {
+        let combines = matches!(behind, Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT);
+        let is_query = match self.word(first) {
+            Keyword::VALUES if first == at + 1 => self.is_compared(at),
+            Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE => first > at + 1 && combines,
+            _ => false,
+        };
+        if is_query && self.roles[at] == Role::Itself {
             self.add(at + 1, word(Keyword::WITH), None);
             self.add(at + 1, Mark::Nothing.token(), None);
             self.add(at + 1, word(Keyword::AS), None);
@@ -44,6 +45,13 @@ impl Feed<'_> {
             self.add(at + 1, Fed::Number("1".into(), false), None);
             self.add(at + 1, Fed::RParen, None);
         }
+    }
+
+    /// True when an operator stands before the parenthesis at `open`, or ANY, ALL or IN.
+    fn is_compared(&self, open: usize) -> bool {
+        let before = self.keyword_before(open);
+        let quantified = matches!(before, Keyword::ANY | Keyword::ALL | Keyword::SOME | Keyword::IN);
+        quantified || open > 0 && self.kind(open - 1) == Some(TokenKind::Operator)
     }
 
     /// `SELECT f(x) end FROM t`: an `END` that closes no CASE is a label.
@@ -93,6 +101,8 @@ impl Feed<'_> {
             [Keyword::NO, Keyword::KEY, Keyword::UPDATE] => at + 3,
             [Keyword::KEY, Keyword::SHARE, _] => at + 2,
             [Keyword::UPDATE | Keyword::SHARE, ..] => at + 1,
+            // It locks nothing.
+            [Keyword::READ, Keyword::ONLY, _] => return self.drop(at..at + 3),
             _ => return,
         };
         self.drop(at + 1..strength);
@@ -107,6 +117,14 @@ impl Feed<'_> {
                 self.add(next, word(keyword), None);
             }
             next = self.name_end(next + 1);
+        }
+    }
+
+    /// `SELECT a INTO LOCAL TEMP TABLE t`: a word that says nothing.
+    pub(super) fn drop_local(&mut self, into: usize) {
+        let temporary = matches!(self.word(into + 2), Keyword::TEMP | Keyword::TEMPORARY);
+        if temporary && (self.is(into + 1, "local") || self.is(into + 1, "global")) {
+            self.drop(into + 1..into + 2);
         }
     }
 

@@ -76,6 +76,11 @@ impl Feed<'_> {
         // `SELECT a AS table`: a label, whatever it looks like. Behind the AS of CREATE and PREPARE a query begins.
         let label = self.keyword_before(at) == Keyword::AS && at > self.query.start;
         let called = self.kind(at + 1) == Some(TokenKind::LeftParen);
+        if self.word(at) == Keyword::NATIONAL && (self.is(at + 1, "character") || self.is(at + 1, "char")) {
+            // `national character varying(3)` is `character varying(3)`.
+            self.drop(at..at + 1);
+            return Ok(());
+        }
         if label || called && self.shim_call(at) {
             return Ok(());
         }
@@ -131,6 +136,7 @@ impl Feed<'_> {
             Keyword::FETCH if self.kind(at + 2) == Some(TokenKind::LeftParen) => self.shim_fetch(at),
             Keyword::FOR => self.shim_lock(at),
             Keyword::INTO if self.keyword_before(at) == Keyword::INSERT => self.shim_insert(at),
+            Keyword::INTO => self.drop_local(at),
             Keyword::DEFAULT => self.shim_default_values(at),
             Keyword::ON if next == Keyword::CONFLICT => self.shim_conflict(at)?,
             Keyword::WITH => self.drop_view_option(at),

@@ -36,7 +36,14 @@ class Postgres(Suite):
         stage.sql("".join(f"ALTER DATABASE regression SET {setting};" for setting in SETTINGS))
 
     def run(self, stage, only=None):
+        environment, place = self.surroundings(stage)
+        return {name: self.one(name, place, environment, stage) for name in self.names}
+
+    def surroundings(self, stage):
+        """Where the tests find what they read and write, and what they are told of it."""
         place = stage.directory / "regress"
+        # A test that fails is run again.
+        shutil.rmtree(place, ignore_errors=True)
         (place / "results").mkdir(parents=True)
         shutil.copytree(self.tests / "data", place / "data")
         # The last two come with the server's contributed modules.
@@ -49,7 +56,7 @@ class Postgres(Suite):
             "PGDATESTYLE": "Postgres, MDY", "PGOPTIONS": "-c intervalstyle=postgres_verbose", "PGHOST": "127.0.0.1",
             "PGPORT": stage.port, "PGUSER": "postgres", "PGAPPNAME": "", "LC_ALL": "C", "PATH": os.path.dirname(bin_of("psql")) + ":" + os.environ["PATH"],
         })  # fmt: skip
-        return {name: self.one(name, place, environment, stage) for name in self.names}
+        return environment, place
 
     def one(self, name, place, environment, stage):
         log = CACHE / "logs" / f"postgres.{stage.label()}" / f"{name}.out"
