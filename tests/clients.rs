@@ -1,5 +1,5 @@
 //! The cases of the oracle through programs that people use: psql, and psycopg with text and binary cursors; what psql and
-//! SQLAlchemy read off the catalogs. What a service does with
+//! `SQLAlchemy` read off the catalogs. What a service does with
 //! asyncpg, node-postgres and postgres.js (parameters, prepared statements, cursors, COPY, LISTEN, cancel, errors) is a script for each.
 //!
 //! `tests/run` installs what these need. What the drivers hide is compared by `tests/oracle.rs`.

@@ -101,17 +101,7 @@ impl<'w> Walk<'w> {
                 self.exprs([&**expr, &**overlay_what, &**overlay_from], env, around)?;
                 self.exprs(overlay_for.as_deref(), env, around)
             }
-            Expr::Cast { expr, data_type, .. } => {
-                self.data_type(data_type)?;
-                if strings::is_number(data_type) {
-                    self.tables_as_values([&**expr])?;
-                }
-                if !rows::is_text(data_type) {
-                    return self.expr(expr, env, around);
-                }
-                self.printed(expr)?;
-                self.reads([&**expr], env, around)
-            }
+            Expr::Cast { expr, data_type, .. } => self.cast(expr, data_type, env, around),
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
                 self.exprs(conditions.iter().flat_map(|w| [&w.condition, &w.result]), env, around)?;
@@ -136,6 +126,18 @@ impl<'w> Walk<'w> {
             },
             _ => Err(Refused::not_understood("an expression of this kind", start_of(expr))),
         }
+    }
+
+    fn cast(&mut self, expr: &Expr, data_type: &DataType, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        self.data_type(data_type)?;
+        if strings::is_number(data_type) {
+            self.tables_as_values([expr])?;
+        }
+        if !rows::is_text(data_type) {
+            return self.expr(expr, env, around);
+        }
+        self.printed(expr)?;
+        self.reads([expr], env, around)
     }
 
     fn sublink(&mut self, query: &sqlparser::ast::Query, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
