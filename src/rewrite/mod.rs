@@ -11,6 +11,7 @@
 mod body;
 mod cache;
 mod clause;
+mod configure;
 mod context;
 mod copy;
 mod ddl;

@@ -54,6 +54,9 @@ pub fn judge<'w>(
     explaining: bool,
     literals: &Reads,
 ) -> Judged<'w> {
+    if context.is_of_a_tool() {
+        return Judged::Passed(Outcome::Unchanged);
+    }
     let passed = |outcome, why| match words::allow(world, context, source, tokens, why) {
         Ok(()) => Judged::Passed(outcome),
         Err(refused) => Judged::Refused(refused),

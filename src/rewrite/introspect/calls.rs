@@ -15,7 +15,6 @@ use super::sql::{TEXT, optional, values};
 use super::{Catalogs, CatalogsAre};
 use crate::catalog::Catalog;
 use crate::rewrite::body::{self, Body};
-use crate::rewrite::scope::Naming;
 use crate::rewrite::walk::{Place, Scope, Walk, Walked};
 use crate::sql::names::{self, quote_string};
 use crate::sql::parse;
@@ -200,7 +199,7 @@ impl Catalogs {
 impl<'w> Walk<'w> {
     /// A call of a function that writes definitions, whose name ends with the token at `name`.
     pub(in crate::rewrite) fn definition(&mut self, function: &Function) -> Walked {
-        if self.naming != Naming::Legacy || self.catalogs == CatalogsAre::Untouched {
+        if !self.shows_legacy() {
             return Ok(());
         }
         let Some((first, last)) = self.definition_name(function) else { return Ok(()) };
@@ -239,7 +238,7 @@ impl<'w> Walk<'w> {
         };
         let names = data_type.to_string().to_ascii_lowercase();
         let is_relation = matches!(names.as_str(), "regclass" | "pg_catalog.regclass");
-        if self.naming != Naming::Legacy || self.catalogs == CatalogsAre::Untouched || !is_relation {
+        if !self.shows_legacy() || !is_relation {
             return Ok(());
         }
         let Some((call, (first, last))) = self.world.catalogs().call("regclass", 1).zip(spans) else { return Ok(()) };

@@ -36,7 +36,7 @@ pub(super) enum CatalogsAre {
     Unread,
     /// In legacy names.
     Shown,
-    /// In legacy names or not at all: `pg_dump`, which alone reads `tableoid`, would mix both namings in one file.
+    /// In legacy names or not at all: whoever reads `tableoid` copies the catalogs, and would mix both namings.
     Needed,
     /// As they are.
     Untouched,
@@ -76,10 +76,14 @@ impl Catalogs {
 }
 
 impl<'w> Walk<'w> {
+    /// True while this statement is told the legacy names.
+    fn shows_legacy(&self) -> bool {
+        self.naming == Naming::Legacy && self.catalogs != CatalogsAre::Untouched
+    }
+
     /// What a relation of the catalogs becomes in this statement.
     pub(super) fn shown(&mut self, relation: &Relation) -> Option<&'w Table> {
-        let applies = self.naming == Naming::Legacy && self.catalogs != CatalogsAre::Untouched;
-        let shown = self.world.shown(relation).filter(|_| applies)?;
+        let shown = self.world.shown(relation).filter(|_| self.shows_legacy())?;
         self.catalogs = self.catalogs.max(CatalogsAre::Shown);
         Some(shown)
     }
@@ -103,7 +107,7 @@ impl<'w> Walk<'w> {
         if column == "tableoid" {
             self.catalogs = CatalogsAre::Needed;
         }
-        let hint = "dump the server itself, or set `introspection = \"current\"` in the mapping";
+        let hint = "ask the server itself, or set `introspection = \"current\"` in the mapping";
         Err(Refused::unsure(format!("`{column}` of a catalog that shows legacy names"), hint, at))
     }
 }
