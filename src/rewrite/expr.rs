@@ -58,7 +58,7 @@ impl<'w> Walk<'w> {
             | Expr::IsJson { expr: e, .. }
             | Expr::Named { expr: e, .. } => self.expr(e, env, around),
             Expr::IsNull(e) | Expr::IsNotNull(e) => {
-                self.tables_as_values([&**e])?;
+                self.table_as_presence(e)?;
                 self.read(e, Rows::Values, env, around)
             }
             Expr::Interval(interval) => self.expr(&interval.value, env, around),

@@ -41,6 +41,7 @@ mod statement;
 mod strings;
 pub mod telling;
 mod template;
+mod typed;
 mod verify;
 mod walk;
 mod with;

@@ -81,9 +81,40 @@ impl<'w> Walk<'w> {
             return Ok(());
         }
         list.into_iter().try_for_each(|expr| match regclass(expr) {
-            Some(literal) => self.table_name(literal),
+            Some(literal) => self.table_as(literal, !calls(expr)),
             None => Ok(()),
         })
+    }
+
+    /// A table by its oid in the catalogs, which may be another one than that of the table that it is now.
+    fn table_as(&mut self, (text, span): (String, Span), is_cast: bool) -> Walked {
+        let Some((Resolved::Mapped(table), _)) = self.table_in(&text, span) else {
+            return self.table_name((text, span));
+        };
+        match self.oid_beside(table) {
+            Some(_) if !is_cast => Err(Refused::unsure(
+                format!("`to_regclass` of `{}`, which has no oid of its own on the server,", table.legacy),
+                format!("write `'{text}'::regclass`"),
+                Some(span.start),
+            )),
+            Some(oid) if self.replaced.insert(span.start) => {
+                self.count_table(table);
+                self.edit(span, names::quote_string(&oid.to_string()), "name in a string", Scope::Table(table))
+            }
+            Some(_) => Ok(()),
+            // Its rows are a part of another table's; in the catalogs it has the place of that one.
+            None if table.body.is_some() && self.is_shown(table) => self.current_name_in_string(table, true, span),
+            None => self.table_name((text, span)),
+        }
+    }
+
+    /// A table of which only counts that it is there.
+    pub(super) fn table_as_presence(&mut self, expr: &Expr) -> Walked {
+        match regclass(expr).filter(|_| self.naming == Naming::Legacy) {
+            Some(literal) if calls(expr) => self.table_name(literal),
+            Some(literal) => self.table_as(literal, true),
+            None => Ok(()),
+        }
     }
 
     /// The arguments of a function that takes a table by its name.
@@ -152,12 +183,7 @@ impl<'w> Walk<'w> {
                     let message = format!("`{}` is a query now and no table to be named in a string", table.legacy);
                     return Err(Refused::unsure(message, "name the tables that it reads", at));
                 }
-                if self.replaced.insert(span.start) {
-                    self.count_table(table);
-                    let current = self.name_in_string(table, has_schema);
-                    self.edit(span, names::quote_string(&current), "name in a string", Scope::Table(table))?;
-                }
-                Ok(())
+                self.current_name_in_string(table, has_schema, span)
             }
             Some((Resolved::Unsure, _)) => {
                 let message = format!("which table `{text}` is depends on what is not certain now");
@@ -165,6 +191,15 @@ impl<'w> Walk<'w> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn current_name_in_string(&mut self, table: &'w Table, has_schema: bool, span: Span) -> Walked {
+        if !self.replaced.insert(span.start) {
+            return Ok(());
+        }
+        self.count_table(table);
+        let current = self.name_in_string(table, has_schema);
+        self.edit(span, names::quote_string(&current), "name in a string", Scope::Table(table))
     }
 
     /// The name that the server has, with its schema where that was said or has to be.
@@ -205,6 +240,15 @@ fn regclass(expr: &Expr) -> Option<(String, Span)> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// True when it is `to_regclass` that finds the table, which knows no oids.
+fn calls(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => calls(inner),
+        Expr::Function(_) => true,
+        _ => false,
     }
 }
 

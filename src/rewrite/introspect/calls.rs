@@ -1,4 +1,4 @@
-//! Functions of the server that write definitions: `pg_get_constraintdef(oid)`, `pg_get_indexdef(oid)`.
+//! Functions of the server that write definitions, or tell of a table by its oid: `pg_get_constraintdef`, `pg_table_is_visible`.
 //!
 //! ORMs read the columns of keys and indexes off these texts, so they have to hold the legacy names. The call becomes a subquery over its
 //! own arguments: `(SELECT … FROM (VALUES (c.oid, true)) AS q (o, p) LEFT JOIN pg_catalog.pg_constraint …)`, which puts the lists of
@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use sqlparser::ast::{Expr, Function, Ident};
 
+use super::beside::Beside;
 use super::shape::Lines;
 use super::sql::{TEXT, optional, values};
 use super::{Catalogs, CatalogsAre};
@@ -33,6 +34,7 @@ pub(super) struct Call {
 
 const CONSTRAINT: &str = "pg_get_constraintdef";
 const INDEX: &str = "pg_get_indexdef";
+const VISIBLE: &str = "pg_table_is_visible";
 
 const RULE: &str = "a definition in legacy names";
 
@@ -42,9 +44,6 @@ const LIST: &str = r#"[(]("([^"]|"")*"|[^")])*[)]"#;
 /// Those that show one of the lines; none when all columns of all keys are called as they are.
 pub(super) fn calls(lines: &Lines, catalog: &Arc<Catalog>) -> Vec<Call> {
     let renames = Renames::new(lines);
-    if renames.is_empty {
-        return Vec::new();
-    }
     let bind = |function: &'static str, hole: &str, text: &str| {
         let (body, _) = body::bind("pg_catalog", text, catalog).ok()?;
         let start = body.text.find(hole)?;
@@ -54,19 +53,38 @@ pub(super) fn calls(lines: &Lines, catalog: &Arc<Catalog>) -> Vec<Call> {
     let oid = "(NULL::pg_catalog.oid)";
     let oid_pretty = "(NULL::pg_catalog.oid, NULL::pg_catalog.bool)";
     let oid_column_pretty = "(NULL::pg_catalog.oid, NULL::pg_catalog.int4, NULL::pg_catalog.bool)";
-    let all = [
-        bind(CONSTRAINT, oid, &renames.constraint(&format!("{oid}) AS q (o)"), "q.o")),
-        bind(CONSTRAINT, oid_pretty, &renames.constraint(&format!("{oid_pretty}) AS q (o, p)"), "q.o, q.p")),
-        bind(INDEX, oid, &renames.index(&format!("{oid}) AS q (o)"), "q.o", ["0", "false"])),
-        bind(
-            INDEX,
-            oid_column_pretty,
-            &renames.index(&format!("{oid_column_pretty}) AS q (o, c, p)"), "q.o, q.c, q.p", ["q.c", "q.p"]),
-        ),
-    ];
+    let definitions = || {
+        [
+            bind(CONSTRAINT, oid, &renames.constraint(&format!("{oid}) AS q (o)"), "q.o")),
+            bind(CONSTRAINT, oid_pretty, &renames.constraint(&format!("{oid_pretty}) AS q (o, p)"), "q.o, q.p")),
+            bind(INDEX, oid, &renames.index(&format!("{oid}) AS q (o)"), "q.o", ["0", "false"])),
+            bind(
+                INDEX,
+                oid_column_pretty,
+                &renames.index(&format!("{oid_column_pretty}) AS q (o, c, p)"), "q.o, q.c, q.p", ["q.c", "q.p"]),
+            ),
+        ]
+    };
+    let definitions = (!renames.is_empty).then(definitions).into_iter().flatten();
     // Its parentheses are not those of a call.
-    let printed = bind("regclass", "NULL::pg_catalog.oid", &renames.printed());
-    all.into_iter().chain([printed]).flatten().collect()
+    let printed = (!renames.is_empty || !lines.beside.is_empty())
+        .then(|| bind("regclass", "NULL::pg_catalog.oid", &renames.printed(&lines.beside)));
+    let visible = (!lines.beside.is_empty()).then(|| bind(VISIBLE, oid, &visible(&lines.beside)));
+    definitions.chain(printed).chain(visible).flatten().collect()
+}
+
+/// Whether the schema of a table that the server has no oid for is in the search path.
+fn visible(beside: &[Beside]) -> String {
+    format!(
+        "SELECT COALESCE(pg_catalog.pg_table_is_visible(q.o), b.s = ANY (pg_catalog.current_schemas(true)::pg_catalog.text[])) AS pg_table_is_visible \
+         FROM (VALUES (NULL::pg_catalog.oid)) AS q (o) LEFT JOIN {} ON b.o = q.o",
+        named_beside(beside)
+    )
+}
+
+fn named_beside(beside: &[Beside]) -> String {
+    let rows = beside.iter().map(|t| [t.oid.to_string(), quote_string(&t.schema), quote_string(&t.name)]);
+    values("b", [("o", "pg_catalog.oid"), ("s", TEXT), ("l", TEXT)], rows)
 }
 
 /// Tables and columns that keys show under another name.
@@ -111,13 +129,17 @@ impl Renames {
         )
     }
 
-    fn printed(&self) -> String {
+    fn printed(&self, beside: &[Beside]) -> String {
         format!(
             "SELECT COALESCE(CASE WHEN pg_catalog.pg_table_is_visible(r.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END \
-             || pg_catalog.quote_ident(t.l), q.o::pg_catalog.regclass::pg_catalog.text) AS regclass \
+             || pg_catalog.quote_ident(t.l), CASE WHEN r.oid IS NULL THEN CASE WHEN b.s = ANY (pg_catalog.current_schemas(true)::pg_catalog.text[]) \
+             THEN '' ELSE pg_catalog.quote_ident(b.s) || '.' END || pg_catalog.quote_ident(b.l) END, \
+             q.o::pg_catalog.regclass::pg_catalog.text) AS regclass \
              FROM (VALUES (NULL::pg_catalog.oid)) AS q (o) LEFT JOIN pg_catalog.pg_class r ON r.oid = q.o::pg_catalog.regclass \
-             LEFT JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace LEFT JOIN {} ON t.s = n.nspname AND t.t = r.relname",
-            self.tables
+             LEFT JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace LEFT JOIN {} ON t.s = n.nspname AND t.t = r.relname \
+             LEFT JOIN {} ON b.o = q.o::pg_catalog.regclass",
+            self.tables,
+            named_beside(beside)
         )
     }
 
@@ -285,7 +307,10 @@ impl<'w> Walk<'w> {
             [schema, name] if names::ident(schema) == "pg_catalog" => (Some(*schema), *name),
             _ => return None,
         };
-        if !matches!(&*names::ident(name), CONSTRAINT | INDEX) || function.over.is_some() || function.filter.is_some() {
+        if !matches!(&*names::ident(name), CONSTRAINT | INDEX | VISIBLE)
+            || function.over.is_some()
+            || function.filter.is_some()
+        {
             return None;
         }
         let last = self.token_at(parse::span(name)?.start)?;

@@ -5,6 +5,7 @@
 //! for each world and bound like those of any table that is a query ([`super::body`]). Oids and numbers of columns stay, so indexes, keys
 //! and privileges go on to belong to what they belonged to. What a text shows is told by [`shape`], how it is written by [`sql`].
 
+mod beside;
 mod calls;
 mod shape;
 mod sql;
@@ -26,6 +27,8 @@ use crate::mapping::{Introspection, Mapping};
 pub(super) struct Catalogs {
     tables: HashMap<(String, String), Table>,
     calls: Vec<calls::Call>,
+    /// Oids of tables that the server has none for, by schema and legacy name.
+    beside: HashMap<(String, Arc<str>), u32>,
 }
 
 /// How a statement reads the catalogs. What cannot be followed in legacy names sees them as they are.
@@ -56,14 +59,15 @@ impl Catalogs {
     /// Those of a database with these mapped tables.
     pub(super) fn new(mappings: &[Arc<Mapping>], tables: &[Table], catalog: &Arc<Catalog>) -> Self {
         let lines = shape::lines(mappings, tables, catalog);
-        if lines.tables.is_empty() {
+        if lines.tables.is_empty() && lines.beside.is_empty() {
             return Self::default();
         }
         let bound = sql::texts(&lines, catalog).into_iter().filter_map(|(relation, text)| {
             let table = bind(relation, &text, catalog)?;
             Some(((relation.schema.clone(), relation.name.clone()), table))
         });
-        Self { tables: bound.collect(), calls: calls::calls(&lines, catalog) }
+        let beside = lines.beside.iter().map(|table| ((table.schema.clone(), table.name.as_str().into()), table.oid));
+        Self { tables: bound.collect(), calls: calls::calls(&lines, catalog), beside: beside.collect() }
     }
 
     /// What stands in the place of `relation`.
@@ -86,6 +90,20 @@ impl<'w> Walk<'w> {
         let shown = self.world.shown(relation).filter(|_| self.shows_legacy())?;
         self.catalogs = self.catalogs.max(CatalogsAre::Shown);
         Some(shown)
+    }
+
+    /// The oid by which a table is shown that the server has no oid for, or that shares the one of another.
+    pub(super) fn oid_beside(&self, table: &Table) -> Option<u32> {
+        // In its own rows the server says which table they are of.
+        let by_row = || self.tokens.iter().any(|token| token.is_keyword(self.source, "tableoid"));
+        let oid = self.world.catalogs().beside.get(&(table.schema.clone(), table.legacy.clone()))?;
+        (self.shows_legacy() && (table.is_virtual || !by_row())).then_some(*oid)
+    }
+
+    /// True for a table that the catalogs show under its legacy name.
+    pub(super) fn is_shown(&self, table: &Table) -> bool {
+        let own = self.world.mappings.iter().find(|m| m.name == table.mapping);
+        self.shows_legacy() && !table.is_virtual && own.is_some_and(|m| m.introspection != Introspection::Current)
     }
 
     /// A walk over the same statement that leaves the catalogs as they are, when this one failed and does not.

@@ -11,6 +11,8 @@ use crate::mapping::{Introspection, Mapping, Piece};
 use crate::rewrite::meaning::Meaning;
 use crate::rewrite::world::Table;
 
+use super::beside::{Beside, Besides};
+
 /// What is shown otherwise than it is.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
@@ -22,6 +24,8 @@ pub(super) struct Lines {
     pub(super) relations: Vec<TableLine>,
     /// By oid and number.
     pub(super) attributes: Vec<ColumnLine>,
+    /// Tables that the server has no oid for.
+    pub(super) beside: Vec<Beside>,
 }
 
 /// `schema.current` is shown as `shown`.
@@ -67,12 +71,18 @@ pub(super) fn lines(mappings: &[Arc<Mapping>], tables: &[Table], catalog: &Catal
         }
     }
     let mut lines = Lines::default();
+    let mut beside = Besides::new(catalog);
+    for table in tables.iter().filter(|t| t.is_virtual && mode_of(t) != Introspection::Current) {
+        beside.query(table);
+    }
     for ((schema, current), legacy) in &by_current {
         let both = legacy.iter().any(|(_, mode)| *mode == Introspection::Both);
         let legacy: Vec<&Table> = legacy.iter().map(|(table, _)| *table).collect();
         let shown = Shown { schema, current, both };
         shown.by_name(&legacy, &mut lines);
         shown.by_oid(&legacy, &mut lines);
+        // By oid and number they are one table with two namings, or the first of them.
+        legacy.iter().skip(1).filter(|_| !both).for_each(|table| beside.second(table));
         for table in &legacy {
             // The mapping wins over a real table of that name.
             let is_hidden = table.legacy.as_ref() != *current && catalog.relation(schema, &table.legacy).is_some();
@@ -83,6 +93,7 @@ pub(super) fn lines(mappings: &[Arc<Mapping>], tables: &[Table], catalog: &Catal
             }
         }
     }
+    lines.beside = beside.found;
     lines
 }
 

@@ -3,6 +3,7 @@
 //! Each selects all columns of its relation in their order, under their names and with their types, whatever the version of the server
 //! has: what is not changed is taken from the catalog. All names are qualified; nothing in them can fail for want of a privilege.
 
+use super::beside;
 use super::shape::{ColumnLine, Lines, TableLine};
 use crate::catalog::{Catalog, Relation};
 use crate::sql::names::{quote, quote_string};
@@ -63,16 +64,20 @@ pub(super) fn texts<'c>(lines: &Lines, catalog: &'c Catalog) -> Vec<(&'c Relatio
         }
     };
     for named in &NAMED {
-        add(named.schema, named.name, &|relation| by_name(named, relation, lines));
+        add(named.schema, named.name, &|relation| {
+            by_name(named, relation, lines) + &beside::by_name(relation, named.table, &lines.beside)
+        });
     }
     add(INFORMATION, "columns", &|relation| columns(relation, lines));
-    add("pg_catalog", "pg_class", &|relation| classes(relation, lines));
-    add("pg_catalog", "pg_attribute", &|relation| attributes(relation, lines));
+    add("pg_catalog", "pg_class", &|relation| classes(relation, lines) + &beside::classes(relation, &lines.beside));
+    add("pg_catalog", "pg_attribute", &|relation| {
+        attributes(relation, lines) + &beside::attributes(relation, &lines.beside)
+    });
     texts
 }
 
 /// `SELECT r.a AS a, …` with other expressions for some columns; `%` in one stands for the column itself.
-fn select(relation: &Relation, others: &[(&str, String)]) -> String {
+pub(super) fn select(relation: &Relation, others: &[(&str, String)]) -> String {
     let columns = relation.columns.iter().map(|column| {
         let name = quote(&column.name);
         let itself = format!("r.{name}");
@@ -84,8 +89,13 @@ fn select(relation: &Relation, others: &[(&str, String)]) -> String {
 
 /// `value`, cast to the type that the column has, where `condition` holds, and the column elsewhere.
 fn when(relation: &Relation, column: &str, condition: &str, value: &str) -> String {
+    format!("CASE WHEN {condition} THEN {} ELSE % END", put(relation, column, value))
+}
+
+/// `value`, cast to the type that the column has.
+pub(super) fn put(relation: &Relation, column: &str, value: &str) -> String {
     let type_name = relation.column(column).map_or("text", |c| c.type_name.as_str());
-    format!("CASE WHEN {condition} THEN ({value})::{} ELSE % END", qualified(type_name))
+    format!("({value})::{}", qualified(type_name))
 }
 
 /// Types of the catalogs, as nobody's search path can mean them otherwise.
@@ -158,13 +168,18 @@ fn columns(relation: &Relation, lines: &Lines) -> String {
     let of_identity =
         ["identity_generation", "identity_start", "identity_increment", "identity_maximum", "identity_minimum"];
     others.extend(of_identity.map(|column| (column, added(column, "NULL"))));
-    let from = format!(
-        " FROM information_schema.columns r LEFT JOIN ({} LEFT JOIN pg_catalog.pg_type y ON y.oid = v.y \
-         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace) \
-         ON r.table_schema = v.s AND r.table_name = v.t AND r.column_name = v.b WHERE v.s IS NULL OR v.c IS NOT NULL",
-        column_values(&lines.columns)
-    );
-    select(relation, &others) + &from
+    let from = |join: &str, lines: &[ColumnLine]| {
+        format!(
+            " FROM information_schema.columns r {join} ({} LEFT JOIN pg_catalog.pg_type y ON y.oid = v.y \
+             LEFT JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace) \
+             ON r.table_schema = v.s AND r.table_name = v.t AND r.column_name = v.b WHERE v.s IS NULL OR v.c IS NOT NULL",
+            column_values(lines)
+        )
+    };
+    let select = select(relation, &others);
+    let beside = beside::columns(&lines.beside);
+    let own = format!("{select}{}", from("LEFT JOIN", &lines.columns));
+    if beside.is_empty() { own } else { format!("{own} UNION ALL {select}{}", from("JOIN", &beside)) }
 }
 
 fn classes(relation: &Relation, lines: &Lines) -> String {
@@ -250,7 +265,7 @@ fn column_values(lines: &[ColumnLine]) -> String {
 
 /// The type of names.
 pub(super) const TEXT: &str = "pg_catalog.text";
-const INTEGER: &str = "pg_catalog.int4";
+pub(super) const INTEGER: &str = "pg_catalog.int4";
 
 /// `(VALUES (…), …) AS alias (…)`, of which the first row says the types; one row of NULL when there is none.
 pub(super) fn values<const N: usize>(
@@ -272,7 +287,7 @@ pub(super) fn optional(value: Option<&str>) -> String {
 }
 
 /// What `atttypmod` holds of a type as `format_type` writes it; none for one without.
-fn modifier(type_name: &str) -> Option<i64> {
+pub(super) fn modifier(type_name: &str) -> Option<i64> {
     let (base, rest) = type_name.split_once('(')?;
     let numbers: Vec<i64> = rest.split_once(')')?.0.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
     match (base.trim(), numbers.as_slice()) {
