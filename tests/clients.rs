@@ -1,5 +1,4 @@
-//! The cases of the oracle through programs that people use: psql, and psycopg with text and binary cursors; what psql and
-//! `SQLAlchemy` read off the catalogs, and what `pg_dump` and its like do with them. What a service does with
+//! The cases of the oracle through programs that people use: psql, and psycopg with text and binary cursors. What a service does with
 //! asyncpg, node-postgres and postgres.js (parameters, prepared statements, cursors, COPY, LISTEN, cancel, errors) is a script for each.
 //!
 //! `tests/run` installs what these need. What the drivers hide is compared by `tests/oracle.rs`.
@@ -69,64 +68,6 @@ fn psql_describes_the_current_database_alike() {
         };
         assert_eq!(text(&straight, twins.server.port), text(&through, twins.proxy.port), "{command}");
     }
-}
-
-#[test]
-fn psql_describes_mapped_tables_as_they_were() {
-    let twins = twins::shared();
-    let commands = ["\\d device", "\\d+ device", "\\dt keeper", "\\dt+ device", "\\di device_kind", "\\dp keeper"];
-    for command in commands {
-        let run = |port, database| {
-            let output = psql(port, database, &["-c".into(), command.into()]);
-            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-        };
-        let straight = run(twins.server.port, twins::LEGACY);
-        assert!(straight.contains("device") || straight.contains("keeper"), "{straight}");
-        assert_eq!(straight, run(twins.proxy.port, twins::CURRENT), "{command}");
-    }
-    let gone = psql(twins.proxy.port, twins::CURRENT, &["-c".into(), "\\d clientes".into()]);
-    assert_eq!(String::from_utf8_lossy(&gone.stderr), "Did not find any relation named \"clientes\".\n");
-}
-
-#[test]
-fn dumps_are_those_of_the_server() {
-    let twins = twins::shared();
-    let dump = |port: u16, how: &str| {
-        let output = Command::new(postgres::bin("pg_dump"))
-            .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", how, twins::CURRENT])
-            .output()
-            .expect("pg_dump can be run");
-        assert!(output.status.success(), "{how}: {}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines().filter(|line| !line.contains("restrict ")).map(str::to_owned).collect::<Vec<_>>()
-    };
-    for how in ["--format=plain", "--column-inserts"] {
-        let (straight, through) = (dump(twins.server.port, how), dump(twins.proxy.port, how));
-        assert!(straight.len() > 1000 && straight == through, "{how}: {} and {} lines", straight.len(), through.len());
-    }
-    for (tool, table) in [("vacuumdb", "clientes"), ("vacuumdb", "swapped"), ("reindexdb", "halter")] {
-        let port = twins.proxy.port.to_string();
-        let output = Command::new(postgres::bin(tool))
-            .args(["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-t", table, twins::CURRENT])
-            .output()
-            .expect("it can be run");
-        assert!(output.status.success(), "{tool} {table}: {}", String::from_utf8_lossy(&output.stderr));
-    }
-}
-
-#[test]
-fn sqlalchemy_reflects_the_same() {
-    let python = twins::root().join("tests/.venv/bin/python");
-    assert!(python.exists(), "there is no {}; tests/run makes it", python.display());
-    let twins = twins::shared();
-    let url = |port: u16, database| format!("postgresql+psycopg://postgres@127.0.0.1:{port}/{database}");
-    let output = Command::new(python)
-        .arg(twins::root().join("tests/clients/sqlalchemy_reflection.py"))
-        .args([url(twins.server.port, twins::LEGACY), url(twins.proxy.port, twins::CURRENT)])
-        .output()
-        .expect("python can be run");
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}");
 }
 
 #[test]

@@ -134,9 +134,14 @@ impl<'w> Walk<'w> {
             self.tables_as_values([expr])?;
         }
         if !rows::is_text(data_type) {
+            if self.is_printed(expr) {
+                self.printed(expr, data_type)?;
+            }
             return self.expr(expr, env, around);
         }
-        self.printed(expr)?;
+        if let Expr::Cast { expr, data_type, .. } = expr {
+            self.printed(expr, data_type)?;
+        }
         self.reads([expr], env, around)
     }
 

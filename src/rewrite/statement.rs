@@ -140,6 +140,7 @@ fn open(walk: Walk<'_>) -> Result<Box<Walk<'_>>, Unopened> {
 }
 
 fn walk_query(walk: &mut Walk<'_>, query: &sqlparser::ast::Query) -> Walked {
+    walk.note_printed(query);
     let none = Ctes { list: Vec::new(), outer: None };
     let labels: Option<Vec<Rc<str>>> = walk.query(query, Around { outer: None, ctes: &none, locks: Locks::None })?;
     walk.output = labels;

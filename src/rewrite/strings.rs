@@ -6,6 +6,7 @@
 
 use sqlparser::ast::{DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName};
 
+use super::introspect::CatalogsAre;
 use super::literals::constant;
 use super::meaning::Meaning;
 use super::scope::{Naming, Resolved, resolve};
@@ -92,11 +93,14 @@ impl<'w> Walk<'w> {
             return self.table_name((text, span));
         };
         match self.oid_beside(table) {
-            Some(_) if !is_cast => Err(Refused::unsure(
-                format!("`to_regclass` of `{}`, which has no oid of its own on the server,", table.legacy),
-                format!("write `'{text}'::regclass`"),
-                Some(span.start),
-            )),
+            Some(_) if !is_cast => {
+                self.catalogs = CatalogsAre::Needed;
+                Err(Refused::unsure(
+                    format!("`to_regclass` of `{}`, which has no oid of its own on the server,", table.legacy),
+                    format!("write `'{text}'::regclass`"),
+                    Some(span.start),
+                ))
+            }
             Some(oid) if self.replaced.insert(span.start) => {
                 self.count_table(table);
                 self.edit(span, names::quote_string(&oid.to_string()), "name in a string", Scope::Table(table))

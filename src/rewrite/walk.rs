@@ -190,6 +190,8 @@ pub struct Walk<'w> {
     pub(super) wanted: BTreeSet<usize>,
     /// How the server's catalogs are read.
     pub(super) catalogs: CatalogsAre,
+    /// Where oids begin that the client gets as names of tables.
+    pub(super) printing: BTreeSet<usize>,
     /// What is said inside of those once more, by the same places.
     pub(super) filters: BTreeMap<usize, Vec<Vec<Piece>>>,
     /// What should be.
@@ -274,6 +276,7 @@ impl<'w> Walk<'w> {
             shaped: BTreeSet::new(),
             wanted: BTreeSet::new(),
             catalogs: CatalogsAre::default(),
+            printing: BTreeSet::new(),
             filters: BTreeMap::new(),
             wanted_filters: BTreeMap::new(),
             looks_through: false,

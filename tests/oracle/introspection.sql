@@ -116,7 +116,7 @@ WITH pg_class AS (SELECT 'halter' AS relname) SELECT relname FROM pg_class
 -- case: introspection: strings that name tables
 SELECT 'keeper'::regclass = to_regclass('public.keeper'), pg_table_size('device') > 0, pg_relation_size('public."device"'::regclass) > 0,
        has_table_privilege('device', 'SELECT'), has_column_privilege('device', 'kind', 'SELECT'), CAST('Keeper' AS regclass)::oid > 0, regclass 'keeper' IS NULL,
-       to_regclass('no such table') IS NULL
+       to_regclass('nosuchtable') IS NULL
 
 -- case: introspection: the sequence of a column
 SELECT pg_get_serial_sequence('device', 'serial_no') IS NOT NULL, to_regclass('device') IS NOT NULL
@@ -126,3 +126,55 @@ SELECT 'keeper'::text, 'device' AS regclass, 'keeper' = 'device', length('custom
 
 -- case: introspection: a string that names no mapped table
 SELECT 'nobody'::regclass
+
+-- case: introspection: a table that is a query
+SELECT table_name, column_name, ordinal_position, column_default, is_nullable, data_type, numeric_precision, numeric_scale, datetime_precision, udt_name, is_identity, is_generated, is_updatable
+FROM information_schema.columns WHERE table_name = 'interaction' ORDER BY ordinal_position
+
+-- case: introspection: a table that is a query by oid
+SELECT a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.atthasdef, a.attlen, a.attstorage, a.attisdropped, a.attislocal, a.attinhcount, a.attcollation,
+       c.relkind, c.relnatts, c.relhasindex, c.relchecks, c.relispartition, c.relpersistence, c.relreplident, pg_table_is_visible(c.oid) AS visible
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relname = 'interaction' AND a.attnum > 0 ORDER BY a.attnum
+
+-- case: introspection: a table that is a query by its name in a string
+SELECT attname, 'interaction'::regclass::oid = attrelid AS own, attrelid::regclass::text FROM pg_attribute WHERE attrelid = 'public.interaction'::regclass AND attnum > 0 ORDER BY attnum
+
+-- case: introspection: a table that is a query from another search path
+-- set: SET search_path = archive
+SELECT pg_table_is_visible(oid), oid::regclass::text AS printed FROM pg_class WHERE relname = 'interaction'
+
+-- case: introspection: a table that is a query has no keys
+SELECT (SELECT count(*) FROM pg_index WHERE indrelid = 'interaction'::regclass), (SELECT count(*) FROM pg_constraint WHERE conrelid = 'interaction'::regclass),
+       (SELECT count(*) FROM information_schema.table_constraints WHERE table_name = 'interaction'), (SELECT count(*) FROM information_schema.key_column_usage WHERE table_name = 'interaction'),
+       (SELECT count(*) FROM pg_indexes WHERE tablename = 'interaction')
+
+-- case: introspection: a table that is a query by other names
+SELECT (SELECT count(*) FROM pg_tables WHERE tablename = 'interaction'), (SELECT table_type FROM information_schema.tables WHERE table_name = 'interaction'),
+       (SELECT count(*) FROM information_schema.table_privileges WHERE table_name = 'interaction' AND privilege_type = 'SELECT')
+
+-- case: introspection: a table that is a query beside its rows
+SELECT i.n, a.attname FROM interaction i, pg_attribute a WHERE a.attrelid = 'interaction'::regclass AND a.attname = 'level' ORDER BY i.point, i.at
+
+-- case: introspection: several tables that are one
+SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, c.relkind FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relname IN ('note', 'remark', 'memo', 'texte') AND a.attnum > 0 ORDER BY c.relname, a.attnum
+
+-- case: introspection: several tables that are one by name
+SELECT table_name, column_name, ordinal_position, data_type, is_nullable, numeric_precision, numeric_scale, character_maximum_length FROM information_schema.columns
+WHERE table_name IN ('note', 'remark', 'memo', 'texte') ORDER BY table_name, ordinal_position
+
+-- case: introspection: several tables that are one by their names in strings
+SELECT a.attname FROM pg_attribute a WHERE a.attrelid = '"remark"'::regclass AND a.attnum > 0 ORDER BY a.attnum
+
+-- case: introspection: one of several tables as its rows have it
+SELECT count(*) FROM remark WHERE tableoid = 'remark'::regclass
+
+-- case: introspection: the rows of several tables that are one
+SELECT n.body, r.said, r.weight, m.memo FROM note n JOIN remark r USING (id) LEFT JOIN memo m ON m.id = n.id ORDER BY n.id
+
+-- case: introspection: that a table is there
+SELECT to_regclass('remark') IS NOT NULL, to_regclass('note') IS NULL, 'memo'::regclass IS NOT NULL
+
+-- case: introspection: the name of one of several tables in a call
+-- same-or-refused
+SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('remark') AND attnum > 0
