@@ -48,7 +48,7 @@ codes! {
     NO_PACK = "M032", "a file that another one extends is not there, or cannot be read";
     PACK_TWICE = "M033", "`extends` names a file twice";
     PACK_CYCLE = "M034", "files extend each other in a circle, or too many one another";
-    PACKS_DISAGREE = "M035", "files that are extended have different schemas or time zones, and nothing says which counts";
+    PACKS_DISAGREE = "M035", "files that are extended have different schemas, time zones or introspection, and nothing says which counts";
     PACK_OVERRULED = "M036", "two files that are extended say different things, and the later one wins";
     NO_TABLE = "M101", "the current table does not exist";
     NO_COLUMN = "M102", "a current column does not exist";

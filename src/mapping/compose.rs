@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::file::Part;
 use super::whole::{Given, Said, put};
-use super::{Column, Mapping, Table, codes};
+use super::{Column, Introspection, Mapping, Table, codes};
 use crate::text::diagnostic::Source;
 use crate::text::toml::locate;
 use crate::text::{Diagnostic, Severity, Span};
@@ -22,8 +22,11 @@ pub(super) struct Layer {
 /// The mapping that the layers are, of which the last is the file itself, and what is wrong with them together.
 pub(super) fn compose(layers: Vec<Layer>) -> (Option<Mapping>, Vec<Diagnostic>) {
     let mut findings = Vec::new();
-    let schema = settle(&layers, "schema", |part| part.schema.as_ref(), &mut findings);
-    let zone = settle(&layers, "zone", |part| part.zone.as_ref(), &mut findings);
+    let schema = settle(&layers, "schema", |part| part.schema.as_deref(), &mut findings);
+    let zone = settle(&layers, "zone", |part| part.zone.as_deref(), &mut findings);
+    let introspection =
+        settle(&layers, "introspection", |part| part.introspection.map(Introspection::word), &mut findings);
+    let introspection = Introspection::ALL.into_iter().find(|chosen| introspection.as_deref() == Some(chosen.word()));
     let order = Order::of(&layers);
     let mut tables: Vec<Said> = Vec::new();
     let mut columns: Vec<Column> = Vec::new();
@@ -51,6 +54,7 @@ pub(super) fn compose(layers: Vec<Layer>) -> (Option<Mapping>, Vec<Diagnostic>) 
         name: name.into(),
         schema: schema.unwrap_or_else(|| "public".to_owned()),
         zone: zone.unwrap_or_else(|| "UTC".to_owned()),
+        introspection: introspection.unwrap_or_default(),
         tables: tables.into_iter().map(Said::finish).collect::<Vec<Table>>(),
         columns,
         source,
@@ -63,10 +67,10 @@ pub(super) fn compose(layers: Vec<Layer>) -> (Option<Mapping>, Vec<Diagnostic>) 
 fn settle(
     layers: &[Layer],
     key: &str,
-    value: impl Fn(&Part) -> Option<&String>,
+    value: impl Fn(&Part) -> Option<&str>,
     findings: &mut Vec<Diagnostic>,
 ) -> Option<String> {
-    let given: Vec<(usize, &Part, &String)> =
+    let given: Vec<(usize, &Part, &str)> =
         layers.iter().enumerate().filter_map(|(i, layer)| Some((i, &layer.part, value(&layer.part)?))).collect();
     let (_, last, found) = *given.last()?;
     let agree = || given.iter().filter(|(_, _, value)| *value == found).map(|(index, ..)| *index);
@@ -86,7 +90,7 @@ fn settle(
                 .help(format!("write `{key} = …` here; or keep the two apart, as mappings of their own")),
         );
     }
-    Some(found.clone())
+    Some(found.to_owned())
 }
 
 /// Which files know which.

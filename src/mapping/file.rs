@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use super::whole::Said;
-use super::{Column, Mapping, codes, names, packs, table};
+use super::{Column, Introspection, Mapping, codes, names, packs, table};
 use crate::text::diagnostic::Source;
-use crate::text::toml::{Codes, Document, Shape};
+use crate::text::toml::{Codes, Document, Shape, Text};
 use crate::text::{Diagnostic, Severity};
 
 pub(super) const CODES: Codes = Codes {
@@ -27,6 +27,7 @@ pub(super) struct Part {
     pub(super) name: String,
     pub(super) schema: Option<String>,
     pub(super) zone: Option<String>,
+    pub(super) introspection: Option<Introspection>,
     pub(super) tables: Vec<Said>,
     pub(super) columns: Vec<Column>,
 }
@@ -58,6 +59,7 @@ pub(super) fn part(document: &Document<'_>) -> Part {
         name: stem(&document.source().name).to_owned(),
         schema: None,
         zone: None,
+        introspection: None,
         tables: Vec::new(),
         columns: Vec::new(),
     };
@@ -68,6 +70,7 @@ pub(super) fn part(document: &Document<'_>) -> Part {
         part.schema = head.string("schema").and_then(|text| names::read(document, &text));
         part.zone =
             head.string("zone").filter(|text| super::zone::check(document, text)).map(|text| text.value.to_owned());
+        part.introspection = head.string("introspection").and_then(|text| introspection(document, &text));
         // Read by `packs`.
         let _ = head.value(packs::KEY);
         head.close();
@@ -83,6 +86,19 @@ pub(super) fn part(document: &Document<'_>) -> Part {
     }
     root.close_with(|key| (key == "clients").then(not_yet));
     part
+}
+
+fn introspection(document: &Document<'_>, text: &Text<'_>) -> Option<Introspection> {
+    let known = Introspection::ALL.map(|chosen| (chosen.word(), chosen));
+    let found = known.iter().find(|(word, _)| *word == text.value).map(|(_, chosen)| *chosen);
+    if found.is_none() {
+        let guess = crate::text::nearest::did_you_mean(text.value, known.map(|(word, _)| word));
+        let list = "known are `legacy`, `current` and `both`";
+        let help = guess.map_or_else(|| list.to_owned(), |guess| format!("{guess} {list}"));
+        let message = format!("`introspection` knows no `{}`", text.value);
+        document.error(codes::BAD_VALUE, text.span, message, "", help);
+    }
+    found
 }
 
 /// What tells which tables have a column of `[columns]` is that they have what it reads, and lack its name.

@@ -25,7 +25,7 @@ pub fn merge(mappings: &[Arc<Mapping>]) -> Result<Vec<Arc<Mapping>>, Vec<Diagnos
         let mut known = HashSet::new();
         for table in &mapping.tables {
             match tables.insert((&mapping.schema, &table.legacy), (mapping, table)) {
-                Some((first, same)) if same == table && first.zone == mapping.zone => drop(known.insert(&table.legacy)),
+                Some((first, same)) if same == table && reads_as(first, mapping) => drop(known.insert(&table.legacy)),
                 Some((first, _)) => {
                     let what = format!("`{}.{}` is mapped by", mapping.schema, table.legacy);
                     findings.push(mapped_twice(&what, first, mapping, (&table.source, table.span)));
@@ -36,7 +36,7 @@ pub fn merge(mappings: &[Arc<Mapping>]) -> Result<Vec<Arc<Mapping>>, Vec<Diagnos
         let mut known_columns = HashSet::new();
         for column in &mapping.columns {
             match columns.insert((&mapping.schema, &column.legacy), (mapping, column)) {
-                Some((first, same)) if same == column && first.zone == mapping.zone => {
+                Some((first, same)) if same == column && reads_as(first, mapping) => {
                     known_columns.insert(&column.legacy);
                 }
                 Some((first, _)) => {
@@ -56,6 +56,11 @@ pub fn merge(mappings: &[Arc<Mapping>]) -> Result<Vec<Arc<Mapping>>, Vec<Diagnos
         }
     }
     if findings.is_empty() { Ok(merged) } else { Err(findings) }
+}
+
+/// True when an entry means the same in both.
+fn reads_as(one: &Mapping, other: &Mapping) -> bool {
+    (&one.zone, one.introspection) == (&other.zone, other.introspection)
 }
 
 /// True when another of the mappings extends this one, and means the same schema and zone with it.

@@ -47,6 +47,8 @@ pub struct Mapping {
     pub schema: String,
     /// The time zone in which a timestamp has its day; `UTC` unless told.
     pub zone: String,
+    /// In which naming the server's catalogs are shown.
+    pub introspection: Introspection,
     /// Tables by legacy name.
     pub tables: Vec<Table>,
     /// `[columns]`: legacy columns of any table that has what they read and nothing of their name.
@@ -55,6 +57,18 @@ pub struct Mapping {
     pub source: Source,
     /// The files that it extends, those that win later.
     pub packs: Vec<Source>,
+}
+
+/// What the server's catalogs show of the mapped tables.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Introspection {
+    /// The tables as they are.
+    Current,
+    /// Under each legacy name what `SELECT *` gives of it, in the place of what the table is now.
+    #[default]
+    Legacy,
+    /// The tables as they are, and the legacy names beside them.
+    Both,
 }
 
 /// `[tables.<legacy>]`.
@@ -278,6 +292,21 @@ impl Template {
             Piece::Column(name) => Some(name.as_str()),
             Piece::Text(_) => None,
         })
+    }
+}
+
+impl Introspection {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Legacy, Self::Current, Self::Both];
+
+    /// What a mapping calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Current => "current",
+            Self::Both => "both",
+        }
     }
 }
 

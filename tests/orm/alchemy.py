@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 import alchemy_filters  # noqa: F401  each adds its steps
 import alchemy_load  # noqa: F401
 import alchemy_queries  # noqa: F401
+import alchemy_reflection  # noqa: F401
 import alchemy_sessions  # noqa: F401
 import alchemy_shapes  # noqa: F401
 from play import play

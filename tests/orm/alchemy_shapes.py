@@ -95,8 +95,8 @@ def whole_rows(session):
     as_json = select(func.row_to_json(feedback.table_valued())).where(Feedback.feedback_id < "f-0004").order_by(Feedback.feedback_id)
     as_jsonb = select(func.to_jsonb(Interaction.__table__.table_valued())).where(Interaction.id < 4).order_by(Interaction.id)
     together = select(func.jsonb_agg(aggregate_order_by(Point.__table__.table_valued(), Point.id))).where(Point.id < 3)
-    counted = select(func.count(feedback.table_valued()), func.count(Series.__table__.table_valued()))
-    return [rows(session.execute(query)) for query in (as_json, as_jsonb, together, counted)]
+    counted = [select(func.count(model.__table__.table_valued())) for model in (Feedback, Series, Interaction)]
+    return [rows(session.execute(query)) for query in (as_json, as_jsonb, together, *counted)]
 
 
 @step

@@ -35,6 +35,7 @@ def main():
 
     import django_filters  # noqa: F401  each adds its steps
     import django_queries  # noqa: F401
+    import django_reflection  # noqa: F401
     import django_sessions  # noqa: F401
     import django_shapes  # noqa: F401
     from play import play
