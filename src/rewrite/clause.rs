@@ -220,7 +220,8 @@ impl<'w> Walk<'w> {
         let word = parse::span_of(select.select_token.0.span).filter(|_| table);
         let span = word.map_or_else(|| plain_star(options), Ok)?;
         let sources = &namespace.sources;
-        if sources.iter().all(|s| s.mapped().is_none_or(|t| t.star.is_none())) {
+        let has_more = sources.iter().any(|source| source.has_extra(|_| true));
+        if !has_more && sources.iter().all(|s| s.mapped().is_none_or(|t| t.star.is_none())) {
             // `TABLE clientes AS customers` is no SQL.
             let renamed = table && sources.iter().any(|s| s.mapped().is_some_and(Table::is_renamed));
             return if renamed { self.edit(span, "SELECT * FROM".into(), "star", Scope::SelectList) } else { Ok(()) };
@@ -269,7 +270,7 @@ impl<'w> Walk<'w> {
         match env.row(schema.as_deref(), &names::ident(source)) {
             Found::Row(source) => {
                 let lost = schema.is_some() && source.has_lost_its_schema();
-                if lost || source.mapped().is_some_and(|t| t.star.is_some()) {
+                if lost || source.has_extra(|_| true) || source.mapped().is_some_and(|t| t.star.is_some()) {
                     let span = parts.first().and_then(|p| parse::span(p)).map_or(star, |first| first.to(star));
                     // The star ignores what a USING merged: qualified, it has all columns.
                     let whole = Source { merged: Rc::default(), ..source.as_ref().clone() };
@@ -322,7 +323,8 @@ impl<'w> Walk<'w> {
         span: Span,
     ) -> Walked {
         let table = source.mapped().filter(|t| t.star.is_some());
-        if let (None, Some(_), true) = (table, &source.name, source.merged.is_empty()) {
+        let is_whole = source.merged.is_empty() && !source.has_extra(|_| true);
+        if let (None, Some(_), true) = (table, &source.name, is_whole) {
             separate(filled);
             filled.text.push_str(&qualifier(source));
             filled.text.push_str(".*");
@@ -389,7 +391,7 @@ impl<'w> Walk<'w> {
 /// were merged and are called like another one.
 fn can_be_spelled_out(namespace: &Namespace<'_>, source: &Source<'_>) -> bool {
     let merged = matches!(source.columns, Columns::Merged(_));
-    let by_star = !merged && source.name.is_some() && source.merged.is_empty();
+    let by_star = !merged && source.name.is_some() && source.merged.is_empty() && !source.has_extra(|_| true);
     if by_star || source.mapped().is_some_and(|t| t.star.is_some()) {
         return true;
     }

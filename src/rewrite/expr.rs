@@ -126,6 +126,9 @@ impl<'w> Walk<'w> {
             Expr::Function(function) => match self.treatment(function) {
                 // A column of a row by its name: of what row has to be known.
                 Rows::HandedOn if self.is_projection(function, env) => {
+                    if self.called_column(function, env)? {
+                        return Ok(());
+                    }
                     self.apart(|walk| walk.function(function, Rows::Values, env, around))
                 }
                 rows => self.function(function, rows, env, around),

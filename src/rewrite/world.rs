@@ -240,6 +240,12 @@ impl Table {
         self.star.as_ref().unwrap_or(&self.physical)
     }
 
+    /// True for the name of a column that is another one now.
+    #[must_use]
+    pub fn has_legacy(&self, column: &str) -> bool {
+        matches!(self.columns.get(column), Some(Meaning::Mapped(_)))
+    }
+
     /// True when the warehouse has it under another name, or as a query.
     #[must_use]
     pub fn is_renamed(&self) -> bool {

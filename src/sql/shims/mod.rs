@@ -84,6 +84,10 @@ impl Feed<'_> {
         if label || called && self.shim_call(at) {
             return Ok(());
         }
+        if self.is(at, "nchar") && (self.is(at + 1, "varying") || self.is_literal_type(at)) {
+            self.replace(at, word(Keyword::CHARACTER));
+            return Ok(());
+        }
         let next = self.keyword(at + 1);
         match self.keyword(at) {
             Keyword::TRIM => self.shim_trim(at),
