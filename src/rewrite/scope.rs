@@ -247,7 +247,7 @@ impl<'w> Namespace<'w> {
         match (legacy.as_slice(), current.as_slice(), unknown) {
             ([], [], None) => Found::Nothing,
             ([], [], Some(unknown)) => Found::Unseen(unknown.clone()),
-            ([(_, offer)], _, Some(unknown)) if rewrites(offer) => Found::Obscured(unknown.clone()),
+            // Should the unknown one have it, too, the legacy schema would say that it is ambiguous.
             ([(source, Offer::Mapped(index))], ..) => {
                 source.mapped().map_or(Found::Nothing, |table| Found::Mapped((*source).clone(), table, *index))
             }
