@@ -104,6 +104,10 @@ impl Feed<'_> {
             Keyword::OPERATOR => self.shim_operator_call(at),
             Keyword::SIMILAR if self.word(at + 1) != Keyword::TO => self.shim_similar(at, open)?,
             Keyword::CURRENT_ROLE | Keyword::CURRENT_SCHEMA | Keyword::SYSTEM_USER => self.shim_value_function(at),
+            // `ROWS unbounded(1) PRECEDING`, `unbounded.x`: a name.
+            Keyword::UNBOUNDED if matches!(self.kind(at + 1), Some(TokenKind::Dot | TokenKind::LeftParen)) => {
+                self.roles[at] = Role::Name;
+            }
             Keyword::NFC | Keyword::NFD | Keyword::NFKC | Keyword::NFKD => self.shim_normal_form(at),
             Keyword::NoKeyword => self.shim_other_word(at),
             _ => self.shim_clause(at, open)?,
