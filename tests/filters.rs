@@ -528,41 +528,47 @@ fn filters_on_arrays_answer_as_the_plain_form_does() {
     let numbers = ["5000", "-40", "0", "41.0000", "300", "NaN", "Infinity", "-Infinity", "1e299", "2.5"];
     let whole = ["5000", "-40", "0", "300", "2147483647", "-2147483648"];
     let words = ["active", "activo", "wind", "7", "", "x", "NULL"];
-    // (table, column, keys, the plain form, the type of an element, elements)
-    let columns: [(&str, &str, &str, &str, &str, &[&str]); 8] = [
-        ("instants", "at", "date = true", "((at AT TIME ZONE 'Pacific/Apia')::date)", "date", &days),
-        ("instants", "at", "date = true", "((at AT TIME ZONE 'Pacific/Apia')::date)", "timestamptz", &days[..6]),
-        ("numbers", "f", "factor = 1000", "(f * 1000::double precision)", "double precision", &numbers),
+    // (table, column, keys, the plain form, the type of an element), elements
+    let columns: [([&str; 5], &[&str]); 8] = [
+        (["instants", "at", "date = true", "((at AT TIME ZONE 'Pacific/Apia')::date)", "date"], &days),
+        (["instants", "at", "date = true", "((at AT TIME ZONE 'Pacific/Apia')::date)", "timestamptz"], &days[..6]),
+        (["numbers", "f", "factor = 1000", "(f * 1000::double precision)", "double precision"], &numbers),
         (
-            "numbers",
-            "f",
-            "factor = -1.8, offset = 32",
-            "(f * (-1.8)::double precision + 32::double precision)",
-            "double precision",
+            [
+                "numbers",
+                "f",
+                "factor = -1.8, offset = 32",
+                "(f * (-1.8)::double precision + 32::double precision)",
+                "double precision",
+            ],
             &numbers,
         ),
-        ("numbers", "d", "factor = 0.01, type = \"numeric(10,2)\"", "((d * 0.01)::numeric(10,2))", "numeric", &whole),
-        ("numbers", "i", "factor = 1000", "((i::numeric * 1000)::integer)", "integer", &whole),
+        (["numbers", "d", "factor = 0.01, type = \"numeric(10,2)\"", "((d * 0.01)::numeric(10,2))", "numeric"], &whole),
+        (["numbers", "i", "factor = 1000", "((i::numeric * 1000)::integer)", "integer"], &whole),
         (
-            "numbers",
-            "b",
-            "factor = -3, type = \"double precision\"",
-            "((b::numeric * (-3))::double precision)",
-            "double precision",
+            [
+                "numbers",
+                "b",
+                "factor = -3, type = \"double precision\"",
+                "((b::numeric * (-3))::double precision)",
+                "double precision",
+            ],
             &numbers,
         ),
         (
-            "numbers",
-            "t",
-            "values = { active = \"activo\", running = \"x\" }",
-            "(CASE t WHEN 'activo' THEN 'active'::text WHEN 'x' THEN 'running'::text ELSE t END)",
-            "text",
+            [
+                "numbers",
+                "t",
+                "values = { active = \"activo\", running = \"x\" }",
+                "(CASE t WHEN 'activo' THEN 'active'::text WHEN 'x' THEN 'running'::text ELSE t END)",
+                "text",
+            ],
             &words,
         ),
     ];
     let server = postgres::shared();
     server.sql(server.database("filters_arrays"), &format!("{INSTANTS}; {NUMBERS}"));
-    let mapping = |(number, (table, column, keys, ..)): (usize, &(&str, &str, &str, &str, &str, &[&str]))| {
+    let mapping = |(number, ([table, column, keys, ..], _)): (usize, &([&str; 5], &[&str]))| {
         format!(
             "[mapping]\nname = \"array{number}\"\nzone = \"Pacific/Apia\"\n[tables.array{number}]\ntable = \"{table}\"\nlayout = [\"id\", \"legacy\"]\n\
              [tables.array{number}.columns]\nlegacy = {{ column = \"{column}\", {keys} }}\n"
@@ -571,7 +577,7 @@ fn filters_on_arrays_answer_as_the_plain_form_does() {
     let mappings: Vec<String> = columns.iter().enumerate().map(mapping).collect();
     let (_proxy, mut through, mut straight) = proxy_over(server, "filters_arrays", &mappings);
     let mut failed = String::new();
-    for (number, (table, _, _, plain, of, elements)) in columns.iter().enumerate() {
+    for (number, ([table, _, _, plain, of], elements)) in columns.iter().enumerate() {
         let prepared = |column: &str, table: &str, types: &str| {
             format!(
                 "PREPARE p{number} {types} AS SELECT (SELECT count(*) || ' ' || coalesce(sum(id), 0) FROM {table} WHERE {column} = ANY ($1)) || ', not: ' || \
