@@ -145,7 +145,7 @@ fn texts() -> Vec<String> {
 fn current() -> World {
     let mapping = |path: &&str| {
         let text = fs::read_to_string(twins::root().join(path)).expect("a mapping can be read");
-        mapping::file::parse(*path, &text).expect("a good mapping")
+        mapping::file::parse(path, &text).expect("a good mapping")
     };
     world(twins::CURRENT, twins::MAPPINGS.iter().map(mapping).collect())
 }
