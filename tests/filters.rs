@@ -566,6 +566,11 @@ fn filters_on_arrays_answer_as_the_plain_form_does() {
             &words,
         ),
     ];
+    assert_arrays_alike(&columns);
+}
+
+/// Asks with each array as a parameter and as a literal: ((table, column, keys, the plain form, the type of an element), elements).
+fn assert_arrays_alike(columns: &[([&str; 5], &[&str])]) {
     let server = postgres::shared();
     server.sql(server.database("filters_arrays"), &format!("{INSTANTS}; {NUMBERS}"));
     let mapping = |(number, ([table, column, keys, ..], _)): (usize, &([&str; 5], &[&str]))| {
