@@ -217,8 +217,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         if self.instead.is_empty() {
             self.lane.pass_frame(header);
         } else {
+            // An error that is too long to be waited for may have come in part.
             let instead = std::mem::take(&mut self.instead);
-            self.lane.replace_frame(header, |out, _| out.extend_from_slice(&instead));
+            self.lane.replace_streaming(header, |out| out.extend_from_slice(&instead));
         }
     }
 

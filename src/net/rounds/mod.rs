@@ -20,7 +20,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use mio::{Events, Interest, Registry, Token};
@@ -41,6 +41,7 @@ const INBOX: Token = Token(usize::MAX);
 #[derive(Debug)]
 pub struct Rounds {
     inbox: Arc<Inbox>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// The sockets of such a thread, on itself.
@@ -76,7 +77,7 @@ impl Rounds {
         let inbox = Arc::new(Inbox::new(mio::Waker::new(poll.registry(), INBOX)?));
         let registry = poll.registry().try_clone()?;
         let messages = Arc::clone(&inbox);
-        thread::Builder::new().name(name).spawn(move || {
+        let thread = thread::Builder::new().name(name).spawn(move || {
             let _runtime = runtime.enter();
             let here = Here(Rc::new(Sockets { registry, states: RefCell::default() }));
             if let Err(error) = go_round(poll, &here, &messages) {
@@ -84,7 +85,7 @@ impl Rounds {
             }
             messages.close();
         })?;
-        BESIDE.set(Some(Self { inbox }));
+        BESIDE.set(Some(Self { inbox, thread: Some(thread) }));
         Ok(())
     }
 
@@ -102,6 +103,11 @@ impl Rounds {
         });
     }
 
+    /// Ends the thread beside this one, which has to be before the runtime of its tasks ends: a timer that is asked then panics.
+    pub fn end_beside() {
+        drop(BESIDE.take());
+    }
+
     /// True where there is one beside this thread.
     pub fn is_beside() -> bool {
         BESIDE.with_borrow(Option::is_some)
@@ -111,6 +117,10 @@ impl Rounds {
 impl Drop for Rounds {
     fn drop(&mut self) {
         self.inbox.send(Message::End);
+        if let Some(thread) = self.thread.take() {
+            // It has told of its panic itself.
+            let _ = thread.join();
+        }
     }
 }
 
