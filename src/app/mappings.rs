@@ -100,19 +100,20 @@ fn pack(from: &Path, name: &str) -> Result<(PathBuf, Source), Missing> {
     // What is no file may have no end.
     let is_file = |found: fs::Metadata| found.is_file().then_some(()).ok_or_else(|| io::Error::other("it is no file"));
     fs::metadata(&path).and_then(is_file).and_then(|()| open(&path)).map_err(|error| {
-        let message = match error.kind() {
-            io::ErrorKind::NotFound => format!("there is no file `{}`", path.display()),
-            _ => format!("cannot read `{}`: {error}", path.display()),
-        };
+        if error.kind() != io::ErrorKind::NotFound {
+            let message = format!("cannot read `{}`: {error}", path.display());
+            return Missing { message, help: "`extends` names mapping files, which are text in UTF-8".to_owned() };
+        }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let known = list(directory).unwrap_or_default();
-        let stems: Vec<_> = known.iter().filter_map(|p| Some(p.file_stem()?.to_string_lossy().into_owned())).collect();
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let help = did_you_mean(&stem, stems.iter().map(String::as_str)).unwrap_or_else(|| {
+        let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let stems: Vec<_> = known.iter().filter_map(|path| stem(path)).collect();
+        let guess = did_you_mean(&stem(&path).unwrap_or_default(), stems.iter().map(String::as_str));
+        let help = guess.unwrap_or_else(|| {
             "write the name of a mapping file beside this one, `common` for `common.toml`, or a path from here"
                 .to_owned()
         });
-        Missing { message, help }
+        Missing { message: format!("there is no file `{}`", path.display()), help }
     })
 }
 
