@@ -137,9 +137,8 @@ impl Conversation {
         self.changed_tables.extend(tables);
     }
 
-    /// A frame of the server. `body` is whole for the types that need it and else whatever is there.
-    /// Appends to `instead` what the client gets in its place, if it is not to get the same bytes.
-    pub(super) fn answer(&mut self, tag: u8, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
+    /// A frame of the server which the client gets as it is. `body` is whole for the types that need it and else whatever is there.
+    pub(super) fn answer(&mut self, tag: u8, body: &[u8], now: Instant) {
         match tag {
             b'1' => self.parsed(),
             b'2' => self.bound(),
@@ -149,8 +148,6 @@ impl Conversation {
             b'C' => self.completed(body, now),
             b'I' => self.completed(b"", now),
             b'G' | b'W' => self.queue.copy_in(),
-            b'E' => self.failed(body, now, instead),
-            b'N' => self.noticed(body, instead),
             b'Z' => self.ready(message::ready(body).unwrap_or_default()),
             b'S' => self.reported(body),
             b'V' => self.queue.answered(),
@@ -258,7 +255,8 @@ impl Conversation {
         }
     }
 
-    fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
+    /// The head has failed. Appends to `instead` what the client gets in place of the error, if it is not to get the same bytes.
+    pub(super) fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
         let planned = self.head_plan();
         let turn = self.queue.head().map_or(0, |head| match &head.what {
             Expected::Query { done, .. } => *done,

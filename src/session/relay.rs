@@ -12,6 +12,7 @@ use std::future::{pending, poll_fn};
 use std::io;
 use std::net::TcpStream;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
 use super::seat::Stay;
+use super::shortcut::Slip;
 use super::startup::Asked;
 use crate::metrics::{Ended, Login};
 use crate::net::{Here, Peer, Rounds, Socket};
@@ -52,6 +54,12 @@ pub(super) struct Session {
     pub(super) peer: Arc<Peer>,
     pub(super) key: Mutex<Option<Key>>,
     conversation: Mutex<Conversation>,
+    /// Its sockets are on a thread of their own kind, which has a shorter way between them.
+    pub(super) is_near: bool,
+    /// What that way and the client's direction leave each other.
+    pub(super) from_client: Slip,
+    /// The same of the server's.
+    pub(super) from_server: Slip,
 }
 
 /// A session that is relayed where it is.
@@ -68,7 +76,16 @@ enum Outside {
 impl Session {
     fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
         let conversation = Conversation::new(shared.clone(), route.clone(), asked);
-        Self { shared, route, peer: Arc::new(peer), key: Mutex::new(None), conversation: Mutex::new(conversation) }
+        Self {
+            shared,
+            route,
+            peer: Arc::new(peer),
+            key: Mutex::new(None),
+            conversation: Mutex::new(conversation),
+            is_near: false,
+            from_client: Slip::default(),
+            from_server: Slip::default(),
+        }
     }
 
     /// What is known of the session. Not to be held across a wait.
@@ -148,13 +165,15 @@ impl Drop for Session {
 pub(super) fn run(ready: Ready, shared: Arc<Shared>, until: Instant, company: Box<dyn Send>) -> Option<Relaying> {
     let Ready { client, server, peer, route, seat, asked, steps } = ready;
     let stay = Stay::new(seat, company);
-    let session = Session::new(shared, route, peer, asked);
+    let mut session = Session::new(shared, route, peer, asked);
     session.lock().steps = Some(steps);
     let (asked, answered) = (client.buffer, server.buffer);
     match (client.socket, server.socket) {
         (Socket::Tcp(client), Socket::Tcp(server)) if Rounds::is_beside() => {
             let sockets = client.into_std().and_then(|client| Ok((client, server.into_std()?)));
+            session.is_near = true;
             Rounds::give(async move |here| {
+                let session = Rc::new(session);
                 let ended = run_near(&session, &here, sockets, (asked, answered), until).await;
                 drop(session);
                 stay.ends(ended);
@@ -171,14 +190,17 @@ pub(super) fn run(ready: Ready, shared: Arc<Shared>, until: Instant, company: Bo
 
 /// Relays on the thread of the sockets.
 async fn run_near(
-    session: &Session,
+    session: &Rc<Session>,
     here: &Here,
     sockets: io::Result<(TcpStream, TcpStream)>,
     (asked, answered): (Buffer, Buffer),
     until: Instant,
 ) -> Ended {
     match sockets.and_then(|(client, server)| Ok((here.take(client)?, here.take(server)?))) {
-        Ok((client, server)) => relay(session, (client.halves(), asked), (server.halves(), answered), until).await,
+        Ok((client, server)) => {
+            client.shorten(&server, session);
+            relay(session, (client.halves(), asked), (server.halves(), answered), until).await
+        }
         Err(error) => {
             tracing::error!(%error, route = %session.route.name, "a session could not be given to its thread and was ended");
             Ended::ServerGone
