@@ -35,7 +35,8 @@ const HANDED: u8 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Slip {
     state: AtomicU8,
-    handed: Mutex<Option<io::Result<Handed>>>,
+    /// Boxed, as it is seldom there and would lie among what each message touches.
+    handed: Mutex<Option<Box<io::Result<Handed>>>>,
 }
 
 /// What was read for a direction.
@@ -76,7 +77,7 @@ impl Slip {
             return None;
         }
         self.state.store(BUSY, Ordering::Relaxed);
-        self.handed.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner).take().map(|handed| *handed)
     }
 
     fn is_waited_for(&self) -> bool {
@@ -84,7 +85,7 @@ impl Slip {
     }
 
     fn hand(&self, handed: io::Result<Handed>) {
-        *self.handed.lock().unwrap_or_else(PoisonError::into_inner) = Some(handed);
+        *self.handed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(handed));
         self.state.store(HANDED, Ordering::Relaxed);
     }
 }
