@@ -41,6 +41,8 @@ mod relay;
 mod route;
 mod seat;
 mod shortcut;
+#[cfg(test)]
+mod stage;
 mod stale;
 mod startup;
 mod state;

@@ -78,7 +78,7 @@ enum Outside {
 }
 
 impl Session {
-    fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
         let conversation = Conversation::new(shared.clone(), route.clone(), asked);
         Self {
             shared,
@@ -193,7 +193,7 @@ pub(super) fn run(ready: Ready, shared: Arc<Shared>, until: Instant, company: Bo
 }
 
 /// Relays on the thread of the sockets.
-async fn run_near(
+pub(super) async fn run_near(
     session: &Rc<Session>,
     here: &Here,
     sockets: io::Result<(TcpStream, TcpStream)>,
@@ -213,7 +213,12 @@ async fn run_near(
 }
 
 /// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
-async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant) -> Ended
+pub(super) async fn relay<R, W>(
+    session: &Session,
+    client: ((R, W), Buffer),
+    server: ((R, W), Buffer),
+    until: Instant,
+) -> Ended
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -271,115 +276,9 @@ async fn both(
 
 #[cfg(test)]
 mod tests {
-    use arc_swap::ArcSwap;
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
-    use tokio::sync::Notify;
 
-    use super::*;
-    use crate::backend::hosts::Hosts;
-    use crate::metrics::Metrics;
-    use crate::rewrite::World;
-    use crate::session::{Address, Backend, Limits};
-
-    fn session(mapping: &str, max_statement_bytes: usize) -> Session {
-        let metrics = Arc::new(Metrics::new());
-        let address = Address::Unix("/nowhere".into());
-        let backend = Backend {
-            name: "b".into(),
-            hosts: Arc::new(Hosts::one(address)),
-            terms: ArcSwap::default(),
-            database: "d".into(),
-            auth: None,
-        };
-        let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
-        let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
-        let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
-        let limits = Limits { max_statement_bytes, ..Limits::default() };
-        let shared = Arc::new(Shared::new([route.clone()], metrics, limits));
-        let asked =
-            Asked { user: "u".into(), application_name: None, search_path: None, another_role: false, settings: None };
-        Session::new(shared, route, Peer::Unix("/nowhere".into()), asked)
-    }
-
-    /// Who closes first.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    enum Closes {
-        Early,
-        Late,
-    }
-
-    /// What the server gets and what the client gets when both say these pieces; the client closes when it has said its own.
-    fn through(session: &Session, client: &[Vec<u8>], server: &[Vec<u8>], closes: Closes) -> (Vec<u8>, Vec<u8>) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            // Pipes so narrow that every write has to wait for its reader.
-            let (client_end, client_far) = duplex(64);
-            let (server_end, server_far) = duplex(64);
-            let later = Instant::now() + Duration::from_secs(60);
-            let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let (client, server) = ((split(client_end), Buffer::default()), (split(server_end), Buffer::default()));
-            let all = async { tokio::join!(relay(session, client, server, later), both).1 };
-            timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
-        })
-    }
-
-    /// Says the pieces one by one, reads everything, closes.
-    async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
-        let (mut from, mut to) = split(stream);
-        let mut got = Vec::new();
-        let all_heard = Notify::new();
-        let say = async {
-            for piece in pieces {
-                if to.write_all(piece).await.is_err() {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
-            if closes == Closes::Late {
-                all_heard.notified().await;
-            }
-            let _ = to.shutdown().await;
-        };
-        let hear = async {
-            let _ = from.read_to_end(&mut got).await;
-            all_heard.notify_one();
-        };
-        tokio::join!(say, hear);
-        got
-    }
-
-    fn frames(tags: &'static [u8], sizes: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
-        let body = prop_oneof![
-            4 => proptest::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..20),
-            1 => proptest::collection::vec(any::<u8>(), sizes),
-        ];
-        let frame = (prop::sample::select(tags), body).prop_map(|(tag, body)| {
-            let mut out = Vec::new();
-            crate::wire::frame::write(&mut out, tag, |out| out.extend_from_slice(&body));
-            out
-        });
-        proptest::collection::vec(frame, 0..12).prop_map(|frames| frames.concat())
-    }
-
-    /// Cuts bytes into pieces of these lengths.
-    fn cut(bytes: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
-        let mut rest = bytes;
-        let mut pieces = Vec::new();
-        for &length in lengths {
-            let (piece, after) = rest.split_at(length.min(rest.len()));
-            pieces.push(piece.to_vec());
-            rest = after;
-        }
-        pieces.push(rest.to_vec());
-        pieces
-    }
-
-    const NOTHING: &str = "[mapping]\nname = \"m\"\n";
-    const LEGACY: &str = "[tables.log.columns]\nkwh = \"kwh_consumed\"\n";
-    const FROM_CLIENT: &[u8] = b"QPBDECSFHdcfp";
-    // Without the error of a server that ends the session, and without the end of our own session.
-    const FROM_SERVER: &[u8] = b"RSKZ123nTtDCIsNAGHWdcVvE";
+    use super::super::stage::{Closes, FROM_CLIENT, FROM_SERVER, LEGACY, NOTHING, cut, frames, session, through};
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]

@@ -172,3 +172,67 @@ impl Session {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+
+    use super::super::stage::{
+        Closes, FROM_CLIENT, FROM_SERVER, LEGACY, NOTHING, cut, frames, session, start_near, through_sockets,
+    };
+    use crate::wire::frame::write;
+    use crate::wire::message::write_query;
+
+    fn runner(cases: u32) -> TestRunner {
+        TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() })
+    }
+
+    #[test]
+    fn any_frames_in_any_pieces_go_the_shorter_way_as_they_came() {
+        let runtime = start_near();
+        // More than the sockets hold, and than is read at a time.
+        let frames = (frames(FROM_CLIENT, 0..9_000), frames(FROM_SERVER, 0..9_000));
+        let all =
+            (frames, proptest::collection::vec(1usize..3000, 0..40), prop::sample::select(vec![10usize, 1_000_000]));
+        let outcome = runner(100).run(&all, |((client, server), lengths, limit)| {
+            let pieces = (cut(&client, &lengths), cut(&server, &lengths));
+            let session = session(NOTHING, limit);
+            let (at_server, at_client) = through_sockets(&runtime, session, &pieces.0, &pieces.1, Closes::Late);
+            prop_assert!(client == at_server && server == at_client);
+            Ok(())
+        });
+        outcome.expect("each byte arrives");
+    }
+
+    #[test]
+    fn statements_of_all_kinds_are_answered_in_their_order() {
+        const STATEMENTS: [&str; 4] = ["SELECT 1", "SELECT 'a', 2 FROM t", "SET search_path = a", "CREATE TABLE u ()"];
+        let runtime = start_near();
+        let statements = proptest::collection::vec((prop::sample::select(&STATEMENTS[..]), 0usize..3), 1..30);
+        let outcome = runner(60).run(&(statements, 1usize..500), |(statements, length)| {
+            let (mut client, mut server) = (Vec::new(), Vec::new());
+            let ready = |out: &mut Vec<u8>| write(out, b'Z', |out| out.push(b'I'));
+            ready(&mut server);
+            for (statement, rows) in statements {
+                write_query(&mut client, statement.as_bytes());
+                (0..rows).for_each(|_| write(&mut server, b'D', |out| out.extend_from_slice(&[0; 40])));
+                write(&mut server, b'C', |out| out.extend_from_slice(b"SELECT 1\0"));
+                ready(&mut server);
+            }
+            let cut = |bytes: &[u8]| cut(bytes, &vec![length; bytes.len() / length]);
+            let session = session(LEGACY, 1000);
+            let shared = session.shared.clone();
+            let got = through_sockets(&runtime, session, &cut(&client), &cut(&server), Closes::Late);
+            prop_assert!(got.0 == client && got.1 == server);
+            let counted = shared.metrics.gather();
+            let bytes = |direction: &str, n: usize| {
+                let name = format!("exonym_bytes_total{{direction=\"{direction}\",route=\"d\"}} {n}\n");
+                counted.contains(&name)
+            };
+            prop_assert!(bytes("from_client", client.len()) && bytes("to_client", server.len()), "{}", counted);
+            Ok(())
+        });
+        outcome.expect("each answer is for its statement");
+    }
+}
