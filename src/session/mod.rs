@@ -9,7 +9,7 @@
 //!                        │      ▲ answers                                  │
 //!        ◀────────────── └ answers: E changed or replaced, rows stream ◀── ┘
 //! ```
-//! `app` calls [`meet`] for each connection that it accepts, and [`serve`] on the thread that it gives it to. What a statement becomes is `rewrite`'s business.
+//! Between plain TCP sockets most messages take the way past both directions (`shortcut`). `app` calls [`meet`] for each connection that it accepts, and [`serve`] on the thread that it gives it to. What a statement becomes is `rewrite`'s business.
 
 mod answers;
 mod auth;
@@ -19,6 +19,7 @@ mod cancel;
 mod conversation;
 mod decide;
 mod encoding;
+mod everyday;
 mod executing;
 mod expected;
 mod farewell;
@@ -32,13 +33,14 @@ mod opening;
 mod planned;
 mod prepared;
 mod queue;
-#[cfg(test)]
-mod queue_model;
 mod reach;
 mod refresh;
 mod relay;
 mod route;
 mod seat;
+mod shortcut;
+#[cfg(test)]
+mod stage;
 mod stale;
 mod startup;
 mod state;

@@ -16,8 +16,9 @@ use crate::rewrite::{Outcome, Use};
 /// Statements whose handles are kept; a session that has more looks them up again.
 const KEPT: usize = 128;
 
-/// The counters of one session.
+/// The counters of one session. What each message touches comes first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Tally {
     shared: Arc<Shared>,
     route: Arc<Route>,
@@ -55,8 +56,7 @@ impl Tally {
     /// The answer to a message was complete at `now`.
     pub(super) fn duration(&self, note: Note, now: Instant) {
         let took = now.saturating_duration_since(note.arrived).as_secs_f64();
-        self.shared.metrics.statement_seconds.observe(took);
-        self.shared.metrics.backend_seconds.observe((took - note.kept.as_secs_f64()).max(0.0));
+        self.shared.metrics.times.observe(took, note.kept.as_secs_f64());
     }
 
     /// The server answered with an error of its own.
