@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::text_file;
 use crate::config::{Config, Route};
 use crate::mapping::packs::{self, Missing};
 use crate::mapping::{Mapping, merge};
@@ -50,8 +51,11 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Files, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let mut unreadable = |path: &Path, error: &io::Error| {
         let message = format!("cannot read `{}`: {error}", path.display());
-        findings
-            .push(Diagnostic::error(UNREADABLE, message).help("`mappings` is a directory, a file, or a list of them"));
+        let help = match error.kind() {
+            io::ErrorKind::InvalidData => "a mapping is text in UTF-8",
+            _ => "`mappings` is a directory, a file, or a list of them",
+        };
+        findings.push(Diagnostic::error(UNREADABLE, message).help(help));
     };
     for path in paths {
         let found = if path.is_dir() { list(path) } else { Ok(vec![path.clone()]) };
@@ -119,7 +123,7 @@ fn pack(from: &Path, name: &str) -> Result<(PathBuf, Source), Missing> {
 
 /// A file, and what tells it from others whatever path leads to it.
 fn open(path: &Path) -> io::Result<(PathBuf, Source)> {
-    let text = fs::read_to_string(path)?;
+    let text = text_file::read(path)?;
     // A pipe has no path of its own.
     let id = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     Ok((id, Source { name: path.to_string_lossy().into(), text: text.into() }))

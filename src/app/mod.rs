@@ -15,6 +15,7 @@ mod open_files;
 mod readiness;
 mod reload;
 mod serve;
+pub(crate) mod text_file;
 pub(crate) mod users;
 mod watch;
 mod workers;

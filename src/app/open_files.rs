@@ -12,12 +12,16 @@ use crate::session::Shared;
 /// What is kept from the clients; of fewer than twice as many, half.
 const RESERVE: usize = 100;
 
-/// What the process itself begins with: listeners, and a few for each thread.
+/// What the process itself begins with: listeners, and what its own runtime takes.
 const OWN: usize = 100;
 
+/// What each thread of sessions takes, with the one beside it.
+const THREAD: usize = 7;
+
 /// Lets the process have as many as `max_connections` needs, as far as the system allows.
-pub(super) fn raise(max_connections: usize) {
-    let needed = max_connections.saturating_mul(3).saturating_add(RESERVE + OWN);
+pub(super) fn raise(max_connections: usize, threads: usize) {
+    let own = OWN.saturating_add(threads.saturating_mul(THREAD));
+    let needed = max_connections.saturating_mul(3).saturating_add(RESERVE).saturating_add(own);
     let needed = u64::try_from(needed).unwrap_or(u64::MAX);
     let limit = getrlimit(Resource::Nofile);
     let enough = |limit: Option<u64>| limit.is_none_or(|limit| limit >= needed);

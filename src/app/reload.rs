@@ -2,11 +2,11 @@
 //!
 //! Of the configuration only `mappings` and the routes' lists of them are taken; the rest needs a restart, and that is said.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::mappings::{self, Files, RouteMappings};
+use super::text_file;
 use super::watch::Occasion;
 use super::worlds::Worlds;
 use crate::config::{self, Config};
@@ -66,7 +66,7 @@ impl Reloader {
     }
 
     fn read(&self) -> Attempt {
-        let config = self.path.as_ref().and_then(|path| fs::read_to_string(path).ok());
+        let config = self.path.as_ref().and_then(|path| text_file::read(path).ok());
         let paths = match (&self.path, &config) {
             (Some(path), Some(text)) if Some(text) != self.tried.config.as_ref() => {
                 // Its findings, if any, are those of `apply`.

@@ -57,7 +57,8 @@ pub enum Ended {
 pub async fn run(plan: Plan) -> Result<Ended, Error> {
     let Plan { config, listen, file } = plan;
     let mut signals = Signals::new()?;
-    open_files::raise(config.limits.max_connections);
+    let threads = config.limits.threads.unwrap_or_else(Workers::usual);
+    open_files::raise(config.limits.max_connections, threads);
     let hangup = || signal(SignalKind::hangup()).map_err(Error::Signals);
     let hangups = (hangup()?, hangup()?, hangup()?);
     if !config.warnings.is_empty() {
@@ -83,7 +84,7 @@ pub async fn run(plan: Plan) -> Result<Ended, Error> {
     tokio::spawn(admin::serve(admin, Arc::clone(&metrics), question(watched, is_draining)));
     let (path, text) = file.unzip();
     let tried = Attempt { config: text, files: Ok(files) };
-    let config::Limits { max_connections, drain_delay, drain_timeout, threads, .. } = config.limits;
+    let config::Limits { max_connections, drain_delay, drain_timeout, .. } = config.limits;
     let mut reloader = Reloader { path, config, tried, accepted: true, worlds, metrics };
     tokio::spawn(watch("mappings", hangups.0, move |occasion| reloader.compare(occasion)));
     tokio::spawn(watch("certificates", hangups.1, move |occasion| certificates.compare(occasion)));

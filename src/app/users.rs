@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::text_file;
 use super::watch::Occasion;
 use crate::config::users::Users;
 use crate::config::{Auth, Config};
@@ -43,7 +44,7 @@ impl UserFiles {
         let mut files = BTreeMap::new();
         let mut findings = Vec::new();
         for path in paths(config) {
-            let tried = fs::read_to_string(path).ok();
+            let tried = text_file::read(path).ok();
             let (users, found) = read(path);
             findings.extend(found);
             if let Some(users) = users {
@@ -73,7 +74,7 @@ impl UserFiles {
 
 impl UserFile {
     fn compare(&mut self, path: &Path, occasion: Occasion) {
-        let text = fs::read_to_string(path).ok();
+        let text = text_file::read(path).ok();
         if text == self.tried && occasion == Occasion::Tick {
             return;
         }
@@ -99,7 +100,7 @@ pub(crate) fn paths(config: &Config) -> impl Iterator<Item = &Path> {
 
 /// Reads one; with users come warnings, else at least one error.
 pub(crate) fn read(path: &Path) -> (Option<Users>, Vec<Diagnostic>) {
-    let text = match fs::read_to_string(path) {
+    let text = match text_file::read(path) {
         Ok(text) => text,
         Err(error) => {
             let message = format!("cannot read `{}`: {error}", path.display());

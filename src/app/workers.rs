@@ -6,7 +6,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use tokio::net::{TcpStream, UnixStream};
@@ -34,11 +34,15 @@ struct Worker {
 }
 
 impl Workers {
-    /// Starts so many threads; half as many as there are processors, unless told.
-    pub(super) fn start(count: Option<usize>) -> io::Result<Self> {
+    /// How many there are, unless told: half as many as there are processors.
+    pub(super) fn usual() -> usize {
         // The kernel does most of the work of relaying, and on any processor; fewer threads find more to do each time they wake.
-        let half = || thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2));
-        (0..count.unwrap_or_else(half)).map(Worker::start).collect::<io::Result<_>>().map(Self)
+        thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
+    }
+
+    /// Starts so many threads. When it returns they have opened all that they need.
+    pub(super) fn start(count: usize) -> io::Result<Self> {
+        (0..count).map(Worker::start).collect::<io::Result<_>>().map(Self)
     }
 
     /// Lets `serve` run for a client that was accepted elsewhere, on the thread that has the fewest sessions: that has one more until the
@@ -78,16 +82,20 @@ impl Worker {
         let runtime = Builder::new_current_thread().enable_all().event_interval(MESSAGES).build()?;
         let handle = runtime.handle().clone();
         let (alive, ended) = oneshot::channel();
+        let (ready, started) = mpsc::channel();
         thread::Builder::new().name(format!("sessions-{number}")).spawn(move || {
             if let Err(error) = Rounds::start_beside(format!("relay-{number}"), runtime.handle().clone()) {
                 tracing::warn!(%error, "plain sessions get no thread of their own, and take more of the processor");
             }
+            let _ = ready.send(());
             // Nobody ever sends: what comes is the end.
             let _ = runtime.block_on(ended);
             Rounds::end_beside();
             // Statements that are being decided on have nobody left who waits for them.
             runtime.shutdown_background();
         })?;
+        // It ends without a word only where it panics.
+        let _ = started.recv();
         Ok(Self { runtime: handle, sessions: Arc::default(), _alive: alive })
     }
 }
@@ -101,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn clients_are_spread_and_stay() {
-        let workers = Workers::start(Some(2)).expect("threads");
+        let workers = Workers::start(2).expect("threads");
         let (met, mut who) = mpsc::unbounded_channel();
         let mut clients = Vec::new();
         for _ in 0..6 {

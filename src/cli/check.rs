@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::Failure;
 use crate::app::mappings::{self, Files};
-use crate::app::users;
+use crate::app::{text_file, users};
 use crate::backend::introspect::introspect;
 use crate::backend::unknown::{Unknown, unknown};
 use crate::catalog::{self, Catalog};
@@ -117,10 +117,12 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 /// The configuration, unless it has errors, and the places of the mappings. What is wrong with it is a finding like any other.
 fn read_config(path: &Path, findings: &mut Vec<Diagnostic>) -> Result<(Option<Config>, Vec<PathBuf>), Failure> {
     let name = path.to_string_lossy();
-    let text = fs::read_to_string(path).map_err(|e| {
-        Failure::Because(format!(
-            "cannot read the configuration `{name}`: {e}; name it with --config, or use --mappings"
-        ))
+    let text = text_file::read(path).map_err(|e| {
+        let remedy = match e.kind() {
+            io::ErrorKind::NotFound => "; name it with --config, or use --mappings",
+            _ => "",
+        };
+        Failure::Because(format!("cannot read the configuration `{name}`: {e}{remedy}"))
     })?;
     match config::file::parse(&text, &name) {
         Ok(config) => {

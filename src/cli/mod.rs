@@ -10,13 +10,13 @@ mod logging;
 mod rewrite;
 mod serve;
 
-use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::text_file;
 use crate::config::{self, Config};
 use crate::text::chain;
 use crate::text::diagnostic::{Diagnostic, render};
@@ -91,7 +91,7 @@ pub(crate) fn say(text: &str) {
 
 /// Reads the configuration file, and gives its text with it. The caller shows its warnings.
 pub(crate) fn configuration(path: &Path) -> Result<(Config, String), Failure> {
-    let text = fs::read_to_string(path)
+    let text = text_file::read(path)
         .map_err(|e| Failure::Because(format!("cannot read the configuration `{}`: {e}", path.display())))?;
     let config = config::file::parse(&text, &path.to_string_lossy()).map_err(Failure::Findings)?;
     Ok((config, text))

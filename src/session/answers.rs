@@ -100,7 +100,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                     return self.end_with(|out| report.write(out)).await;
                 }
             };
-            if rest == Rest::Idle {
+            if rest != Rest::None {
                 self.lane.rest();
             }
             // The client may have said something while its answers were written.

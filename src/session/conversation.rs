@@ -325,7 +325,13 @@ impl Conversation {
     }
 
     fn reported(&mut self, body: &[u8]) {
-        let Some((name, value)) = message::parameter_status(body) else { return };
+        let Some((name, value)) = message::parameter_status(body) else {
+            // One that is longer than what is waited for is known by its name alone.
+            if body.starts_with(b"search_path\0") {
+                self.state.path_is_unreadable();
+            }
+            return;
+        };
         if name == "application_name" {
             self.tally.rename(value);
         }

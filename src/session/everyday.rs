@@ -87,7 +87,8 @@ pub(super) fn from_client(
             b'B' => {
                 let (portal, statement) = match bound(header, body) {
                     Ok(names) => names,
-                    Err(more) => return Walked::at(at, Stop::Need(more)),
+                    Err(Unread::Need(more)) => return Walked::at(at, Stop::Need(more)),
+                    Err(Unread::Absurd) => return Walked::at(at, Stop::Special),
                 };
                 if !matches!(conversation.before_executing(&statement, Place::Alone), Before::Nothing) {
                     return Walked::at(at, Stop::Special);
@@ -122,9 +123,9 @@ pub(super) fn from_server(session: &Session, conversation: &mut Conversation, by
             b'E' | b'N' | b'K' => break Walked::at(at, Stop::Special),
             tag => {
                 let body = header.body_in(rest);
-                let is_held = matches!(tag, b'Z' | b'S' | b'C') && header.body <= LONGEST_OPENED;
-                if is_held && body.len() < header.body {
-                    break Walked::at(at, Stop::Need(header.total()));
+                let held = if matches!(tag, b'Z' | b'S' | b'C') { header.body.min(LONGEST_OPENED) } else { 0 };
+                if body.len() < held {
+                    break Walked::at(at, Stop::Need(HEADER + held));
                 }
                 if conversation.queue.is_torn() {
                     break Walked::at(at, Stop::Special);
@@ -189,14 +190,25 @@ pub(super) fn expect(conversation: &mut Conversation, what: Expected, hints: Hin
     conversation.queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
 }
 
-/// The portal and the statement that a Bind names; or how many bytes must be at hand to know.
-pub(super) fn bound(header: Header, body: &[u8]) -> Result<(Name, Name), usize> {
+/// Why the names in a Bind are not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Unread {
+    /// So many bytes must be at hand.
+    Need(usize),
+    /// They are longer than what is waited for; the server would cut them, and find what they then name.
+    Absurd,
+}
+
+/// The portal and the statement that a Bind names.
+pub(super) fn bound(header: Header, body: &[u8]) -> Result<(Name, Name), Unread> {
     let known = message::bind(body);
-    if known.is_none() && body.len() < header.body.min(LONGEST_NAMES) {
-        let more = (HEADER + 2 * body.len().max(32)).min(header.total());
-        return Err(more);
+    if known.is_none() && body.len() < header.body {
+        if body.len() >= LONGEST_NAMES {
+            return Err(Unread::Absurd);
+        }
+        return Err(Unread::Need((HEADER + 2 * body.len().max(32)).min(header.total())));
     }
-    // Malformed or absurd: the server decides; nothing is known of such a statement.
+    // Malformed: the server decides; nothing is known of such a statement.
     Ok(known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s))))
 }
 

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, name};
 use super::decide::{self, Decision};
-use super::everyday;
+use super::everyday::{self, Unread};
 use super::executing::{Before, Moment, Place};
 use super::expected::{Expected, Name};
 use super::opening::{Opening, Step};
@@ -31,7 +31,9 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
     pub(super) async fn bind(&mut self, header: Header) -> io::Result<Step> {
         let (portal, statement) = match everyday::bound(header, self.lane.body(header)) {
             Ok(names) => names,
-            Err(more) => return Ok(Step::Need(more)),
+            Err(Unread::Need(more)) => return Ok(Step::Need(more)),
+            // No driver makes such a name.
+            Err(Unread::Absurd) => return Ok(Step::Garbage),
         };
         let is_stale = self.is_stale(|c| c.before_executing(&statement, Place::Alone), Some(&statement)).await?;
         let session = self.session;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::postgres;
+use super::support::postgres::{self, Postgres, Version};
 use super::support::proxy::{Setup, read_catalog};
 use super::support::raw::{self, Raw};
 use super::twin::{MAPPING, proxy};
@@ -21,6 +21,31 @@ fn seen(client: &mut Raw) -> String {
     };
     assert_eq!(answer(&simple), answer(&extended));
     answer(&simple)
+}
+
+/// Servers from 18 on report the path, however long it is.
+#[test]
+fn a_search_path_that_is_too_long_to_be_read_is_not_known() {
+    let server = Postgres::start_as(Version::Eighteen, &[]);
+    server.sql(
+        "postgres",
+        "CREATE TABLE consumption_log (kwh_consumed text); INSERT INTO consumption_log VALUES ('mapped');
+         CREATE SCHEMA other; CREATE TABLE other.consumption_log (consumption_kwh text, kwh_consumed text);
+         INSERT INTO other.consumption_log VALUES ('real', 'another');",
+    );
+    let mut setup = Setup::to(server.port, "postgres");
+    setup.map(server.port, MAPPING);
+    let proxy = setup.start();
+    let mut client = Raw::login(proxy.port, "postgres", "postgres");
+    let ask = "SELECT consumption_kwh FROM consumption_log";
+    for schemas in [100, 9_000, 12_000, 100_000] {
+        client.query("SET search_path = public");
+        assert_eq!(raw::rows(&client.query(ask)), ["mapped"]);
+        let path = format!("(SELECT string_agg('x' || g, ',') FROM generate_series(1, {schemas}) g)");
+        client.query(&format!("SELECT length(set_config('search_path', 'other,' || {path}, false))"));
+        let frames = client.query(ask);
+        assert!(matches!(raw::rows(&frames).as_slice(), [real] if real == "real") || raw::tags(&frames) == "EZ", "{frames:?}");
+    }
 }
 
 #[test]

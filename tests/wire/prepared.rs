@@ -29,6 +29,24 @@ fn assert_heals(frames: &[Frame], what: &str) {
     assert!(raw::rows(frames).is_empty(), "{what}: {frames:?}");
 }
 
+/// The server cuts a name at 63 bytes, and would find a statement that is not known here by the name that came.
+#[test]
+fn a_name_longer_than_what_is_waited_for_ends_the_session() {
+    let (_proxy, mut client) = proxy("prepared_long_name");
+    ask(&mut client, &[raw::parse(&"q".repeat(63), ASK), raw::sync()].concat());
+    client.query("SET search_path = other");
+    let long = "q".repeat(40_000);
+    client.send(&[raw::bind("", &long, &[]), raw::execute(""), raw::sync()].concat());
+    let frames = client.rest();
+    assert!(raw::rows(&frames).is_empty(), "{frames:?}");
+    let (_proxy, mut client) = proxy("prepared_long_portal");
+    ask(&mut client, &[raw::parse("s", "SET search_path = other"), raw::sync()].concat());
+    let portal = "p".repeat(40_000);
+    client.send(&[raw::bind(&portal, "s", &[]), raw::execute(&portal[..63]), raw::sync(), raw::query(ASK)].concat());
+    let frames = client.rest();
+    assert!(raw::rows(&frames).is_empty(), "{frames:?}");
+}
+
 #[test]
 fn a_statement_that_means_another_table_now_is_to_be_prepared_again() {
     let (_proxy, mut client) = proxy("prepared_path");

@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::Here;
 
 /// After so many full reads others have their turn.
-const FULL_READS: u8 = 16;
+const FULL_READS: u8 = 4;
 
 /// A plain TCP socket on its thread.
 #[derive(Debug)]

@@ -117,14 +117,20 @@ impl State {
             "server_encoding" => {
                 self.unit = if value == "SQL_ASCII" { Unit::Bytes } else { Unit::Characters };
             }
-            "search_path" => {
-                let path: Path = schemas(value).map(Into::into);
-                self.reported = Some(path.clone());
-                self.history.report(path);
-                self.settle();
-            }
+            "search_path" => self.report_path(schemas(value).map(Into::into)),
             _ => {}
         }
+    }
+
+    /// A search path was reported that is too long to be read.
+    pub(super) fn path_is_unreadable(&mut self) {
+        self.report_path(None);
+    }
+
+    fn report_path(&mut self, path: Path) {
+        self.reported = Some(path.clone());
+        self.history.report(path);
+        self.settle();
     }
 
     /// A statement failed.
