@@ -23,6 +23,6 @@ pub use dates::Validity;
 pub use door::{Door, Start};
 pub use halves::{Reader, Writer};
 pub use pem::Error;
-pub use rounds::{Here, Near, Rounds};
+pub use rounds::{End, Here, Near, NearSocket, Rounds, Shortcut};
 pub use socket::{Certificate, Socket};
 pub use terms::{Refusal, Terms, Way};

@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::called::{Either, either, when_called};
 use super::cancel::Key;
 use super::conversation::{Conversation, Phase};
+use super::everyday::{self, LONGEST_OPENED, Stop};
 use super::lane::Lane;
 use super::relay::Session;
 use super::route::Life;
@@ -27,9 +28,6 @@ use crate::wire::message;
 
 /// Errors about texts that went as they came have nothing to change in them: longer ones are not held.
 const LONGEST_ERROR: usize = 64 * 1024;
-
-/// Nothing else that is opened is longer, from any server there is.
-const LONGEST_OTHER: usize = 64 * 1024;
 
 /// How the server's direction ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,7 +48,6 @@ pub(super) enum ServerEnd {
 pub(super) struct Answers<'a, R, W> {
     lane: Lane<R, W>,
     session: &'a Session,
-    instead: Vec<u8>,
 }
 
 /// Why walking through the bytes at hand ended.
@@ -76,7 +73,7 @@ enum Rest {
 
 impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
     pub(super) fn new(lane: Lane<R, W>, session: &'a Session) -> Self {
-        Self { lane, session, instead: Vec::new() }
+        Self { lane, session }
     }
 
     /// Relays until the server ends, or until a drained session has nothing more to do.
@@ -111,11 +108,13 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
                 Life::Over if self.rest() != Rest::None => return ServerEnd::Drained,
                 Life::Serving | Life::Draining | Life::Over => {}
             }
-            // Only a quiet session has to be woken: a busy one comes by when it is answered.
-            let read = if rest == Rest::None {
-                self.lane.read(whole).await
+            // A busy session comes by when it is answered; only a quiet one has to be woken, or one whose answers may take the shorter way.
+            // That is for as long as none of them is the last.
+            let slip = (life == Life::Serving && self.session.is_near).then_some(&self.session.from_server);
+            let read = if rest == Rest::None && slip.is_none() {
+                self.lane.read(whole, None).await
             } else {
-                match either(pin!(self.lane.read(whole)), Pin::new(&mut shortened)).await {
+                match either(pin!(self.lane.read(whole, slip)), Pin::new(&mut shortened)).await {
                     Either::First(read) => read,
                     Either::Second(shorter) => {
                         life = shorter;
@@ -168,58 +167,56 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         let session = self.session;
         let mut conversation = session.lock();
         let now = Instant::now();
-        let mut rows = 0;
         let step = loop {
             if !self.lane.pass_streaming() {
                 break Step::Need(1);
             }
-            let header = match self.lane.header() {
-                Ok(Some(header)) => header,
-                Ok(None) => break Step::Need(HEADER),
-                Err(bad) => {
-                    tracing::warn!(%bad, backend = %session.route.backend.name, "the backend sent no frame");
-                    break Step::Garbage;
-                }
-            };
-            if matches!(header.tag, b'D' | b'd') {
-                // Nearly all of a long answer is these.
-                let mut frames = self.lane.pass_run(header.tag);
-                if frames == 0 {
-                    self.lane.pass_frame(header);
-                    frames = 1;
-                }
-                rows += if header.tag == b'D' { frames } else { 0 };
-                continue;
+            let walked = everyday::from_server(session, &mut conversation, self.lane.at_hand(), now);
+            self.lane.pass_walked(walked);
+            match walked.stop {
+                Stop::Need(whole) => break Step::Need(whole),
+                Stop::Special => {}
             }
-            if must_be_whole(header, &mut conversation, session) && !self.lane.is_whole(header) {
-                break Step::Need(header.total());
+            if let Some(step) = self.special(&mut conversation, now) {
+                break step;
             }
-            // What has come so far goes to the client, as it belongs to what has failed.
-            if conversation.queue.is_torn() {
-                break Step::Torn;
-            }
-            self.open(header, &mut conversation, now);
         };
-        if rows > 0 {
-            session.shared.metrics.rows.inc_by(rows);
-        }
         conversation.progress.happens();
         let rest = self.rest_of(&conversation);
         (step, rest)
     }
 
-    fn open(&mut self, header: Header, conversation: &mut Conversation, now: Instant) {
-        let body = self.lane.body(header);
-        if header.tag == b'K' {
-            self.enter(body);
+    /// Accepts the frame at hand, which may have to change; or says why not.
+    fn special(&mut self, conversation: &mut Conversation, now: Instant) -> Option<Step> {
+        let header = match self.lane.header() {
+            Ok(Some(header)) => header,
+            Ok(None) => return Some(Step::Need(HEADER)),
+            Err(bad) => {
+                tracing::warn!(%bad, backend = %self.session.route.backend.name, "the backend sent no frame");
+                return Some(Step::Garbage);
+            }
+        };
+        if must_be_whole(header, conversation, self.session) && !self.lane.is_whole(header) {
+            return Some(Step::Need(header.total()));
         }
-        conversation.answer(header.tag, body, now, &mut self.instead);
-        if self.instead.is_empty() {
+        // What has come so far goes to the client, as it belongs to what has failed.
+        if conversation.queue.is_torn() {
+            return Some(Step::Torn);
+        }
+        let body = self.lane.body(header);
+        let mut instead = Vec::new();
+        match header.tag {
+            b'E' => conversation.failed(body, now, &mut instead),
+            b'N' => conversation.noticed(body, &mut instead),
+            b'K' => self.enter(body),
+            tag => conversation.answer(tag, body, now),
+        }
+        if instead.is_empty() {
             self.lane.pass_frame(header);
         } else {
-            let instead = std::mem::take(&mut self.instead);
             self.lane.replace_frame(header, |out, _| out.extend_from_slice(&instead));
         }
+        None
     }
 
     #[cold]
@@ -268,10 +265,10 @@ impl ServerEnd {
     }
 }
 
-/// True for frames that are opened to their end.
+/// True for special frames that are opened to their end.
 fn must_be_whole(header: Header, conversation: &mut Conversation, session: &Session) -> bool {
     match header.tag {
-        b'Z' | b'S' | b'K' | b'C' => header.body <= LONGEST_OTHER,
+        b'K' => header.body <= LONGEST_OPENED,
         // A server may quote the statement that it complains about.
         b'E' if conversation.head_is_changed() => {
             header.body <= LONGEST_ERROR.saturating_add(session.shared.limits.max_statement_bytes)

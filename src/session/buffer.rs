@@ -25,13 +25,14 @@ const BUSY: usize = 32 * 1024;
 const LARGEST_KEPT: usize = 256 * 1024;
 
 thread_local! {
-    static SHARED: RefCell<Shared> = RefCell::new(Shared { room: vec![0; BUSY], spare: Vec::with_capacity(SPARE) });
+    static SHARED: RefCell<Room> = RefCell::new(Room { bytes: vec![0; BUSY], spare: Vec::with_capacity(SPARE) });
 }
 
 /// What the sessions of a thread share.
-struct Shared {
+#[derive(Debug)]
+pub(super) struct Room {
     /// What is read into.
-    room: Vec<u8>,
+    bytes: Vec<u8>,
     /// Little rooms, empty.
     spare: Vec<Vec<u8>>,
 }
@@ -45,6 +46,36 @@ pub(super) struct Buffer {
     start: usize,
     /// What lies behind it is room.
     end: usize,
+}
+
+/// Lets `work` use what the sessions of this thread share.
+pub(super) fn with_room<T>(work: impl FnOnce(&mut Room) -> T) -> T {
+    SHARED.with_borrow_mut(work)
+}
+
+impl Room {
+    /// What is read into.
+    pub(super) fn bytes(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// Those of its bytes for a session to keep.
+    pub(super) fn keep(&mut self, from: usize, to: usize) -> Buffer {
+        let mut buffer = Buffer::default();
+        self.fill(&mut buffer, from, to);
+        buffer
+    }
+
+    /// Puts those of its bytes into a buffer where nothing is unread.
+    fn fill(&mut self, buffer: &mut Buffer, from: usize, to: usize) {
+        let read = self.bytes.get(from..to).unwrap_or_default();
+        if buffer.store.len() < read.len().max(LITTLE) {
+            buffer.store = if read.len() <= LITTLE { self.spare.pop().unwrap_or_default() } else { Vec::new() };
+            buffer.store.resize(read.len().max(LITTLE), 0);
+        }
+        buffer.store[..read.len()].copy_from_slice(read);
+        (buffer.start, buffer.end) = (0, read.len());
+    }
 }
 
 impl Buffer {
@@ -79,7 +110,7 @@ impl Buffer {
     ///
     /// Room grows with what has arrived, not with what a header claims.
     pub(super) async fn read_from<R: AsyncRead + Unpin>(&mut self, from: &mut R, whole: usize) -> io::Result<usize> {
-        if self.end == 0 && self.store.len() <= LITTLE {
+        if self.is_at_rest() {
             return poll_fn(|cx| self.poll_first(from, cx)).await;
         }
         self.make_room(whole);
@@ -107,19 +138,23 @@ impl Buffer {
         }
     }
 
+    /// True when nothing is unread, and no more room is kept than for a message or two.
+    pub(super) const fn is_at_rest(&self) -> bool {
+        self.end == 0 && self.store.len() <= LITTLE
+    }
+
     /// Reads into the shared room, as nothing is unread.
-    fn poll_first<R: AsyncRead + Unpin>(&mut self, from: &mut R, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        SHARED.with_borrow_mut(|shared| {
-            let mut room = ReadBuf::new(&mut shared.room);
+    pub(super) fn poll_first<R: AsyncRead + Unpin>(
+        &mut self,
+        from: &mut R,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        with_room(|shared| {
+            let mut room = ReadBuf::new(&mut shared.bytes);
             ready!(Pin::new(from).poll_read(cx, &mut room))?;
-            let read = room.filled();
-            if self.store.len() < read.len().max(LITTLE) {
-                self.store = if read.len() <= LITTLE { shared.spare.pop().unwrap_or_default() } else { Vec::new() };
-                self.store.resize(read.len().max(LITTLE), 0);
-            }
-            self.store[..read.len()].copy_from_slice(read);
-            self.end = read.len();
-            Poll::Ready(Ok(self.end))
+            let n = room.filled().len();
+            shared.fill(self, 0, n);
+            Poll::Ready(Ok(n))
         })
     }
 

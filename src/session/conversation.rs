@@ -26,36 +26,37 @@ use crate::wire::message::{self, Transaction};
 /// `NAMEDATALEN` less its NUL: longer names mean what their beginning means.
 const LONGEST_NAME: usize = 63;
 
-/// One session, seen from the middle.
+/// One session, seen from the middle. What each message touches comes first, and together.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Conversation {
-    pub(super) queue: Queue,
-    pub(super) state: State,
-    pub(super) tally: Tally,
-    pub(super) route: Arc<Route>,
-    /// Statements that were prepared through the protocol, as far as anything is to be known of them.
-    pub(super) statements: HashMap<Name, Arc<Planned>>,
-    pub(super) portals: HashMap<Name, Arc<Planned>>,
-    /// How often a message was sent that may have moved what names mean.
-    pub(super) moves: u64,
+    pub(super) phase: Phase,
     /// Something was prepared that changes something when it is executed, or is read only then: seldom, and then all is looked at.
     pub(super) changing: bool,
     /// What the session changed in its transaction.
     changed: Changed,
-    /// The last change of settings that the catalog has shown when the session began; none when it had not.
-    settings: Option<u64>,
-    /// Mapped tables that it has changed, or is about to, and whose change nobody else can see yet.
-    changed_tables: BTreeSet<Arc<str>>,
-    /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
-    pub(super) waited_for: u64,
-    pub(super) phase: Phase,
+    pub(super) queue: Queue,
     /// The server has answered something.
     pub(super) progress: Progress,
+    /// How often a message was sent that may have moved what names mean.
+    pub(super) moves: u64,
+    /// Statements that were prepared through the protocol, as far as anything is to be known of them.
+    pub(super) statements: HashMap<Name, Arc<Planned>>,
+    pub(super) portals: HashMap<Name, Arc<Planned>>,
+    /// Mapped tables that it has changed, or is about to, and whose change nobody else can see yet.
+    changed_tables: BTreeSet<Arc<str>>,
+    pub(super) tally: Tally,
+    pub(super) state: State,
+    pub(super) route: Arc<Route>,
+    shared: Arc<Shared>,
+    /// The last change of settings that the catalog has shown when the session began; none when it had not.
+    settings: Option<u64>,
+    /// The last change of the catalog, this session's or another's, whose reading a statement in legacy names has waited for.
+    pub(super) waited_for: u64,
     /// The server has let the client in.
     pub(super) let_in: Progress,
     /// None once the login has ended.
     pub(super) steps: Option<Steps>,
-    shared: Arc<Shared>,
 }
 
 /// How far the session is.
@@ -137,9 +138,8 @@ impl Conversation {
         self.changed_tables.extend(tables);
     }
 
-    /// A frame of the server. `body` is whole for the types that need it and else whatever is there.
-    /// Appends to `instead` what the client gets in its place, if it is not to get the same bytes.
-    pub(super) fn answer(&mut self, tag: u8, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
+    /// A frame of the server which the client gets as it is. `body` is whole for the types that need it and else whatever is there.
+    pub(super) fn answer(&mut self, tag: u8, body: &[u8], now: Instant) {
         match tag {
             b'1' => self.parsed(),
             b'2' => self.bound(),
@@ -149,8 +149,6 @@ impl Conversation {
             b'C' => self.completed(body, now),
             b'I' => self.completed(b"", now),
             b'G' | b'W' => self.queue.copy_in(),
-            b'E' => self.failed(body, now, instead),
-            b'N' => self.noticed(body, instead),
             b'Z' => self.ready(message::ready(body).unwrap_or_default()),
             b'S' => self.reported(body),
             b'V' => self.queue.answered(),
@@ -258,7 +256,8 @@ impl Conversation {
         }
     }
 
-    fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
+    /// The head has failed. Appends to `instead` what the client gets in place of the error, if it is not to get the same bytes.
+    pub(super) fn failed(&mut self, body: &[u8], now: Instant, instead: &mut Vec<u8>) {
         let planned = self.head_plan();
         let turn = self.queue.head().map_or(0, |head| match &head.what {
             Expected::Query { done, .. } => *done,

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::name;
 use super::decide::{self, Decision};
+use super::everyday;
 use super::expected::{Expected, Name};
 use super::opening::{LONGEST_NAMES, Opening, Step};
 use super::planned::Planned;
@@ -132,7 +133,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
                     *planned = decision.prepared(Vec::new()).planned;
                     self.session.lock().changing |= hints.any();
                 }
-                self.expect(&mut self.session.lock(), what, hints);
+                everyday::expect(&mut self.session.lock(), what, hints, self.arrived);
             }
         }
         self.lane.pass(n);

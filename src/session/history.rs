@@ -10,21 +10,22 @@ use super::words::Back;
 use crate::rewrite::Identity;
 use crate::wire::message::Transaction;
 
-/// The names of one session, with what the end of its transaction may make of them.
+/// The names of one session, with what the end of its transaction may make of them. What each answer touches comes first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct History {
+    /// Something may differ from what the last transaction left. Hardly ever: then all else need not be looked at.
+    is_stirred: bool,
+    rolled_back: RolledBack,
+    failed: bool,
+    /// What was changed may have been committed, although no transaction has ended.
+    kept: bool,
+    savepoint: Savepoint,
     names: Names,
     /// As a rollback would leave them.
     committed: Names,
     /// What the transaction has changed, also if it is as before again.
     touched: BTreeSet<Part>,
-    /// Something may differ from what the last transaction left. Hardly ever: then all else need not be looked at.
-    is_stirred: bool,
-    savepoint: Savepoint,
-    rolled_back: RolledBack,
-    failed: bool,
-    /// What was changed may have been committed, although no transaction has ended.
-    kept: bool,
 }
 
 /// What has happened since the first savepoint of the transaction.

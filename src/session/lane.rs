@@ -16,6 +16,8 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::buffer::Buffer;
+use super::everyday::Walked;
+use super::shortcut::{Handed, Slip};
 use crate::wire::frame::{BadFrame, HEADER, Header, Sender};
 
 /// Above this the memory for replaced frames is given back.
@@ -59,8 +61,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
 
     /// The body of the frame at hand, as far as it has arrived.
     pub(super) fn body(&self, header: Header) -> &[u8] {
-        let all = self.at_hand();
-        all.get(HEADER..header.total().min(all.len())).unwrap_or_default()
+        header.body_in(self.at_hand())
     }
 
     /// True when the frame at hand is there to its last byte.
@@ -95,20 +96,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
         }
     }
 
-    /// Accepts the frames of this type that are at hand one behind the other, each to its last byte. Returns how many.
-    pub(super) fn pass_run(&mut self, tag: u8) -> u64 {
-        let mut rest = self.at_hand();
-        let (mut bytes, mut frames) = (0, 0);
-        while let Ok(Some(header)) = Header::read(self.sender, rest)
-            && header.tag == tag
-            && let Some(behind) = rest.get(header.total()..)
-        {
-            rest = behind;
-            bytes += header.total();
-            frames += 1;
-        }
-        self.pass(bytes);
-        frames
+    /// Accepts as far as a walk over what is at hand has come.
+    pub(super) fn pass_walked(&mut self, walked: Walked) {
+        self.pass(walked.accepted);
+        self.streaming = walked.beyond;
     }
 
     /// Accepts what has arrived of a frame that is passing. False when the frame goes on behind it.
@@ -193,9 +184,26 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     }
 
     /// Reads once, after everything accepted has been flushed; `whole` bytes at hand are needed to go on. 0 is the end.
-    pub(super) async fn read(&mut self, whole: usize) -> io::Result<usize> {
+    ///
+    /// While the beginning of a frame is waited for, the shorter way may take it, if `slip` is there to be told; what that leaves comes
+    /// with what it has accepted.
+    pub(super) async fn read(&mut self, whole: usize, slip: Option<&Slip>) -> io::Result<usize> {
         debug_assert!(self.passed == 0 && self.out.is_empty(), "what is accepted must not wait for what is to come");
-        self.buffer.read_from(&mut self.from, whole).await
+        let Some(slip) = slip.filter(|_| self.is_at_boundary() && self.buffer.is_at_rest()) else {
+            return self.buffer.read_from(&mut self.from, whole).await;
+        };
+        let _waits = slip.wait();
+        poll_fn(|cx| match slip.take() {
+            Some(handed) => Poll::Ready(handed.map(|handed| self.go_on_with(handed))),
+            None => self.buffer.poll_first(&mut self.from, cx),
+        })
+        .await
+    }
+
+    fn go_on_with(&mut self, handed: Handed) -> usize {
+        self.buffer = handed.buffer;
+        (self.passed, self.streaming) = (handed.accepted, handed.beyond);
+        handed.read
     }
 
     /// Gives back the memory that only a busy session needs.

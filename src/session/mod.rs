@@ -19,6 +19,7 @@ mod cancel;
 mod conversation;
 mod decide;
 mod encoding;
+mod everyday;
 mod executing;
 mod expected;
 mod farewell;
@@ -39,6 +40,9 @@ mod refresh;
 mod relay;
 mod route;
 mod seat;
+mod shortcut;
+#[cfg(test)]
+mod stage;
 mod stale;
 mod startup;
 mod state;

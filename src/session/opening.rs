@@ -17,17 +17,17 @@ use std::time::Instant;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::conversation::{Conversation, Phase, name};
+use super::conversation::{Phase, name};
 use super::decide::{self, Decision};
-use super::executing::{Before, Place};
-use super::expected::{Entry, Expected, Name, Named, Note};
+use super::everyday::{self, Stop};
+use super::expected::{Entry, Expected, Note};
 use super::flood::Flood;
 use super::lane::Lane;
 use super::relay::Session;
 use super::words::{Hints, deallocated};
 use crate::rewrite::changed_by;
 use crate::wire::frame::{HEADER, Header};
-use crate::wire::message::{self, Parse, Target};
+use crate::wire::message::{self, Parse};
 
 /// The front of a Bind in which both names must end to be known.
 pub(super) const LONGEST_NAMES: usize = 16 * 1024;
@@ -48,7 +48,7 @@ pub(super) struct Opening<'a, R, W> {
     pub(super) lane: Lane<R, W>,
     pub(super) session: &'a Session,
     /// When the bytes at hand arrived.
-    arrived: Instant,
+    pub(super) arrived: Instant,
     pub(super) flood: Option<Flood>,
 }
 
@@ -92,7 +92,9 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             if self.lane.is_at_boundary() {
                 self.lane.rest();
             }
-            match self.lane.read(whole).await {
+            // What floods is no frame's beginning, whatever it looks like.
+            let slip = (self.flood.is_none() && self.session.is_near).then_some(&self.session.from_client);
+            match self.lane.read(whole, slip).await {
                 Ok(0) => {
                     // Half a frame goes on too: the server never executes it, and says what it thinks of it.
                     self.lane.pass(self.lane.at_hand().len());
@@ -123,60 +125,16 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         if self.flood.is_some() {
             return None;
         }
-        let mut conversation = self.session.lock();
-        loop {
-            if !self.lane.pass_streaming() {
-                return Some(Step::Need(1));
-            }
-            let header = match self.lane.header() {
-                Ok(Some(header)) => header,
-                Ok(None) => return Some(Step::Need(HEADER)),
-                Err(_) => return None,
-            };
-            if is_answered(header.tag) && conversation.queue.is_full() {
-                return None;
-            }
-            match header.tag {
-                b'Q' | b'P' => {
-                    let plain = self.plain(header)?;
-                    self.expect(&mut conversation, plain, Hints::default());
-                    self.lane.pass_frame(header);
-                }
-                b'D' | b'E' | b'C' if !self.lane.is_whole(header) => return Some(Step::Need(header.total())),
-                b'E' if conversation.changing && self.is_read_late(header, &conversation) => return None,
-                b'D' if self.is_described_anew(header, &conversation) => return None,
-                b'B' => {
-                    let (portal, statement) = match self.bound(header) {
-                        Ok(names) => names,
-                        Err(more) => return Some(Step::Need(more)),
-                    };
-                    if !matches!(conversation.before_executing(&statement, Place::Alone), Before::Nothing) {
-                        return None;
-                    }
-                    self.expect(&mut conversation, Expected::Bind { portal, statement }, Hints::default());
-                    self.lane.pass_frame(header);
-                }
-                b'd' if self.lane.pass_run(header.tag) > 0 => conversation.queue.sent_data(),
-                tag => {
-                    self.other(tag, header, &mut conversation);
-                    self.lane.pass_frame(header);
-                }
-            }
+        if !self.lane.pass_streaming() {
+            return Some(Step::Need(1));
         }
-    }
-
-    /// A whole statement that says nothing in legacy names and changes nothing for those behind it, as nearly all.
-    fn plain(&self, header: Header) -> Option<Expected> {
-        if header.body > self.session.shared.limits.max_statement_bytes || !self.lane.is_whole(header) {
-            return None;
+        let conversation = &mut self.session.lock();
+        let walked = everyday::from_client(self.session, conversation, self.lane.at_hand(), self.arrived);
+        self.lane.pass_walked(walked);
+        match walked.stop {
+            Stop::Need(whole) => Some(Step::Need(whole)),
+            Stop::Special => None,
         }
-        let body = self.lane.body(header);
-        if header.tag == b'Q' {
-            let text = message::query(body).filter(|text| decide::is_plain(self.session, text))?;
-            return Some(Expected::Query { planned: None, done: 0, failed: false, gives_up: deallocated(text) });
-        }
-        let parse = message::parse(body).filter(|parse| decide::is_plain(self.session, parse.text))?;
-        Some(Expected::Parse { name: name(parse.name), planned: None })
     }
 
     /// Goes on with the frame at hand.
@@ -213,44 +171,6 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
             self.session.progress().await;
         }
         Ok(())
-    }
-
-    pub(super) fn other(&mut self, tag: u8, header: Header, conversation: &mut Conversation) {
-        let body = self.lane.body(header);
-        let (what, hints) = match tag {
-            b'D' => (Expected::Describe(named(body)), Hints::default()),
-            b'C' => (Expected::Close(named(body)), Hints::default()),
-            b'E' => {
-                let portal = name(message::execute(body).unwrap_or_default());
-                let (hints, tables) = conversation.changes_of_portal(&portal);
-                if !tables.is_empty() {
-                    conversation.changes_tables(tables);
-                }
-                (Expected::Execute { portal }, hints)
-            }
-            b'S' => (Expected::Sync, Hints::default()),
-            b'F' => (Expected::FunctionCall, Hints::default()),
-            b'c' | b'f' => (Expected::CopyEnd, Hints::default()),
-            b'X' => {
-                conversation.phase = Phase::Ending;
-                return;
-            }
-            b'd' => return conversation.queue.sent_data(),
-            _ => return,
-        };
-        self.expect(conversation, what, hints);
-    }
-
-    /// The portal and the statement that a Bind names; or how many bytes must be at hand to know.
-    pub(super) fn bound(&self, header: Header) -> Result<(Name, Name), usize> {
-        let body = self.lane.body(header);
-        let known = message::bind(body);
-        if known.is_none() && body.len() < header.body.min(LONGEST_NAMES) {
-            let more = (HEADER + 2 * body.len().max(32)).min(header.total());
-            return Err(more);
-        }
-        // Malformed or absurd: the server decides; nothing is known of such a statement.
-        Ok(known.map_or((Name::default(), b"\xff"[..].into()), |(p, s)| (name(p), name(s))))
     }
 
     async fn query(&mut self, header: Header) -> io::Result<Step> {
@@ -368,13 +288,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
         decide::apart(text, move |text| changed_by(&world, &context, &String::from_utf8_lossy(text))).await
     }
 
-    pub(super) fn expect(&self, conversation: &mut Conversation, what: Expected, hints: Hints) {
-        let entry = Entry::new(what, self.arrived);
-        conversation.moves(hints);
-        conversation.queue.push(Entry { note: Note { hints, ..entry.note }, ..entry });
-    }
-
-    /// The same for a message that was kept for its decision.
+    /// A message that was kept for its decision will be answered.
     fn expect_kept(&mut self, what: Expected, hints: Hints) {
         let note = Note { hints, arrived: self.arrived, kept: self.arrived.elapsed() };
         let mut conversation = self.session.lock();
@@ -383,21 +297,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
     }
 }
 
-/// What a Describe or a Close is about. What is malformed is about nothing that is known.
-fn named(body: &[u8]) -> Named {
-    match message::target(body) {
-        Some(Target::Statement(given)) => Named::Statement(name(given)),
-        Some(Target::Portal(given)) => Named::Portal(name(given)),
-        None => Named::Portal(Name::default()),
-    }
-}
-
 /// The statement in a whole Query or Parse; none when it is malformed, which the server will say.
 fn text(header: Header, body: &[u8]) -> Option<&[u8]> {
     if header.tag == b'Q' { message::query(body) } else { message::parse(body).map(|parse| parse.text) }
-}
-
-/// True for messages that are answered one by one: the server's send buffer bounds how many of those can be outstanding.
-const fn is_answered(tag: u8) -> bool {
-    matches!(tag, b'Q' | b'P' | b'B' | b'D' | b'E' | b'C' | b'S' | b'F')
 }

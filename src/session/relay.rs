@@ -12,6 +12,7 @@ use std::future::{pending, poll_fn};
 use std::io;
 use std::net::TcpStream;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use super::login::Ready;
 use super::opening::{ClientEnd, Opening};
 use super::route::{Life, Route, Shared};
 use super::seat::Stay;
+use super::shortcut::Slip;
 use super::startup::Asked;
 use crate::metrics::{Ended, Login};
 use crate::net::{Here, Peer, Rounds, Socket};
@@ -45,13 +47,23 @@ const DRAINED: &str = "exonym is shutting down; connect again";
 pub(super) const LATE: &str = "exonym waits for the login no longer than its `startup_timeout`";
 
 /// What both directions of a session use.
+///
+/// In this order, as in [`Conversation`]: what each message touches lies together, and in few lines of the processor's cache. With many
+/// sessions they have gone cold by the next message.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Session {
+    /// What the shorter way between its sockets and the client's direction leave each other.
+    pub(super) from_client: Slip,
+    /// The same of the server's.
+    pub(super) from_server: Slip,
     pub(super) shared: Arc<Shared>,
     pub(super) route: Arc<Route>,
+    conversation: Mutex<Conversation>,
+    /// Its sockets are on a thread of their own kind, which has that shorter way.
+    pub(super) is_near: bool,
     pub(super) peer: Arc<Peer>,
     pub(super) key: Mutex<Option<Key>>,
-    conversation: Mutex<Conversation>,
 }
 
 /// A session that is relayed where it is.
@@ -66,9 +78,18 @@ enum Outside {
 }
 
 impl Session {
-    fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, route: Arc<Route>, peer: Peer, asked: Asked) -> Self {
         let conversation = Conversation::new(shared.clone(), route.clone(), asked);
-        Self { shared, route, peer: Arc::new(peer), key: Mutex::new(None), conversation: Mutex::new(conversation) }
+        Self {
+            shared,
+            route,
+            peer: Arc::new(peer),
+            key: Mutex::new(None),
+            conversation: Mutex::new(conversation),
+            is_near: false,
+            from_client: Slip::default(),
+            from_server: Slip::default(),
+        }
     }
 
     /// What is known of the session. Not to be held across a wait.
@@ -148,13 +169,15 @@ impl Drop for Session {
 pub(super) fn run(ready: Ready, shared: Arc<Shared>, until: Instant, company: Box<dyn Send>) -> Option<Relaying> {
     let Ready { client, server, peer, route, seat, asked, steps } = ready;
     let stay = Stay::new(seat, company);
-    let session = Session::new(shared, route, peer, asked);
+    let mut session = Session::new(shared, route, peer, asked);
     session.lock().steps = Some(steps);
     let (asked, answered) = (client.buffer, server.buffer);
     match (client.socket, server.socket) {
         (Socket::Tcp(client), Socket::Tcp(server)) if Rounds::is_beside() => {
             let sockets = client.into_std().and_then(|client| Ok((client, server.into_std()?)));
+            session.is_near = true;
             Rounds::give(async move |here| {
+                let session = Rc::new(session);
                 let ended = run_near(&session, &here, sockets, (asked, answered), until).await;
                 drop(session);
                 stay.ends(ended);
@@ -170,15 +193,18 @@ pub(super) fn run(ready: Ready, shared: Arc<Shared>, until: Instant, company: Bo
 }
 
 /// Relays on the thread of the sockets.
-async fn run_near(
-    session: &Session,
+pub(super) async fn run_near(
+    session: &Rc<Session>,
     here: &Here,
     sockets: io::Result<(TcpStream, TcpStream)>,
     (asked, answered): (Buffer, Buffer),
     until: Instant,
 ) -> Ended {
     match sockets.and_then(|(client, server)| Ok((here.take(client)?, here.take(server)?))) {
-        Ok((client, server)) => relay(session, (client.halves(), asked), (server.halves(), answered), until).await,
+        Ok((client, server)) => {
+            client.shorten(&server, session);
+            relay(session, (client.halves(), asked), (server.halves(), answered), until).await
+        }
         Err(error) => {
             tracing::error!(%error, route = %session.route.name, "a session could not be given to its thread and was ended");
             Ended::ServerGone
@@ -187,7 +213,12 @@ async fn run_near(
 }
 
 /// Relays between two ends: where the bytes of each come from and go to, and what has been read already.
-async fn relay<R, W>(session: &Session, client: ((R, W), Buffer), server: ((R, W), Buffer), until: Instant) -> Ended
+pub(super) async fn relay<R, W>(
+    session: &Session,
+    client: ((R, W), Buffer),
+    server: ((R, W), Buffer),
+    until: Instant,
+) -> Ended
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -245,115 +276,9 @@ async fn both(
 
 #[cfg(test)]
 mod tests {
-    use arc_swap::ArcSwap;
     use proptest::prelude::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
-    use tokio::sync::Notify;
 
-    use super::*;
-    use crate::backend::hosts::Hosts;
-    use crate::metrics::Metrics;
-    use crate::rewrite::World;
-    use crate::session::{Address, Backend, Limits};
-
-    fn session(mapping: &str, max_statement_bytes: usize) -> Session {
-        let metrics = Arc::new(Metrics::new());
-        let address = Address::Unix("/nowhere".into());
-        let backend = Backend {
-            name: "b".into(),
-            hosts: Arc::new(Hosts::one(address)),
-            terms: ArcSwap::default(),
-            database: "d".into(),
-            auth: None,
-        };
-        let mapping = crate::mapping::file::parse("m.toml", mapping).expect("a good mapping");
-        let world = World::new(1, vec![Arc::new(mapping)], Arc::default());
-        let route = Arc::new(Route::new("d".into(), "d".into(), Arc::new(backend), Arc::new(world), &metrics));
-        let limits = Limits { max_statement_bytes, ..Limits::default() };
-        let shared = Arc::new(Shared::new([route.clone()], metrics, limits));
-        let asked =
-            Asked { user: "u".into(), application_name: None, search_path: None, another_role: false, settings: None };
-        Session::new(shared, route, Peer::Unix("/nowhere".into()), asked)
-    }
-
-    /// Who closes first.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    enum Closes {
-        Early,
-        Late,
-    }
-
-    /// What the server gets and what the client gets when both say these pieces; the client closes when it has said its own.
-    fn through(session: &Session, client: &[Vec<u8>], server: &[Vec<u8>], closes: Closes) -> (Vec<u8>, Vec<u8>) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            // Pipes so narrow that every write has to wait for its reader.
-            let (client_end, client_far) = duplex(64);
-            let (server_end, server_far) = duplex(64);
-            let later = Instant::now() + Duration::from_secs(60);
-            let both = async { tokio::join!(end(server_far, server, closes), end(client_far, client, Closes::Early)) };
-            let (client, server) = ((split(client_end), Buffer::default()), (split(server_end), Buffer::default()));
-            let all = async { tokio::join!(relay(session, client, server, later), both).1 };
-            timeout(Duration::from_secs(20), all).await.expect("it ends when both ends have")
-        })
-    }
-
-    /// Says the pieces one by one, reads everything, closes.
-    async fn end(stream: DuplexStream, pieces: &[Vec<u8>], closes: Closes) -> Vec<u8> {
-        let (mut from, mut to) = split(stream);
-        let mut got = Vec::new();
-        let all_heard = Notify::new();
-        let say = async {
-            for piece in pieces {
-                if to.write_all(piece).await.is_err() {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
-            if closes == Closes::Late {
-                all_heard.notified().await;
-            }
-            let _ = to.shutdown().await;
-        };
-        let hear = async {
-            let _ = from.read_to_end(&mut got).await;
-            all_heard.notify_one();
-        };
-        tokio::join!(say, hear);
-        got
-    }
-
-    fn frames(tags: &'static [u8], sizes: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
-        let body = prop_oneof![
-            4 => proptest::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..20),
-            1 => proptest::collection::vec(any::<u8>(), sizes),
-        ];
-        let frame = (prop::sample::select(tags), body).prop_map(|(tag, body)| {
-            let mut out = Vec::new();
-            crate::wire::frame::write(&mut out, tag, |out| out.extend_from_slice(&body));
-            out
-        });
-        proptest::collection::vec(frame, 0..12).prop_map(|frames| frames.concat())
-    }
-
-    /// Cuts bytes into pieces of these lengths.
-    fn cut(bytes: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
-        let mut rest = bytes;
-        let mut pieces = Vec::new();
-        for &length in lengths {
-            let (piece, after) = rest.split_at(length.min(rest.len()));
-            pieces.push(piece.to_vec());
-            rest = after;
-        }
-        pieces.push(rest.to_vec());
-        pieces
-    }
-
-    const NOTHING: &str = "[mapping]\nname = \"m\"\n";
-    const LEGACY: &str = "[tables.log.columns]\nkwh = \"kwh_consumed\"\n";
-    const FROM_CLIENT: &[u8] = b"QPBDECSFHdcfp";
-    // Without the error of a server that ends the session, and without the end of our own session.
-    const FROM_SERVER: &[u8] = b"RSKZ123nTtDCIsNAGHWdcVvE";
+    use super::super::stage::{Closes, FROM_CLIENT, FROM_SERVER, LEGACY, NOTHING, cut, frames, session, through};
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::conversation::{Conversation, name};
 use super::decide::{self, Decision};
+use super::everyday;
 use super::executing::{Before, Moment, Place};
 use super::expected::{Expected, Name};
 use super::opening::{Opening, Step};
@@ -28,7 +29,7 @@ type ToCompare = (Vec<Arc<Planned>>, Arc<Context>, Option<Moment>);
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
     /// A Bind of a session whose context has moved: what the statement meant may be another thing now.
     pub(super) async fn bind(&mut self, header: Header) -> io::Result<Step> {
-        let (portal, statement) = match self.bound(header) {
+        let (portal, statement) = match everyday::bound(header, self.lane.body(header)) {
             Ok(names) => names,
             Err(more) => return Ok(Step::Need(more)),
         };
@@ -37,25 +38,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         let conversation = &mut session.lock();
         if is_stale {
             let refused = Expected::Refused(Arc::new(prepared::refused()));
-            self.expect(conversation, refused, Hints::default());
+            everyday::expect(conversation, refused, Hints::default(), self.arrived);
             self.lane.replace_streaming(header, |out| message::write_bind(out, prepared::MARKER.as_bytes()));
         } else {
-            self.expect(conversation, Expected::Bind { portal, statement }, Hints::default());
+            everyday::expect(conversation, Expected::Bind { portal, statement }, Hints::default(), self.arrived);
             self.lane.pass_frame(header);
         }
         Ok(Step::Again)
     }
 
-    /// True when a statement is described that may mean another thing now, which the server would find out here.
-    pub(super) fn is_described_anew(&self, header: Header, conversation: &Conversation) -> bool {
-        if conversation.knows_nothing() {
-            return false;
-        }
-        let Some(Target::Statement(given)) = message::target(self.lane.body(header)) else { return false };
-        !matches!(conversation.before_executing(&name(given), Place::Alone), Before::Nothing)
-    }
-
-    /// A Describe of such a statement.
+    /// A Describe of a statement that may mean another thing now, which the server would find out here.
     pub(super) async fn describe(&mut self, header: Header) -> io::Result<Step> {
         let Some(Target::Statement(given)) = message::target(self.lane.body(header)) else { return Ok(Step::Again) };
         let statement = name(given);
@@ -64,13 +56,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         Ok(Step::Again)
     }
 
-    /// True when a portal is executed whose statement the server reads only now, and that has to be looked at.
-    pub(super) fn is_read_late(&self, header: Header, conversation: &Conversation) -> bool {
-        let portal = name(message::execute(self.lane.body(header)).unwrap_or_default());
-        !matches!(conversation.before_running(&portal), Before::Nothing)
-    }
-
-    /// An Execute of such a portal.
+    /// An Execute of a portal whose statement the server reads only now.
     pub(super) async fn execute(&mut self, header: Header) -> io::Result<Step> {
         let portal = name(message::execute(self.lane.body(header)).unwrap_or_default());
         let is_stale = self.is_stale(|c| c.before_running(&portal), None).await?;
@@ -84,10 +70,10 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'_, R, W> {
         let conversation = &mut session.lock();
         if is_stale {
             let refused = Expected::Refused(Arc::new(prepared::refused()));
-            self.expect(conversation, refused, Hints::default());
+            everyday::expect(conversation, refused, Hints::default(), self.arrived);
             self.lane.replace_frame(header, |out, _| write(out));
         } else {
-            self.other(header.tag, header, conversation);
+            everyday::other(header.tag, self.lane.body(header), conversation, self.arrived);
             self.lane.pass_frame(header);
         }
     }

@@ -42,24 +42,25 @@ const MAY_COMMIT: [&str; 10] = [
     "REINDEX",
 ];
 
-/// The names of one session.
+/// The names of one session. What each answer touches comes first, and together.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct State {
-    /// What the rest say, for the next statement; another `Arc` only where it says something else.
-    context: Arc<Context>,
-    /// How often it has said something else than before.
-    moves: u64,
-    history: History,
-    /// As `RESET` and `DISCARD ALL` leave it.
-    initial: Path,
+    transaction: Transaction,
+    encoding: Encoding,
+    unit: Unit,
     /// The client has said it itself.
     is_asked: bool,
     initial_role: Acts,
     /// Servers from 18 on report the search path whenever it changes; at the end of a message that is the last word.
     reported: Option<Path>,
-    encoding: Encoding,
-    unit: Unit,
-    transaction: Transaction,
+    history: History,
+    /// What the rest say, for the next statement; another `Arc` only where it says something else.
+    context: Arc<Context>,
+    /// How often it has said something else than before.
+    moves: u64,
+    /// As `RESET` and `DISCARD ALL` leave it.
+    initial: Path,
 }
 
 impl State {

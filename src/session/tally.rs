@@ -16,8 +16,9 @@ use crate::rewrite::{Outcome, Use};
 /// Statements whose handles are kept; a session that has more looks them up again.
 const KEPT: usize = 128;
 
-/// The counters of one session.
+/// The counters of one session. What each message touches comes first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Tally {
     shared: Arc<Shared>,
     route: Arc<Route>,

@@ -62,6 +62,11 @@ impl Header {
         Ok(Some(Self { tag, body }))
     }
 
+    /// The body of the frame that `bytes` begin with, as far as it is there.
+    pub fn body_in(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(HEADER..self.total().min(bytes.len())).unwrap_or_default()
+    }
+
     /// Bytes of the whole frame.
     pub const fn total(self) -> usize {
         HEADER + self.body

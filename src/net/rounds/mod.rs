@@ -21,15 +21,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use mio::unix::SourceFd;
 use mio::{Events, Interest, Registry, Token};
 use slab::Slab;
 use tokio::runtime::Handle;
 
 use call::{Call, Inbox, Message};
-pub use near::Near;
-use near::State;
+pub use near::{End, Near, NearSocket, Shortcut};
 
 /// So many sockets are told of at a time.
 const EVENTS: usize = 256;
@@ -50,7 +50,7 @@ pub struct Here(Rc<Sockets>);
 #[derive(Debug)]
 struct Sockets {
     registry: Registry,
-    states: RefCell<Slab<Rc<State>>>,
+    watched: RefCell<Slab<Rc<NearSocket>>>,
 }
 
 /// What a task does, which never leaves its thread.
@@ -78,7 +78,7 @@ impl Rounds {
         let messages = Arc::clone(&inbox);
         thread::Builder::new().name(name).spawn(move || {
             let _runtime = runtime.enter();
-            let here = Here(Rc::new(Sockets { registry, states: RefCell::default() }));
+            let here = Here(Rc::new(Sockets { registry, watched: RefCell::default() }));
             if let Err(error) = go_round(poll, &here, &messages) {
                 tracing::error!(%error, "a thread of sessions cannot wait for them any more; they end");
             }
@@ -120,21 +120,21 @@ impl Here {
     /// # Errors
     /// Those of the system, when it can watch no more of them.
     pub fn take(&self, socket: TcpStream) -> io::Result<Near> {
-        let mut socket = mio::net::TcpStream::from_std(socket);
-        let state = Rc::new(State::default());
-        let mut states = self.0.states.borrow_mut();
-        let place = states.vacant_entry();
+        let socket = Rc::new(NearSocket::new(socket));
+        let mut watched = self.0.watched.borrow_mut();
+        let place = watched.vacant_entry();
         let key = place.key();
-        self.0.registry.register(&mut socket, Token(key), Interest::READABLE | Interest::WRITABLE)?;
-        place.insert(Rc::clone(&state));
-        drop(states);
-        Ok(Near::new(socket, state, self.clone(), key))
+        let mut source = SourceFd(&socket.descriptor());
+        self.0.registry.register(&mut source, Token(key), Interest::READABLE | Interest::WRITABLE)?;
+        place.insert(Rc::clone(&socket));
+        drop(watched);
+        Ok(Near::new(socket, self.clone(), key))
     }
 
-    fn forget(&self, socket: &mut mio::net::TcpStream, key: usize) {
+    fn forget(&self, socket: &NearSocket, key: usize) {
         // It is about to be closed, and nobody is told of a closed one.
-        let _ = self.0.registry.deregister(socket);
-        self.0.states.borrow_mut().try_remove(key);
+        let _ = self.0.registry.deregister(&mut SourceFd(&socket.descriptor()));
+        self.0.watched.borrow_mut().try_remove(key);
     }
 }
 
@@ -155,10 +155,13 @@ fn go_round(mut poll: mio::Poll, here: &Here, inbox: &Arc<Inbox>) -> io::Result<
             Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
+        // What has come by now has come now: to look at the clock for each of them is dearer than that is exact.
+        let now = Instant::now();
         for event in &events {
             if event.token() != INBOX {
-                let state = here.0.states.borrow().get(event.token().0).cloned();
-                state.inspect(|state| state.happened(event));
+                if let Some(socket) = here.0.watched.borrow().get(event.token().0) {
+                    socket.happened(event, now);
+                }
                 continue;
             }
             for message in inbox.take() {
