@@ -36,12 +36,14 @@ pub(super) struct Lane<R, W> {
     streaming: usize,
     /// Bytes of a frame in whose place another one went, and that have not arrived yet.
     dropping: usize,
+    /// What is at hand is known not to be everyday.
+    is_special: bool,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     /// `buffer` may have bytes already, which are the first.
     pub(super) fn new(sender: Sender, from: R, to: W, buffer: Buffer) -> Self {
-        Self { from, to, sender, buffer, passed: 0, out: Vec::new(), streaming: 0, dropping: 0 }
+        Self { from, to, sender, buffer, passed: 0, out: Vec::new(), streaming: 0, dropping: 0, is_special: false }
     }
 
     /// What has arrived and is not accepted yet.
@@ -94,6 +96,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
             self.streaming = n;
             self.pass_streaming();
         }
+    }
+
+    /// True, once, when the shorter way has seen that what is at hand is not everyday.
+    pub(super) fn take_special(&mut self) -> bool {
+        std::mem::take(&mut self.is_special)
     }
 
     /// Accepts as far as a walk over what is at hand has come.
@@ -203,6 +210,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
     fn go_on_with(&mut self, handed: Handed) -> usize {
         self.buffer = handed.buffer;
         (self.passed, self.streaming) = (handed.accepted, handed.beyond);
+        self.is_special = handed.is_special;
         handed.read
     }
 

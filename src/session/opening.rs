@@ -122,7 +122,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Opening<'a, R, W> {
 
     /// Accepts everything at hand that needs neither a decision nor a wait. None when the frame at hand is one for [`Self::step`].
     fn walk(&mut self) -> Option<Step> {
-        if self.flood.is_some() {
+        if self.flood.is_some() || self.lane.take_special() {
             return None;
         }
         if !self.lane.pass_streaming() {

@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::buffer::{Buffer, Room, with_room};
-use super::everyday;
+use super::everyday::{self, Stop};
 use super::relay::Session;
 use crate::net::{End, NearSocket, Shortcut};
 
@@ -48,6 +48,8 @@ pub(super) struct Handed {
     pub(super) accepted: usize,
     /// So many bytes of the last accepted frame have not arrived yet.
     pub(super) beyond: usize,
+    /// What is behind the accepted bytes is not everyday.
+    pub(super) is_special: bool,
     /// Bytes that were read.
     pub(super) read: usize,
 }
@@ -168,6 +170,7 @@ impl Session {
             buffer: room.keep(sent, n),
             accepted: walked.accepted - sent,
             beyond: walked.beyond,
+            is_special: walked.stop == Stop::Special,
             read: n,
         })
     }

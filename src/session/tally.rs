@@ -56,8 +56,7 @@ impl Tally {
     /// The answer to a message was complete at `now`.
     pub(super) fn duration(&self, note: Note, now: Instant) {
         let took = now.saturating_duration_since(note.arrived).as_secs_f64();
-        self.shared.metrics.statement_seconds.observe(took);
-        self.shared.metrics.backend_seconds.observe((took - note.kept.as_secs_f64()).max(0.0));
+        self.shared.metrics.times.observe(took, note.kept.as_secs_f64());
     }
 
     /// The server answered with an error of its own.

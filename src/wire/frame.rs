@@ -12,6 +12,10 @@ const LARGE: u32 = 0x3fff_fffe;
 const SMALL: u32 = 10_000;
 /// `PG_MAX_AUTH_TOKEN_LENGTH`.
 const TOKEN: u32 = 65_535;
+/// Messages for a client that may have any length.
+const LONG: u32 = 0x7fff_ffff;
+/// Those that may not.
+const SHORT: u32 = 30_000;
 
 /// Which end speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +59,10 @@ impl Header {
             Sender::Client => &CLIENT_LIMITS,
             Sender::Server => &SERVER_LIMITS,
         };
-        let limit = limits[usize::from(tag)].ok_or(BadFrame::Tag(tag))?;
+        let limit = LIMITS.get(usize::from(limits[usize::from(tag)])).copied().unwrap_or_default();
+        if limit == 0 {
+            return Err(BadFrame::Tag(tag));
+        }
         let Some(length) = rest.first_chunk::<4>().map(|b| u32::from_be_bytes(*b)) else { return Ok(None) };
         let body = length.checked_sub(4).filter(|_| length <= limit).ok_or(BadFrame::Length { tag, length })?;
         let body = usize::try_from(body).map_err(|_| BadFrame::Length { tag, length })?;
@@ -86,21 +93,24 @@ pub fn write(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-/// The longest frame of each type, none for what is no type: a look-up, as this is asked for each frame.
-type Limits = [Option<u32>; 256];
+/// How long the frames of each type may be, as its place in [`LIMITS`], which is 0 for what is no type. It is asked for each frame: so
+/// the types that there are lie together in a line or two of the processor's cache.
+type Limits = [u8; 256];
 
-static CLIENT_LIMITS: Limits = limits(&[(b"QPBFd", LARGE), (b"CDEHSXcf", SMALL), (b"p", TOKEN)]);
+const LIMITS: [u32; 6] = [0, LARGE, SMALL, TOKEN, LONG, SHORT];
 
-static SERVER_LIMITS: Limits = limits(&[(b"DdTtVENARSv", 0x7fff_ffff), (b"123cCGHIKnsWZ", 30_000)]);
+static CLIENT_LIMITS: Limits = limits(&[(b"QPBFd", 1), (b"CDEHSXcf", 2), (b"p", 3)]);
+
+static SERVER_LIMITS: Limits = limits(&[(b"DdTtVENARSv", 4), (b"123cCGHIKnsWZ", 5)]);
 
 #[allow(clippy::as_conversions, reason = "`From` is not const, and a byte fits")]
-const fn limits(given: &[(&[u8], u32)]) -> Limits {
-    let mut limits = [None; 256];
+const fn limits(given: &[(&[u8], u8)]) -> Limits {
+    let mut limits = [0; 256];
     let mut rest = given;
     while let [(tags, limit), behind @ ..] = rest {
         let mut tags = *tags;
         while let [tag, others @ ..] = tags {
-            limits[*tag as usize] = Some(*limit);
+            limits[*tag as usize] = *limit;
             tags = others;
         }
         rest = behind;

@@ -3,8 +3,9 @@
 //! Handles ([`prometheus::IntCounter`], [`prometheus::Histogram`], …) are looked up once, for a session or a plan, and then
 //! cost an atomic add. No clock and no IO here: whoever measures brings the number, the admin port prints [`Metrics::gather`].
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+mod bounded;
+mod label;
+mod times;
 
 use prometheus::core::Collector;
 use prometheus::{
@@ -12,8 +13,10 @@ use prometheus::{
     TextEncoder, exponential_buckets,
 };
 
-/// The label value under which everything is counted that no longer fits.
-pub const OTHER: &str = "other";
+use bounded::Bounded;
+pub use bounded::OTHER;
+pub use label::{Direction, Ended, Login, LookUp, Phase, Protocol};
+pub use times::Times;
 
 /// Distinct values of `client`; a service that puts a request id into its application name must not fill the memory.
 const CLIENTS: usize = 200;
@@ -21,8 +24,6 @@ const CLIENTS: usize = 200;
 const SQLSTATES: usize = 400;
 /// Distinct pairs of unknown table and column; they come from the clients' own typing.
 const UNKNOWN_NAMES: usize = 1000;
-/// Characters of one label value.
-const LONGEST_LABEL: usize = 100;
 
 /// All metrics of one process. A second one, in a test, shares nothing with the first.
 #[derive(Debug)]
@@ -42,10 +43,8 @@ pub struct Metrics {
     unknown_names: IntCounterVec,
     /// Time to decide on one text that was not in the plan cache.
     pub rewrite_seconds: Histogram,
-    /// Time from a statement's last byte to the server until the server has answered it.
-    pub backend_seconds: Histogram,
-    /// Time from a statement's arrival at the proxy until the server has answered it.
-    pub statement_seconds: Histogram,
+    /// Time from a statement's arrival at the proxy, and from its last byte to the server, until the server has answered it.
+    pub times: Times,
     /// Client connections that are open now and have sent their startup packet.
     pub connections: IntGauge,
     /// Those that have not.
@@ -61,84 +60,6 @@ pub struct Metrics {
     unknown: Bounded,
 }
 
-/// The `protocol` label.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Protocol {
-    /// Query.
-    Simple,
-    /// Parse, Bind, Execute.
-    Extended,
-}
-
-/// The `result` label of `exonym_plan_cache_total`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum LookUp {
-    /// The text had a plan.
-    Hit,
-    /// A text that differs in literals alone had one.
-    Shape,
-    /// It had to be planned.
-    Miss,
-}
-
-/// The `outcome` label of `exonym_logins_total`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Login {
-    /// The server let the client in.
-    Accepted,
-    /// The server did not.
-    Rejected,
-    /// No route for the database.
-    NoRoute,
-    /// The backend could not be reached.
-    Unreachable,
-    /// Startup was malformed, or the client went away.
-    Abandoned,
-    /// Over `max_connections`, or no descriptor left.
-    TooMany,
-    /// `startup_timeout` was over.
-    TimedOut,
-}
-
-/// The `phase` label of `exonym_login_seconds`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Phase {
-    /// To the startup packet, TLS with the client included.
-    Opening,
-    /// To the connection with the server, TLS included.
-    Connect,
-    /// To the server's first `ReadyForQuery`.
-    Authentication,
-    /// All of them.
-    Total,
-}
-
-/// The `reason` label of `exonym_connections_ended_total`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Ended {
-    /// There was no session: a login that was refused or given up, a cancel request.
-    Startup,
-    /// Client or server had finished.
-    Finished,
-    /// The client's connection broke.
-    ClientGone,
-    /// The server's connection ended before it was finished.
-    ServerGone,
-    /// The login took too long.
-    TimedOut,
-    /// The proxy drained.
-    Drained,
-}
-
-/// The `direction` label of `exonym_bytes_total`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Direction {
-    /// From clients.
-    FromClient,
-    /// To clients.
-    ToClient,
-}
-
 /// A legacy name that was rewritten for a client: the labels of `exonym_rewrites_total`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rewrite<'a> {
@@ -152,78 +73,6 @@ pub struct Rewrite<'a> {
     pub kind: &'a str,
     /// `application_name`, or else the user.
     pub client: &'a str,
-}
-
-impl Protocol {
-    /// The label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Simple => "simple",
-            Self::Extended => "extended",
-        }
-    }
-}
-
-impl LookUp {
-    /// The label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::Shape => "shape",
-            Self::Miss => "miss",
-        }
-    }
-}
-
-impl Login {
-    /// The label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Rejected => "rejected",
-            Self::NoRoute => "no_route",
-            Self::Unreachable => "unreachable",
-            Self::Abandoned => "abandoned",
-            Self::TooMany => "too_many",
-            Self::TimedOut => "timed_out",
-        }
-    }
-}
-
-impl Phase {
-    /// The label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Opening => "opening",
-            Self::Connect => "connect",
-            Self::Authentication => "authentication",
-            Self::Total => "total",
-        }
-    }
-}
-
-impl Ended {
-    /// The label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Startup => "startup",
-            Self::Finished => "finished",
-            Self::ClientGone => "client_gone",
-            Self::ServerGone => "server_gone",
-            Self::TimedOut => "timed_out",
-            Self::Drained => "drained",
-        }
-    }
-}
-
-impl Direction {
-    /// The label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::FromClient => "from_client",
-            Self::ToClient => "to_client",
-        }
-    }
 }
 
 impl Default for Metrics {
@@ -307,18 +156,7 @@ impl Metrics {
                 "Time to decide on a text that was not cached",
                 micros,
             ),
-            backend_seconds: histogram(
-                r,
-                "exonym_backend_seconds",
-                "Time that the backend took to answer a statement",
-                waits.clone(),
-            ),
-            statement_seconds: histogram(
-                r,
-                "exonym_statement_seconds",
-                "Time from a statement's arrival to its answer",
-                waits,
-            ),
+            times: registered(r, Times::new(&waits)),
             connections: gauge(
                 r,
                 "exonym_connections",
@@ -422,30 +260,6 @@ impl Metrics {
     }
 }
 
-/// A label whose values come from outside: the first `limit` of them are kept, the rest is [`OTHER`].
-#[derive(Debug)]
-struct Bounded {
-    limit: usize,
-    seen: Mutex<HashSet<String>>,
-}
-
-impl Bounded {
-    fn new(limit: usize) -> Self {
-        Self { limit, seen: Mutex::new(HashSet::new()) }
-    }
-
-    fn admit(&self, value: &str) -> String {
-        let value: String = value.chars().take(LONGEST_LABEL).collect();
-        // A panic elsewhere cannot leave a set of strings half-changed.
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.contains(&value) || (seen.len() < self.limit && seen.insert(value.clone())) {
-            value
-        } else {
-            OTHER.to_owned()
-        }
-    }
-}
-
 /// Names, helps and labels are constants of this file, each registered once.
 const VALID: &str = "metric names are constants and distinct";
 
@@ -511,6 +325,6 @@ mod tests {
         metrics.unknown_names("", &"x".repeat(5000)).inc();
         let page = metrics.gather();
         assert!(page.contains(r#"exonym_unknown_names_total{column="kwh",table="log"} 1"#), "{page}");
-        assert!(!page.contains(&"x".repeat(LONGEST_LABEL + 1)), "{page}");
+        assert!(!page.contains(&"x".repeat(bounded::LONGEST + 1)), "{page}");
     }
 }
