@@ -33,8 +33,6 @@ mod opening;
 mod planned;
 mod prepared;
 mod queue;
-#[cfg(test)]
-mod queue_model;
 mod reach;
 mod refresh;
 mod relay;

@@ -8,8 +8,8 @@ use std::time::Instant;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::expected::{Entry, Expected, Name};
-use super::queue::Queue;
+use super::super::expected::{Entry, Expected, Name};
+use super::Queue;
 
 /// A message of the client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

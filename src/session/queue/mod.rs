@@ -6,9 +6,14 @@
 //! client   P  B  D  E  S  Q ▶            error at B: D and E are skipped by the server and dropped here,
 //! server        ◀ 1  2  T  D…C  Z  …     up to S, whose Z ends the skipping
 //! ```
-//! The server alone decides to skip; this only mirrors it. Within COPY from the client, a Sync brings no Z (libpq sends one
-//! behind Execute before it knows that there is a COPY), unless the COPY fails before it reads. Pure; `queue_model` holds it against
-//! all orders in which messages and answers can cross.
+//! The server alone decides to skip; this only mirrors it. COPY from the client has rules of its own (`copy`). Pure; `model` holds it
+//! against all orders in which messages and answers can cross.
+
+mod copy;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod said;
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -19,9 +24,6 @@ use super::words::Hints;
 /// Entries that may wait before the client is no longer read. More than fit unflushed into the server's send buffer
 /// (8 KiB, 5 bytes each), or a client that sends neither Sync nor Flush would wait for answers that never leave the server.
 pub(super) const LONGEST: usize = 2048;
-
-/// So many COPY of one text can have their data sent before the first is answered.
-const MOST_COPIES: usize = 64;
 
 /// The entries of one session.
 #[derive(Debug, Default)]
@@ -116,23 +118,6 @@ impl Queue {
         self.entries.push_back(entry);
     }
 
-    /// The client sent copy data.
-    pub(super) const fn sent_data(&mut self) {
-        self.data = true;
-    }
-
-    /// True when the newest entry can read data that ends here: a text may hold several COPY, and nothing else more than one.
-    fn may_end_copy(&self) -> bool {
-        let ends =
-            self.entries.iter().rev().take_while(|entry| matches!(entry.what, Expected::CopyEnd)).take(MOST_COPIES);
-        let ends = ends.count();
-        match self.entries.iter().rev().nth(ends).map(|entry| &entry.what) {
-            Some(Expected::Query { .. }) => ends < MOST_COPIES,
-            Some(Expected::Execute { .. } | Expected::Sync) => ends == 0,
-            _ => false,
-        }
-    }
-
     /// What the next answer belongs to.
     pub(super) fn head(&mut self) -> Option<&mut Entry> {
         while matches!(self.entries.front(), Some(Entry { what: Expected::CopyEnd, .. })) {
@@ -140,24 +125,6 @@ impl Queue {
             self.copy_ends -= 1;
         }
         self.entries.front_mut()
-    }
-
-    /// True when a `Z` that comes now belongs to one of the Syncs that were taken for a part of copy data: nothing else has come
-    /// for the head, whose answer does not begin with it.
-    pub(super) fn takes_uncertain(&mut self) -> bool {
-        let begins_otherwise = |entry: &mut Entry| match entry.what {
-            Expected::Query { done, failed, .. } => done == 0 && !failed,
-            Expected::Sync | Expected::Login => false,
-            _ => true,
-        };
-        // Those of Syncs are as many as there are: which is whose makes no difference.
-        let ours = self.uncertain > 0 && self.head().is_none_or(begins_otherwise);
-        self.uncertain -= usize::from(ours);
-        if ours && self.entries.is_empty() {
-            // What has failed need not be skipped any more.
-            (self.phase, self.is_open) = (Phase::Answering, false);
-        }
-        ours
     }
 
     /// Something else than `Z` came for the head: what was uncertain is over.
@@ -173,27 +140,6 @@ impl Queue {
         }
         self.answered();
         self.pop()
-    }
-
-    /// The server reads copy data for the head. Of the Syncs in front of the data nobody knows whether it reads them so, or fails
-    /// before it reads anything and answers them all.
-    pub(super) fn copy_in(&mut self) {
-        if self.head().is_none() {
-            return;
-        }
-        self.answered();
-        let syncs = self.entries.iter().skip(1).take_while(|entry| matches!(entry.what, Expected::Sync)).count();
-        match self.entries.get(1 + syncs).map(|entry| &entry.what) {
-            None => self.phase = Phase::CopyIn,
-            Some(Expected::CopyEnd) => {
-                self.copy_ends -= 1;
-                drop(self.entries.remove(1 + syncs));
-            }
-            // Inside of copy data that ends the session: if it goes on, nothing was read.
-            Some(_) => return,
-        }
-        drop(self.entries.drain(1..=syncs));
-        self.inside = syncs;
     }
 
     /// The server failed on the head. Returns it if that is its whole answer.
@@ -225,12 +171,6 @@ impl Queue {
         failed
     }
 
-    /// The Syncs in front of copy data are no part of it.
-    fn answer_inside(&mut self, arrived: Instant) {
-        let syncs = std::mem::take(&mut self.inside) + std::mem::take(&mut self.uncertain);
-        self.entries.extend(std::iter::repeat_n(Entry::new(Expected::Sync, arrived), syncs));
-    }
-
     /// A Z came. Returns what it ends.
     pub(super) fn ready(&mut self) -> Option<Entry> {
         // Without a Sync in sight it belongs to one that was sent in front of copy data which then failed at once.
@@ -258,11 +198,6 @@ impl Queue {
     /// From the last one that was sent to the one whose answer is next.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter().rev()
-    }
-
-    /// True while the server reads copy data: it answers nothing else before it has ended.
-    pub(super) fn reads_copy(&self) -> bool {
-        self.phase == Phase::CopyIn
     }
 
     /// True when nobody can tell any more which answer belongs to what.
@@ -312,49 +247,9 @@ impl Queue {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::expected::{Name, Named, Note};
+    use super::super::expected::{Name, Note};
+    use super::said::{push, queue, shape};
     use super::*;
-
-    fn queue(tags: &str) -> Queue {
-        let mut queue = Queue::default();
-        push(&mut queue, tags);
-        queue
-    }
-
-    fn push(queue: &mut Queue, tags: &str) {
-        let name = Name::default;
-        for tag in tags.chars() {
-            let what = match tag {
-                'Q' => Expected::Query { planned: None, done: 0, failed: false, gives_up: None },
-                'P' => Expected::Parse { name: name(), planned: None },
-                'B' => Expected::Bind { portal: name(), statement: name() },
-                'D' => Expected::Describe(Named::Portal(name())),
-                'E' => Expected::Execute { portal: name() },
-                'C' => Expected::Close(Named::Statement(name())),
-                'S' => Expected::Sync,
-                'F' => Expected::FunctionCall,
-                'c' => Expected::CopyEnd,
-                _ => Expected::Login,
-            };
-            queue.push(Entry::new(what, Instant::now()));
-        }
-    }
-
-    fn shape(queue: &Queue) -> String {
-        let tag = |entry: &Entry| match entry.what {
-            Expected::Login => 'L',
-            Expected::Query { .. } => 'Q',
-            Expected::Parse { .. } => 'P',
-            Expected::Bind { .. } | Expected::Refused(_) => 'B',
-            Expected::Describe(_) => 'D',
-            Expected::Execute { .. } => 'E',
-            Expected::Close(_) => 'C',
-            Expected::Sync => 'S',
-            Expected::FunctionCall => 'F',
-            Expected::CopyEnd => 'c',
-        };
-        queue.entries.iter().map(tag).collect()
-    }
 
     #[test]
     fn an_error_skips_to_the_sync_that_was_sent() {
@@ -393,87 +288,6 @@ mod tests {
         assert!(queue.failed().is_none());
         assert!(queue.ready().is_some());
         assert_eq!(shape(&queue), "Q");
-    }
-
-    #[test]
-    fn a_sync_before_copy_data_brings_no_ready() {
-        let mut sync_first = queue("PBDES");
-        for _ in 0..3 {
-            sync_first.pop();
-        }
-        sync_first.copy_in();
-        assert_eq!(shape(&sync_first), "E");
-        push(&mut sync_first, "ScS");
-        assert_eq!(shape(&sync_first), "ES", "the one inside is swallowed, the one behind is not");
-
-        let mut data_first = queue("EScSQ");
-        data_first.copy_in();
-        assert_eq!(shape(&data_first), "ESQ");
-    }
-
-    #[test]
-    fn a_copy_that_fails_skips_to_the_sync_behind_its_data() {
-        let mut sent = queue("ES");
-        sent.sent_data();
-        sent.copy_in();
-        sent.failed();
-        push(&mut sent, "cSQ");
-        assert_eq!(shape(&sent), "SQ");
-        let mut unsent = queue("ES");
-        unsent.copy_in();
-        unsent.failed();
-        push(&mut unsent, "PSQ");
-        assert_eq!(shape(&unsent), "SPSQ", "nothing was there to be read");
-    }
-
-    #[test]
-    fn a_copy_that_fails_before_it_reads_leaves_its_first_sync_to_be_answered() {
-        for (tail, head) in [("Q", 'Q'), ("PS", 'P')] {
-            let mut queue = queue(&format!("EScS{tail}"));
-            queue.copy_in();
-            queue.failed();
-            assert!(!queue.takes_uncertain() && queue.ready().is_some(), "the Sync behind the data stands for either");
-            assert!(queue.takes_uncertain(), "nothing has come for the next message");
-            assert_eq!(shape(&queue).chars().next(), Some(head));
-            assert!(!queue.takes_uncertain(), "there was one");
-        }
-        let mut read = queue("EScSPQ");
-        read.copy_in();
-        read.failed();
-        read.ready();
-        read.take(|w| matches!(w, Expected::Parse { .. }));
-        assert!(!read.takes_uncertain(), "the server has gone on: it had read the first one");
-    }
-
-    #[test]
-    fn a_ready_that_the_swallowed_sync_did_bring_ends_the_skipping() {
-        let mut queue = queue("ES");
-        queue.copy_in();
-        queue.failed();
-        queue.ready();
-        push(&mut queue, "Q");
-        assert_eq!(shape(&queue), "Q");
-    }
-
-    #[test]
-    fn late_ends_of_copy_are_nothing() {
-        let mut queue = queue("ccQcccPcPcEcSc");
-        assert_eq!(shape(&queue), "QcccPPEcSc");
-        assert_eq!(queue.entries.len() - queue.copy_ends, 5, "what is never answered holds nothing up");
-        push(&mut queue, &"c".repeat(1000));
-        assert_eq!(queue.copy_ends, 5, "and takes no room");
-        push(&mut queue, &format!("Q{}", "c".repeat(1000)));
-        assert_eq!(queue.copy_ends, 5 + MOST_COPIES);
-        queue.failed();
-        queue.ready();
-        queue.ready();
-        queue.ready();
-        assert!(queue.head().is_none());
-        let mut queue = super::tests::queue("ccQccc");
-        queue.failed();
-        queue.ready();
-        assert!(queue.head().is_none());
-        assert!(queue.is_empty());
     }
 
     fn hinted(queue: &mut Queue, tag: &str, hints: Hints) {
