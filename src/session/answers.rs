@@ -7,6 +7,7 @@
 //! 1 2 3 n T s I G W   noticed by their tag
 //! D d t H c A R v V   pass
 //! ```
+//! All of them but E, N and K are everyday, and may be relayed without coming by here (`shortcut`).
 
 use std::io;
 use std::pin::{Pin, pin};

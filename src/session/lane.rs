@@ -199,6 +199,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Lane<R, W> {
         let Some(slip) = slip.filter(|_| self.is_at_boundary() && self.buffer.is_at_rest()) else {
             return self.buffer.read_from(&mut self.from, whole).await;
         };
+        // What is read the shorter way needs no room here.
+        self.rest();
         let _waits = slip.wait();
         poll_fn(|cx| match slip.take() {
             Some(handed) => Poll::Ready(handed.map(|handed| self.go_on_with(handed))),

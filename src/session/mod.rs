@@ -9,7 +9,7 @@
 //!                        │      ▲ answers                                  │
 //!        ◀────────────── └ answers: E changed or replaced, rows stream ◀── ┘
 //! ```
-//! `app` calls [`meet`] for each connection that it accepts, and [`serve`] on the thread that it gives it to. What a statement becomes is `rewrite`'s business.
+//! Between plain TCP sockets most messages take the way past both directions (`shortcut`). `app` calls [`meet`] for each connection that it accepts, and [`serve`] on the thread that it gives it to. What a statement becomes is `rewrite`'s business.
 
 mod answers;
 mod auth;

@@ -7,8 +7,8 @@
 //! S F c f  change what is expected
 //! d H X p  pass
 //! ```
-//! Frames of any length stream in pieces; only what is opened waits for its end, and a statement beyond
-//! `max_statement_bytes` is searched while it streams (`flood`).
+//! What is everyday may be relayed without coming by here (`shortcut`). Frames of any length stream in pieces; only what is opened
+//! waits for its end, and a statement beyond `max_statement_bytes` is searched while it streams (`flood`).
 
 use std::collections::BTreeSet;
 use std::io;

@@ -5,8 +5,9 @@
 //! outside.
 //!
 //! ```text
-//! inbox, tokio ─▶ called tasks ─▶ each is polled ─▶ none is left: wait for sockets ─▶ readable? its task is called
+//! inbox, tokio ─▶ called tasks ─▶ each is polled ─▶ none is left: wait for sockets ─▶ readable? its shortcut goes ─▶ else its task is called
 //! ```
+//! Two sockets may have a [`Shortcut`] between them, which goes first: most of what comes then costs neither a call nor a poll.
 //! `app` starts one beside each thread of sessions; `session` gives it what has come in.
 
 mod call;
