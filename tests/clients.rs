@@ -43,19 +43,16 @@ fn psql_prints_the_same() {
 fn psql_describes_the_current_database_alike() {
     let twins = twins::shared();
     let commands = [
-        "\\d",
-        "\\d+ clientes",
-        "\\d feedback_log",
-        "\\dt *.*",
-        "\\di",
+        "\\d+ orders",
+        "\\d archive.solver",
+        "\\d boxes",
         "\\dv",
         "\\df",
         "\\dT",
         "\\dn+",
         "\\l",
         "\\du",
-        "\\dp",
-        "\\d \"Gadget Runs\"",
+        "\\dp orders",
         "\\sf doubled",
         "\\conninfo",
         "\\encoding",

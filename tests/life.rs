@@ -293,6 +293,26 @@ fn a_server_that_never_answers_the_login_is_not_waited_for() {
     eventually("counted", || proxy.metric(outcome).filter(|n| *n > 0.5).ok_or_else(|| proxy.get("/metrics").1));
 }
 
+#[test]
+fn a_second_signal_ends_logins_on_their_way_without_a_panic() {
+    let place = Place::new("forced");
+    let relay = MuteLater::before(shared().port);
+    let url = format!("postgres://postgres@127.0.0.1:{}/forced?sslmode=disable", relay.port);
+    let mut proxy = Proxy::start(&["--config", &place.configure_for("", &url)]);
+    proxy.wait_until_ready();
+    relay.mute.store(true, Ordering::SeqCst);
+    let mut clients: Vec<_> = (0..3).map(|_| Raw::connect(proxy.port)).collect();
+    for client in &mut clients {
+        client.send(&raw::startup(&[("user", "postgres"), ("database", "forced")]));
+    }
+    thread::sleep(Duration::from_millis(200));
+    proxy.signal("TERM");
+    proxy.wait_for_message("draining");
+    proxy.signal("TERM");
+    let _ = proxy.wait();
+    assert!(!proxy.log().contains("panicked"), "{}", proxy.log());
+}
+
 /// A relay to a server that takes connections and then says nothing, once it is told to.
 struct MuteLater {
     port: u16,

@@ -84,6 +84,7 @@ impl Worker {
             }
             // Nobody ever sends: what comes is the end.
             let _ = runtime.block_on(ended);
+            Rounds::end_beside();
             // Statements that are being decided on have nobody left who waits for them.
             runtime.shutdown_background();
         })?;

@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Column, Mapping, Table, codes, names, table};
+use super::{Column, Introspection, Mapping, Table, codes, names, table};
 use crate::text::diagnostic::Source;
-use crate::text::toml::{Codes, Document, Shape};
+use crate::text::toml::{Codes, Document, Shape, Text};
 use crate::text::{Diagnostic, Severity};
 
 const CODES: Codes = Codes {
@@ -45,6 +45,7 @@ fn mapping(document: &Document<'_>) -> Option<Mapping> {
         name: Arc::from(stem(&document.source().name)),
         schema: "public".to_owned(),
         zone: "UTC".to_owned(),
+        introspection: Introspection::default(),
         tables: Vec::new(),
         columns: Vec::new(),
         source: document.source().clone(),
@@ -67,6 +68,12 @@ fn mapping(document: &Document<'_>) -> Option<Mapping> {
             sound &= super::zone::check(document, &zone);
             zone.value.clone_into(&mut mapping.zone);
         }
+        if let Some(text) = head.string("introspection") {
+            sound &= introspection(document, &text).is_some_and(|chosen| {
+                mapping.introspection = chosen;
+                true
+            });
+        }
         head.close_with(|key| (key == "extends").then(not_yet));
     }
     if let Some(tables) = root.table("tables") {
@@ -80,6 +87,19 @@ fn mapping(document: &Document<'_>) -> Option<Mapping> {
     }
     root.close_with(|key| (key == "clients").then(not_yet));
     sound.then_some(mapping)
+}
+
+fn introspection(document: &Document<'_>, text: &Text<'_>) -> Option<Introspection> {
+    let known = [("legacy", Introspection::Legacy), ("current", Introspection::Current), ("both", Introspection::Both)];
+    let found = known.iter().find(|(word, _)| *word == text.value).map(|(_, chosen)| *chosen);
+    if found.is_none() {
+        let guess = crate::text::nearest::did_you_mean(text.value, known.map(|(word, _)| word));
+        let list = "known are `legacy`, `current` and `both`";
+        let help = guess.map_or_else(|| list.to_owned(), |guess| format!("{guess} {list}"));
+        let message = format!("`introspection` knows no `{}`", text.value);
+        document.error(codes::BAD_VALUE, text.span, message, "", help);
+    }
+    found
 }
 
 /// What tells which tables have a column of `[columns]` is that they have what it reads, and lack its name.

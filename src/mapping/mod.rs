@@ -43,12 +43,26 @@ pub struct Mapping {
     pub schema: String,
     /// The time zone in which a timestamp has its day; `UTC` unless told.
     pub zone: String,
+    /// In which naming the server's catalogs are shown.
+    pub introspection: Introspection,
     /// Tables by legacy name.
     pub tables: Vec<Table>,
     /// `[columns]`: legacy columns of any table that has what they read and nothing of their name.
     pub columns: Vec<Column>,
     /// The file, for findings that only a catalog can make.
     pub source: Source,
+}
+
+/// What the server's catalogs show of the mapped tables.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Introspection {
+    /// The tables as they are.
+    Current,
+    /// Under each legacy name what `SELECT *` gives of it, in the place of what the table is now.
+    #[default]
+    Legacy,
+    /// The tables as they are, and the legacy names beside them.
+    Both,
 }
 
 /// `[tables.<legacy>]`.

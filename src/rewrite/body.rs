@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::context::Context;
 use super::scope::{Columns, Naming};
 use super::statement;
+use super::typed;
 use super::walk::{Bound, Named, Place, Refused, Scope, Walk, Walked};
 use super::world::{Table, World};
 use crate::catalog::{Catalog, Column, Relation, RelationKind};
@@ -22,13 +23,15 @@ use crate::text::{Diagnostic, Span};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Body {
     /// SQL, in parentheses.
-    text: String,
+    pub(super) text: String,
     /// What its references bind to: (byte of `text`, what), sources counted from 1.
-    bound: Vec<(usize, Bound<'static>)>,
+    pub(super) bound: Vec<(usize, Bound<'static>)>,
     /// The relations that it reads: (number of the source, schema, name).
-    relations: Vec<(usize, String, String)>,
+    pub(super) relations: Vec<(usize, String, String)>,
     /// How many sources it has.
-    sources: usize,
+    pub(super) sources: usize,
+    /// The types of its columns, as far as they are known.
+    pub(super) types: Vec<Option<String>>,
 }
 
 /// Why a query cannot stand for a table.
@@ -47,7 +50,7 @@ pub(super) fn of_table(
     catalog: &Arc<Catalog>,
 ) -> Option<Result<(Body, Relation), Fault>> {
     if let Some(query) = &table.query {
-        return Some(bind(&mapping.schema, &query.text, catalog).map(|(body, labels)| {
+        return Some(bind_typed(&mapping.schema, &query.text, catalog, true).map(|(body, labels)| {
             let column = |name| Column { name, type_name: String::new(), not_null: false };
             let columns = labels.into_iter().map(column).collect();
             (body, relation(mapping, table, columns))
@@ -89,8 +92,12 @@ pub fn check_queries(mapping: &Mapping, catalog: &Arc<Catalog>) -> Vec<Diagnosti
     mapping.tables.iter().filter_map(finding).collect()
 }
 
-/// Binds `query`, whose unqualified tables are those of `schema`.
-fn bind(schema: &str, query: &str, catalog: &Arc<Catalog>) -> Result<(Body, Vec<String>), Fault> {
+/// Binds `query`, whose unqualified tables are those of `schema`. Nobody asks for its types.
+pub(super) fn bind(schema: &str, query: &str, catalog: &Arc<Catalog>) -> Result<(Body, Vec<String>), Fault> {
+    bind_typed(schema, query, catalog, false)
+}
+
+fn bind_typed(schema: &str, query: &str, catalog: &Arc<Catalog>, is_typed: bool) -> Result<(Body, Vec<String>), Fault> {
     let world = World::new(0, Vec::new(), catalog.clone());
     let own = Context::new("", &[schema.to_owned()]);
     let tokens = lex(query, LexOptions::default()).unwrap_or_default();
@@ -131,7 +138,8 @@ fn bind(schema: &str, query: &str, catalog: &Arc<Catalog>) -> Result<(Body, Vec<
     let relations =
         walk.relations.iter().map(|(n, schema, name)| (*n, (*schema).to_owned(), (*name).to_owned())).collect();
     let labels = labels(&walk)?;
-    Ok((Body { text: format!("({text})"), bound, relations, sources: walk.sources }, labels))
+    let types = if is_typed { typed::types(&walk) } else { Vec::new() };
+    Ok((Body { text: format!("({text})"), bound, relations, sources: walk.sources, types }, labels))
 }
 
 /// The columns of a query, which must be known, and named apart.
@@ -197,21 +205,14 @@ impl<'w> Walk<'w> {
             let message = format!("`{}` holds a backslash, which means another thing in this session", table.legacy);
             return Err(Refused::unsure(message, "set standard_conforming_strings to on", Some(at)));
         }
-        self.count_table(table);
+        if !table.is_of_server() {
+            self.count_table(table);
+        }
         self.sources += body.sources;
         for (source, schema, name) in &body.relations {
             self.relations.push((number + source, schema, name));
         }
-        let references = body.bound.iter().map(|(offset, what)| {
-            let what = match what {
-                Bound::Column(source, name) => Bound::Column(number + source, name.as_ref().into()),
-                Bound::Row(source) => Bound::Row(number + source),
-                Bound::Label(name) => Bound::Label(name.as_ref().into()),
-                Bound::Nothing => Bound::Nothing,
-            };
-            (*offset, what)
-        });
-        Ok(references.collect())
+        Ok(body.bound.iter().map(|(offset, what)| (*offset, what.moved(number))).collect())
     }
 
     /// Notes a table of a query that is described.

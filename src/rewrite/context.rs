@@ -107,6 +107,13 @@ impl Context {
         }
     }
 
+    /// True when the session has no search path at all: so do `pg_dump` and its like begin, which copy the server's own tables as its own
+    /// catalogs have them. They speak the current naming. (`SET search_path = ''` leaves a path with one name that nothing has.)
+    #[must_use]
+    pub fn is_of_a_tool(&self) -> bool {
+        self.search_path.as_ref().is_some_and(|path| path.is_empty())
+    }
+
     /// True when there may be temporary tables, or the end of the transaction brings some back.
     #[must_use]
     pub fn has_temporaries(&self) -> bool {

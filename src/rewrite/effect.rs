@@ -1,5 +1,6 @@
 //! What a statement does to its session's own names, read off its tokens.
 
+use super::configure::{configures, plain_string};
 use super::plan::{Effect, Identity};
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::token::{Token, TokenKind};
@@ -88,7 +89,7 @@ pub fn effect_of_prepared(source: &str) -> Effect {
 const PLAIN: [&str; 12] =
     ["select", "with", "values", "table", "insert", "update", "delete", "merge", "begin", "commit", "end", "rollback"];
 
-/// True when what a statement does may depend on the values of its literals, other than those that [`names_setting`].
+/// True when what a statement does may depend on the values of its literals, other than those that [`super::configure::names_setting`].
 #[must_use]
 pub fn reads_literals(source: &str, tokens: &[Token]) -> bool {
     let first = tokens.iter().find(|t| t.kind != TokenKind::LeftParen);
@@ -207,73 +208,6 @@ fn reset(source: &str, tokens: &[Token]) -> Effect {
 /// The name of a setting, which is the same in any case, also in quotes.
 fn setting(source: &str, tokens: &[Token], at: usize) -> Option<String> {
     Some(tokens.get(at)?.ident(source)?.to_ascii_lowercase())
-}
-
-/// What the calls of `set_config` in a statement, and updates of `pg_settings`, do to the names of the session.
-fn configures(source: &str, tokens: &[Token]) -> Effect {
-    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|t| t.is_keyword(source, word));
-    let kind = |at: usize| tokens.get(at).map(|t| t.kind);
-    let named = |name: &str| tokens.iter().any(|t| t.ident(source).as_deref() == Some(name));
-    if named("pg_settings") && (0..tokens.len()).any(|at| is(at, "update")) {
-        return Effect::Unsure;
-    }
-    let mut found = Vec::new();
-    let mut arguments = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        if token.ident(source).as_deref() != Some("set_config") || kind(at + 1) != Some(TokenKind::LeftParen) {
-            continue;
-        }
-        let local = kind(at + 3) == Some(TokenKind::Comma)
-            && kind(at + 5) == Some(TokenKind::Comma)
-            && is(at + 6, "true")
-            && kind(at + 7) == Some(TokenKind::RightParen);
-        let plain = kind(at + 3) == Some(TokenKind::Comma);
-        let setting = tokens.get(at + 2).filter(|_| plain).and_then(|t| t.string_value(source));
-        arguments.push(at + 2);
-        let role = |which| Effect::Role { which, other: true, local };
-        found.push(match setting.map(|s| s.to_ascii_lowercase()).as_deref() {
-            Some("role") => role(Identity::Role),
-            Some("session_authorization") => role(Identity::Session),
-            // A name that is put together may be any.
-            Some("search_path") | None if local => Effect::LocalUnsure,
-            Some("search_path") | None => Effect::Unsure,
-            Some(_) => continue,
-        });
-    }
-    // In a string it may be a part of anything that is executed.
-    if (0..tokens.len()).any(|at| !arguments.contains(&at) && names_search_path(source, tokens[at])) {
-        return Effect::Unsure;
-    }
-    let is_local = |e: &Effect| matches!(e, Effect::LocalUnsure | Effect::Role { local: true, .. });
-    match found.len() {
-        0 | 1 => found.pop().unwrap_or_default(),
-        _ if found.iter().all(is_local) => Effect::LocalUnsure,
-        _ => Effect::Unsure,
-    }
-}
-
-/// The value of a plain literal without escapes.
-fn plain_string(text: &str) -> Option<String> {
-    let inner = text.strip_prefix('\'')?.strip_suffix('\'')?;
-    (!inner.contains(['\'', '\\'])).then(|| inner.to_owned())
-}
-
-fn names_search_path(source: &str, token: Token) -> bool {
-    let is_text = matches!(
-        token.kind,
-        TokenKind::String | TokenKind::EscapeString | TokenKind::UnicodeString | TokenKind::DollarString
-    );
-    is_text && names_setting(token.text(source))
-}
-
-/// True for the text of a literal that names the search path.
-#[must_use]
-pub fn names_setting(text: &str) -> bool {
-    const SETTING: &[u8] = b"search_path";
-    let bytes = text.as_bytes();
-    let around = |at: usize| at.checked_sub(6).and_then(|start| bytes.get(start..start + SETTING.len()));
-    let is_there = |(at, _): (usize, &str)| around(at).is_some_and(|found| found.eq_ignore_ascii_case(SETTING));
-    bytes.len() > SETTING.len() && text.match_indices('_').any(is_there)
 }
 
 fn create(source: &str, tokens: &[Token]) -> Effect {
@@ -398,6 +332,11 @@ mod tests {
         assert_eq!(of("SET SESSION AUTHORIZATION x"), role(Identity::Session, true, false));
         assert_eq!(of("SET SESSION AUTHORIZATION DEFAULT"), role(Identity::Session, false, false));
         assert_eq!(of("SELECT set_config('search_path', 'a', false)"), Effect::Unsure);
+        assert_eq!(of("SELECT pg_catalog.set_config('search_path', '', false)"), path(&[]));
+        assert_eq!(of("select SET_CONFIG('search_path', '', true)"), Effect::LocalSearchPath(Vec::new()));
+        assert_eq!(of("SELECT set_config('search_path', '', false) FROM t"), Effect::Unsure);
+        let one = |name| of(&format!("SELECT set_config(name, 'x, y', false) FROM pg_settings WHERE name = '{name}'"));
+        assert_eq!((one("restrict_nonsystem_relation_kind"), one("role")), (Effect::None, Effect::Unsure));
         assert_eq!(of("SELECT set_config('search_path', $1, true), set_config('x', $2, false)"), Effect::LocalUnsure);
         let both = "SELECT set_config('search_path', $1, true), set_config('search_path', $2, false)";
         assert_eq!(of(both), Effect::Unsure);

@@ -58,7 +58,7 @@ impl<'w> Walk<'w> {
             | Expr::IsJson { expr: e, .. }
             | Expr::Named { expr: e, .. } => self.expr(e, env, around),
             Expr::IsNull(e) | Expr::IsNotNull(e) => {
-                self.tables_as_values([&**e])?;
+                self.table_as_presence(e)?;
                 self.read(e, Rows::Values, env, around)
             }
             Expr::Interval(interval) => self.expr(&interval.value, env, around),
@@ -101,13 +101,7 @@ impl<'w> Walk<'w> {
                 self.exprs([&**expr, &**overlay_what, &**overlay_from], env, around)?;
                 self.exprs(overlay_for.as_deref(), env, around)
             }
-            Expr::Cast { expr, data_type, .. } => {
-                self.data_type(data_type)?;
-                if strings::is_number(data_type) {
-                    self.tables_as_values([&**expr])?;
-                }
-                if rows::is_text(data_type) { self.reads([&**expr], env, around) } else { self.expr(expr, env, around) }
-            }
+            Expr::Cast { expr, data_type, .. } => self.cast(expr, data_type, env, around),
             Expr::Case { operand, conditions, else_result, .. } => {
                 self.exprs(operand.as_deref(), env, around)?;
                 self.exprs(conditions.iter().flat_map(|w| [&w.condition, &w.result]), env, around)?;
@@ -132,6 +126,23 @@ impl<'w> Walk<'w> {
             },
             _ => Err(Refused::not_understood("an expression of this kind", start_of(expr))),
         }
+    }
+
+    fn cast(&mut self, expr: &Expr, data_type: &DataType, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        self.data_type(data_type)?;
+        if strings::is_number(data_type) {
+            self.tables_as_values([expr])?;
+        }
+        if !rows::is_text(data_type) {
+            if self.is_printed(expr) {
+                self.printed(expr, data_type)?;
+            }
+            return self.expr(expr, env, around);
+        }
+        if let Expr::Cast { expr, data_type, .. } = expr {
+            self.printed(expr, data_type)?;
+        }
+        self.reads([expr], env, around)
     }
 
     fn sublink(&mut self, query: &sqlparser::ast::Query, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
@@ -205,6 +216,7 @@ impl<'w> Walk<'w> {
         if !matches!(function.parameters, FunctionArguments::None) {
             return Err(Refused::not_understood("a parametric function", None));
         }
+        self.definition(function)?;
         match &function.args {
             FunctionArguments::None => {}
             FunctionArguments::Subquery(query) => self.sublink(query, env, around)?,

@@ -246,7 +246,10 @@ impl<'w> Walk<'w> {
         }
         Ok(match resolve(self.world, self.context, self.naming, schema, name) {
             Resolved::Mapped(table) => Columns::Mapped(table),
-            Resolved::Relation(relation) => Columns::Relation(relation),
+            Resolved::Relation(relation) => match self.shown(relation) {
+                Some(shown) => Columns::Mapped(shown),
+                None => Columns::Relation(relation),
+            },
             Resolved::Unmapped => Columns::Unknown,
             Resolved::Missing => {
                 let relation = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));

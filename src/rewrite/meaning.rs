@@ -41,6 +41,8 @@ pub struct Replacement {
     pub is_condition: bool,
     /// What a filter on it says of its column.
     pub inverse: Option<Inverse>,
+    /// Its type, where that is not the type of the column that it is.
+    pub type_name: Option<String>,
     /// The declared type if it has a modifier, such as `numeric(10,2)`: a CASE around the value would lose it.
     pub modified_type: Option<String>,
 }
@@ -185,6 +187,7 @@ pub fn replacement(mapping: &Mapping, column: &Column, relation: &Relation) -> R
         is_strict,
         is_condition: !matches!(column.kind, Kind::Rename { .. }) && result == Some("boolean"),
         inverse: inverse(mapping, column, relation),
+        type_name: result_type(column, real.map_or("", |r| r.type_name.as_str())),
         modified_type: column.type_name.clone().filter(|name| name.contains('(')),
     })
 }
@@ -231,6 +234,22 @@ fn pieces(mapping: &Mapping, column: &Column, real: Option<&RealColumn>) -> Vec<
     }
 }
 
+/// The type of what is read, unless it is `real_type` by itself.
+fn result_type(column: &Column, real_type: &str) -> Option<String> {
+    let own = match &column.kind {
+        Kind::Rename { .. } | Kind::Values { .. } | Kind::Expression(_) => None,
+        Kind::Date { .. } => Some("date"),
+        Kind::Linear { factor, offset, .. } => Some(match linear_type(factor.as_ref(), offset.as_ref(), real_type) {
+            (_, Some(cast)) => cast,
+            (base, None) if is_binary(base) => base,
+            _ => "numeric",
+        }),
+        Kind::Json { .. } => Some("text"),
+        Kind::Constant(constant) => Some(constant_parts(constant).1),
+    };
+    column.type_name.as_deref().or(own).map(ToOwned::to_owned)
+}
+
 /// `((q.power_kw * 1000 + 5)::numeric(12,2))`. Whole numbers are computed as `numeric`, where they neither overflow nor lose a fraction, and
 /// binary ones in double precision.
 fn linear(
@@ -240,24 +259,40 @@ fn linear(
     declared: Option<&str>,
     real_type: &str,
 ) -> Vec<Piece> {
-    let base = real_type.split('(').next().unwrap_or_default().trim_end();
-    let is_integer = matches!(base, "smallint" | "integer" | "bigint");
-    let is_binary = matches!(base, "real" | "double precision");
+    let (base, own) = linear_type(factor, offset, real_type);
+    let is_binary = is_binary(base);
     let number = |d: &Decimal| if is_binary { format!("{}::double precision", d.sql()) } else { d.sql() };
-    let mut rest = String::from(if is_integer { "::numeric" } else { "" });
+    let mut rest = String::from(if is_whole_number(base) { "::numeric" } else { "" });
     for (operator, decimal) in [(" * ", factor), (" + ", offset)] {
         if let Some(decimal) = decimal {
             rest.push_str(operator);
             rest.push_str(&number(decimal));
         }
     }
-    let is_whole = [factor, offset].into_iter().flatten().all(Decimal::is_whole);
-    let own = (base == "real" || (is_integer && is_whole)).then_some(base);
     let (open, close) = match declared.or(own).filter(|cast| *cast != "double precision" || !is_binary) {
         Some(cast) => ("((", format!(")::{cast})")),
         None => ("(", ")".to_owned()),
     };
     vec![Piece::Text(open.into()), Piece::Column(current.to_owned()), Piece::Text(rest + &close)]
+}
+
+/// The type of the column without its modifier, and that which the result is cast to when none is declared.
+fn linear_type<'t>(
+    factor: Option<&Decimal>,
+    offset: Option<&Decimal>,
+    real_type: &'t str,
+) -> (&'t str, Option<&'t str>) {
+    let base = real_type.split('(').next().unwrap_or_default().trim_end();
+    let is_whole = [factor, offset].into_iter().flatten().all(Decimal::is_whole);
+    (base, (base == "real" || (is_whole_number(base) && is_whole)).then_some(base))
+}
+
+fn is_whole_number(base: &str) -> bool {
+    matches!(base, "smallint" | "integer" | "bigint")
+}
+
+fn is_binary(base: &str) -> bool {
+    matches!(base, "real" | "double precision")
 }
 
 /// `(CASE q.estado WHEN 'activo' THEN 'active'::text ELSE q.estado END)`. Every type can be written as text and read from it, so that is
@@ -304,14 +339,19 @@ fn has_time_zone(type_name: &str) -> bool {
 
 /// A cast, never a bare literal: `ORDER BY 1` would sort by the first output column.
 fn constant_sql(constant: &Constant, declared: Option<&str>) -> String {
-    let (value, own_type) = match constant {
+    let (value, own_type) = constant_parts(constant);
+    format!("({value}::{})", declared.unwrap_or(own_type))
+}
+
+/// The literal and its type.
+fn constant_parts(constant: &Constant) -> (String, &'static str) {
+    match constant {
         Constant::Text(value) => (names::quote_string(value), "text"),
         Constant::Integer(value) if i32::try_from(*value).is_ok() => (format!("'{value}'"), "integer"),
         Constant::Integer(value) => (format!("'{value}'"), "bigint"),
         Constant::Float(value) => (format!("'{value}'"), "double precision"),
         Constant::Boolean(value) => (format!("'{value}'"), "boolean"),
-    };
-    format!("({value}::{})", declared.unwrap_or(own_type))
+    }
 }
 
 /// `{"a","b c"}`: each element quoted, so that no character of a key has a meaning.

@@ -5,7 +5,7 @@
 //! the same tokens but for the values of these. Literals whose value the grammar could depend on stay in the outline.
 //! `cache` looks plans up by it, `template` moves places between texts with the same outline.
 
-use super::effect;
+use super::configure;
 use crate::sql::lexer::{LexOptions, Tokens};
 use crate::sql::token::{Token, TokenKind};
 use crate::text::Span;
@@ -79,7 +79,7 @@ impl Outline {
 /// What stands for a literal; none for a token that stays.
 fn mark(source: &str, token: Token) -> Option<char> {
     match token.kind {
-        TokenKind::String | TokenKind::EscapeString if effect::names_setting(token.text(source)) => None,
+        TokenKind::String | TokenKind::EscapeString if configure::names_setting(token.text(source)) => None,
         TokenKind::String => Some('\u{1}'),
         // Without `standard_conforming_strings` it may begin like the one above. What stands before it may have to be told from it.
         TokenKind::EscapeString if source.as_bytes()[token.span.start] == b'\'' => Some('\u{5}'),

@@ -6,7 +6,9 @@
 
 use sqlparser::ast::{DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName};
 
+use super::introspect::CatalogsAre;
 use super::literals::constant;
+use super::meaning::Meaning;
 use super::scope::{Naming, Resolved, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
 use super::world::Table;
@@ -14,12 +16,13 @@ use crate::sql::names;
 use crate::text::Span;
 
 /// Functions of the server whose first argument is a table.
-const OF_TABLES: [&str; 12] = [
+const OF_TABLES: [&str; 13] = [
     "col_description",
     "obj_description",
     "pg_get_serial_sequence",
     "pg_indexes_size",
     "pg_relation_filenode",
+    "pg_relation_filepath",
     "pg_relation_is_updatable",
     "pg_relation_size",
     "pg_stat_get_live_tuples",
@@ -66,6 +69,12 @@ const HYPERTABLE: [&str; 4] = ["hypertable", "main_table", "relation", "hypertab
 /// Functions whose last argument but one is a table.
 const OF_PRIVILEGES: [&str; 2] = ["has_any_column_privilege", "has_table_privilege"];
 
+/// The function whose last argument but two is a table, and the one behind it a column.
+const OF_COLUMNS: &str = "has_column_privilege";
+
+/// The one whose first argument is a table and whose second is a column.
+const OF_SEQUENCES: &str = "pg_get_serial_sequence";
+
 impl<'w> Walk<'w> {
     /// Expressions of which only the value is of account: compared with one another, tested, cast to a number.
     pub(super) fn tables_as_values<'x>(&mut self, list: impl IntoIterator<Item = &'x Expr>) -> Walked {
@@ -73,9 +82,43 @@ impl<'w> Walk<'w> {
             return Ok(());
         }
         list.into_iter().try_for_each(|expr| match regclass(expr) {
-            Some(literal) => self.table_name(literal),
+            Some(literal) => self.table_as(literal, !calls(expr)),
             None => Ok(()),
         })
+    }
+
+    /// A table by its oid in the catalogs, which may be another one than that of the table that it is now.
+    fn table_as(&mut self, (text, span): (String, Span), is_cast: bool) -> Walked {
+        let Some((Resolved::Mapped(table), _)) = self.table_in(&text, span) else {
+            return self.table_name((text, span));
+        };
+        match self.oid_beside(table) {
+            Some(_) if !is_cast => {
+                self.catalogs = CatalogsAre::Needed;
+                Err(Refused::unsure(
+                    format!("`to_regclass` of `{}`, which has no oid of its own on the server,", table.legacy),
+                    format!("write `'{text}'::regclass`"),
+                    Some(span.start),
+                ))
+            }
+            Some(oid) if self.replaced.insert(span.start) => {
+                self.count_table(table);
+                self.edit(span, names::quote_string(&oid.to_string()), "name in a string", Scope::Table(table))
+            }
+            Some(_) => Ok(()),
+            // Its rows are a part of another table's; in the catalogs it has the place of that one.
+            None if table.body.is_some() && self.is_shown(table) => self.current_name_in_string(table, true, span),
+            None => self.table_name((text, span)),
+        }
+    }
+
+    /// A table of which only counts that it is there.
+    pub(super) fn table_as_presence(&mut self, expr: &Expr) -> Walked {
+        match regclass(expr).filter(|_| self.naming == Naming::Legacy) {
+            Some(literal) if calls(expr) => self.table_name(literal),
+            Some(literal) => self.table_as(literal, true),
+            None => Ok(()),
+        }
     }
 
     /// The arguments of a function that takes a table by its name.
@@ -89,14 +132,32 @@ impl<'w> Walk<'w> {
             () if OF_HYPERTABLES.contains(&&*called) => 0,
             () if OF_TABLES.contains(&&*called) && is_own() => 0,
             () if OF_PRIVILEGES.contains(&&*called) && is_own() => args.len().saturating_sub(2),
+            () if *called == *OF_COLUMNS && is_own() => args.len().saturating_sub(3),
             () => return Ok(()),
         };
         let named = args.iter().find(|arg| name_of(arg).is_some_and(|n| HYPERTABLE.contains(&&*names::ident(n))));
         let Some(expr) = named.or_else(|| args.get(at).filter(|arg| name_of(arg).is_none())).and_then(value) else {
             return Ok(());
         };
-        match string(expr).or_else(|| regclass(expr)) {
-            Some(literal) => self.table_name(literal),
+        let Some(literal) = string(expr).or_else(|| regclass(expr)) else { return Ok(()) };
+        let column = (*called == *OF_COLUMNS || *called == *OF_SEQUENCES).then(|| args.get(at + 1).and_then(value));
+        if let Some(column) = column.flatten().and_then(string) {
+            self.column_name(&literal, column)?;
+        }
+        self.table_name(literal)
+    }
+
+    /// Replaces the name of a column of the table that another string names, if it is a column under another name.
+    fn column_name(&mut self, table: &(String, Span), (name, span): (String, Span)) -> Walked {
+        let Some((Resolved::Mapped(table), _)) = self.table_in(&table.0, table.1) else { return Ok(()) };
+        self.literals.note(span.start);
+        let Some(Meaning::Mapped(index)) = table.columns.get(&*name) else { return Ok(()) };
+        let replacement = &table.replacements[*index];
+        match replacement.renamed().filter(|_| table.body.is_none()) {
+            Some(current) => {
+                self.count_column(table, replacement);
+                self.edit(span, names::quote_string(current), "name in a string", Scope::Table(table))
+            }
             None => Ok(()),
         }
     }
@@ -126,12 +187,7 @@ impl<'w> Walk<'w> {
                     let message = format!("`{}` is a query now and no table to be named in a string", table.legacy);
                     return Err(Refused::unsure(message, "name the tables that it reads", at));
                 }
-                if self.replaced.insert(span.start) {
-                    self.count_table(table);
-                    let current = self.name_in_string(table, has_schema);
-                    self.edit(span, names::quote_string(&current), "name in a string", Scope::Table(table))?;
-                }
-                Ok(())
+                self.current_name_in_string(table, has_schema, span)
             }
             Some((Resolved::Unsure, _)) => {
                 let message = format!("which table `{text}` is depends on what is not certain now");
@@ -139,6 +195,15 @@ impl<'w> Walk<'w> {
             }
             _ => Ok(()),
         }
+    }
+
+    fn current_name_in_string(&mut self, table: &'w Table, has_schema: bool, span: Span) -> Walked {
+        if !self.replaced.insert(span.start) {
+            return Ok(());
+        }
+        self.count_table(table);
+        let current = self.name_in_string(table, has_schema);
+        self.edit(span, names::quote_string(&current), "name in a string", Scope::Table(table))
     }
 
     /// The name that the server has, with its schema where that was said or has to be.
@@ -179,6 +244,15 @@ fn regclass(expr: &Expr) -> Option<(String, Span)> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// True when it is `to_regclass` that finds the table, which knows no oids.
+fn calls(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => calls(inner),
+        Expr::Function(_) => true,
+        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::derived::withheld;
+use super::introspect::CatalogsAre;
 use super::literals::Reads;
 use super::meaning::{Filled, Replacement};
 use super::plan::Use;
@@ -52,6 +53,18 @@ pub enum Bound<'w> {
     Label(Cow<'w, str>),
     /// Nothing that is known.
     Nothing,
+}
+
+impl Bound<'_> {
+    /// The same when `by` more sources stand before its own.
+    pub(super) fn moved(&self, by: usize) -> Bound<'_> {
+        match self {
+            Self::Column(source, name) => Bound::Column(by + source, name.as_ref().into()),
+            Self::Row(source) => Bound::Row(by + source),
+            Self::Label(name) => Bound::Label(name.as_ref().into()),
+            Self::Nothing => Bound::Nothing,
+        }
+    }
 }
 
 /// A place that is only known once the edits are applied: `offset` bytes into the edit at `span`, or a byte of the source.
@@ -175,6 +188,10 @@ pub struct Walk<'w> {
     pub(super) shaped: BTreeSet<usize>,
     /// Those that should.
     pub(super) wanted: BTreeSet<usize>,
+    /// How the server's catalogs are read.
+    pub(super) catalogs: CatalogsAre,
+    /// Where oids begin that the client gets as names of tables.
+    pub(super) printing: BTreeSet<usize>,
     /// What is said inside of those once more, by the same places.
     pub(super) filters: BTreeMap<usize, Vec<Vec<Piece>>>,
     /// What should be.
@@ -258,6 +275,8 @@ impl<'w> Walk<'w> {
             literals: Reads::default(),
             shaped: BTreeSet::new(),
             wanted: BTreeSet::new(),
+            catalogs: CatalogsAre::default(),
+            printing: BTreeSet::new(),
             filters: BTreeMap::new(),
             wanted_filters: BTreeMap::new(),
             looks_through: false,
@@ -278,6 +297,7 @@ impl<'w> Walk<'w> {
         Some(Self {
             reasons,
             literals,
+            catalogs: self.catalogs,
             shaped,
             filters,
             ..Self::new(self.world, self.context, self.naming, self.source, self.tokens)
@@ -483,6 +503,7 @@ impl<'w> Walk<'w> {
         let at = Some(span.start);
         match found {
             Found::Plain(source) => {
+                self.reads_catalog(&source, name, at)?;
                 self.count_shaped(&source, name);
                 self.bound.push((Place::Source(span.start), Bound::Column(source.number, self.stored(name, span))));
                 Ok(())

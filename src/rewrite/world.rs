@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 use super::body::{self, Body};
 use super::global::{self, Globals};
+use super::introspect;
 use super::meaning::{self, Meaning, Presence, Replacement};
 use super::telling;
 use crate::catalog::{Catalog, Relation};
@@ -28,6 +29,8 @@ pub struct World {
     by_legacy: HashMap<Arc<str>, Vec<usize>>,
     /// Names of mapped tables, legacy and current.
     names: HashSet<Arc<str>>,
+    /// What the server's own catalogs show.
+    catalogs: introspect::Catalogs,
     words: Option<Search>,
     legacy: Option<Search>,
     /// What `words` finds, and what tells.
@@ -98,13 +101,16 @@ impl World {
         let columns = mappings.iter().flat_map(|m| &m.columns);
         let legacy: Vec<&str> = legacy.chain(columns.clone().map(|c| c.legacy.as_ref())).collect();
         let any = !legacy.is_empty();
-        let words = any.then(|| search_for(&legacy, &SESSION_WORDS));
-        let telling: Vec<&str> = telling::all().collect();
+        let introspecting = introspect::words(&mappings);
+        let concerning: Vec<&str> = SESSION_WORDS.iter().chain(introspecting).copied().collect();
+        let words = any.then(|| search_for(&legacy, &concerning));
+        let telling: Vec<&str> = telling::all().chain(introspecting.iter().copied()).collect();
         let telling = search_for(&legacy, &telling);
         let legacy = any.then(|| search_for(&legacy, &[]));
         let plain = |t: &mapping::Table| t.legacy.is_ascii() && t.columns.iter().all(|c| c.legacy.is_ascii());
         let ascii = mappings.iter().flat_map(|m| &m.tables).all(plain) && columns.clone().all(|c| c.legacy.is_ascii());
-        Self { generation, mappings, catalog, tables, by_legacy, names: all, words, legacy, telling, ascii }
+        let catalogs = introspect::Catalogs::new(&mappings, &tables, &catalog);
+        Self { catalogs, generation, mappings, catalog, tables, by_legacy, names: all, words, legacy, telling, ascii }
     }
 
     /// False when nothing in the text can concern the mapping or the session's names: the statement goes on as it came.
@@ -138,6 +144,18 @@ impl World {
     #[must_use]
     pub fn table(&self, index: usize) -> &Table {
         &self.tables[index]
+    }
+
+    /// What a relation of the server's catalogs becomes, so that it shows legacy names.
+    #[must_use]
+    pub(super) fn shown(&self, relation: &Relation) -> Option<&Table> {
+        self.catalogs.shown(relation)
+    }
+
+    /// What is shown of the server's catalogs.
+    #[must_use]
+    pub(super) const fn catalogs(&self) -> &introspect::Catalogs {
+        &self.catalogs
     }
 
     /// True for the legacy or the current name of a mapped table.
@@ -238,6 +256,12 @@ impl Table {
     #[must_use]
     pub fn star_names(&self) -> &[Arc<str>] {
         self.star.as_ref().unwrap_or(&self.physical)
+    }
+
+    /// True for a relation of the server's catalogs that shows legacy names.
+    #[must_use]
+    pub fn is_of_server(&self) -> bool {
+        self.mapping.is_empty()
     }
 
     /// True when the warehouse has it under another name, or as a query.

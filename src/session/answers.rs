@@ -215,7 +215,8 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Answers<'a, R, W> {
         if instead.is_empty() {
             self.lane.pass_frame(header);
         } else {
-            self.lane.replace_frame(header, |out, _| out.extend_from_slice(&instead));
+            // An error that is too long to be waited for may have come in part.
+            self.lane.replace_streaming(header, |out| out.extend_from_slice(&instead));
         }
         None
     }

@@ -161,10 +161,10 @@ impl Session {
         let sent = if walked.is_all_of(bytes) { way.to.send(bytes).ok().flatten().unwrap_or(0) } else { 0 };
         let count = |n: usize| u64::try_from(n).unwrap_or_default();
         match way.end {
+            // What is handed over is counted where it is read, and where it is written.
             End::First if sent == n => self.route.counters.from_client.inc_by(count(n)),
-            End::First => {}
             End::Second if sent > 0 => self.route.counters.to_client.inc_by(count(sent)),
-            End::Second => {}
+            End::First | End::Second => {}
         }
         (sent < n).then(|| Handed {
             buffer: room.keep(sent, n),

@@ -221,7 +221,8 @@ mod tests {
 
     fn tree(dialect: &dyn Dialect, source: &str, tokens: &[Own]) -> Option<String> {
         let fed = feed::feed(source, tokens, words::all(source, tokens), Goal::Query).ok()?;
-        let mut parser = Parser::new(dialect).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
+        let mut parser =
+            Parser::new(dialect).with_recursion_limit(limits::recursion(Goal::Query)).with_tokens_with_locations(fed);
         let tree = parser.parse_query().ok()?;
         // Printed for debugging, it shows places too.
         (parser.peek_token_ref().token == Token::EOF).then(|| format!("{tree:?}"))

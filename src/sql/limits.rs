@@ -4,6 +4,7 @@
 
 use sqlparser::keywords::Keyword;
 
+use super::feed::Goal;
 use super::parse::{Reason, Unparsed};
 use super::token::{Token, TokenKind};
 use super::words::Known;
@@ -11,8 +12,8 @@ use super::words::Known;
 /// Longest text: a tree takes up to 300 bytes of memory for each byte of text.
 const BYTES: usize = 1 << 20;
 
-/// Most tokens, for the same reason: 200,000 take some 60 MB while they are parsed.
-const TOKENS: usize = 200_000;
+/// Most tokens, for the same reason: 400,000 take some 120 MB while they are parsed. A list of numbers of the longest text has fewer.
+const TOKENS: usize = 400_000;
 
 /// Most operators in a chain such as `a + b + c`, from the top to some place in the text: each makes the tree one level deeper,
 /// and the tree is dropped recursively.
@@ -22,22 +23,32 @@ const OPERATORS: usize = 10_000;
 const SETS: usize = 2_000;
 
 /// Deepest nesting of parentheses, brackets and CASE: generated SQL stays below 30, and sqlparser takes cubic time for some
-/// shapes beyond a hundred.
-const DEPTH: usize = 50;
+/// shapes beyond some hundreds.
+const DEPTH: usize = 220;
 
-/// sqlparser's own count of nested calls: a subquery takes two, and a level of nesting may take more than one.
-pub(super) const RECURSION: usize = 100;
+/// sqlparser's own count of nested calls: a subquery takes two, and a level of nesting may take more than one. Of statements inside
+/// of statements (`EXPLAIN EXPLAIN …`), which are no SQL, each level would take more stack than there is.
+pub(super) const fn recursion(goal: Goal) -> usize {
+    match goal {
+        Goal::Query => 500,
+        Goal::Statement => 100,
+    }
+}
 
 /// Bytes of stack for a statement of `tokens` tokens: to parse it, to walk its tree with some thousand bytes for each level, and
-/// to drop it. Measured: without optimisation a dropped operator takes 1 KiB and a dropped UNION 17 KiB, with it a tenth of that.
+/// to drop it. Measured: without optimisation a dropped operator takes 1 KiB and a dropped UNION 17 KiB, with it a tenth of that;
+/// a nested call of the parser takes LEVEL at most, and a token makes one at most.
 pub(super) const fn stack(tokens: usize) -> usize {
-    const BASE: usize = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
+    const DEEPEST: usize = recursion(Goal::Query);
+    const BASE: usize = 128 << 10;
+    const LEVEL: usize = if cfg!(debug_assertions) { 32 << 10 } else { 6 << 10 };
     const OPERATOR: usize = if cfg!(debug_assertions) { 4 << 10 } else { 1 << 10 };
     const SET: usize = if cfg!(debug_assertions) { 24 << 10 } else { 4 << 10 };
+    let levels = if tokens < DEEPEST { tokens } else { DEEPEST };
     let operators = if tokens < OPERATORS { tokens } else { OPERATORS };
     // `UNION SELECT 1`
     let sets = if tokens / 3 < SETS { tokens / 3 } else { SETS };
-    BASE + operators * OPERATOR + sets * SET
+    BASE + levels * LEVEL + operators * OPERATOR + sets * SET
 }
 
 /// Refuses what is too long.

@@ -88,8 +88,9 @@ fn all<T>(
     limits::depth(source, tokens, &known)?;
     with_stack(tokens.len(), || {
         let fed = feed::feed(source, tokens, known, goal)?;
-        let mut parser =
-            Parser::new(dialect::of(goal)).with_recursion_limit(limits::RECURSION).with_tokens_with_locations(fed);
+        let mut parser = Parser::new(dialect::of(goal))
+            .with_recursion_limit(limits::recursion(goal))
+            .with_tokens_with_locations(fed);
         let tree = rule(&mut parser).map_err(|error| unparsed(source, tokens, &parser, error))?;
         let next = parser.peek_token_ref();
         if next.token == Fed::EOF {

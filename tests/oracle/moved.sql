@@ -70,13 +70,13 @@ SELECT g."Size µ", g."la""bel", "order", "Owner" FROM "Gadget Runs" g ORDER BY 
 -- straight: current
 SELECT 'solver_runs'::regclass::text, 'public.clientes'::regclass::text
 
--- case: moved: traps: catalog of the current table
+-- case: moved: traps: catalog of a table without a mapping
 -- straight: current
-SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'clientes'::regclass AND attnum > 0 ORDER BY attnum
+SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attnum > 0 ORDER BY attnum
 
 -- case: moved: traps: information schema
 -- straight: current
-SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'solver_runs' ORDER BY ordinal_position
+SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' AND table_name = 'orders' ORDER BY ordinal_position
 
 -- case: moved: traps: an error of its own
 -- straight: current
@@ -116,7 +116,7 @@ VALUES (1, 'rating'), (2, 'timestamp')
 
 -- case: moved: server: what pg_dump says
 -- straight: current
-SELECT relname, relkind FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY relname
+SELECT relname, relkind FROM pg_class WHERE relnamespace = 'archive'::regnamespace ORDER BY relname
 
 -- case: moved: update by current names
 -- traps: 44

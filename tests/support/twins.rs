@@ -24,8 +24,12 @@ pub(crate) const LEGACY: &str = "legacy";
 pub(crate) const CURRENT: &str = "current";
 
 /// What the proxy maps.
-pub(crate) const MAPPINGS: [&str; 3] =
-    ["mappings/smartwatt.toml", "tests/oracle/fixture/traps.toml", "tests/oracle/fixture/kinds.toml"];
+pub(crate) const MAPPINGS: [&str; 4] = [
+    "mappings/smartwatt.toml",
+    "tests/oracle/fixture/traps.toml",
+    "tests/oracle/fixture/kinds.toml",
+    "tests/oracle/fixture/keys.toml",
+];
 
 /// The pair that all tests of this binary share.
 pub(crate) fn shared() -> &'static Twins {
@@ -43,11 +47,12 @@ pub(crate) fn shared() -> &'static Twins {
         server.database(LEGACY);
         server.sql(LEGACY, &texts(legacy));
         server.sql(LEGACY, &texts(&["tests/oracle/fixture/facts.sql", "tests/oracle/fixture/legacy.sql", COMMON]));
-        server.sql(LEGACY, &texts(&["tests/oracle/fixture/kinds_legacy.sql"]));
+        server.sql(LEGACY, &texts(&["tests/oracle/fixture/kinds_legacy.sql", "tests/oracle/fixture/keys_legacy.sql"]));
         server.database(CURRENT);
         server.sql(CURRENT, &texts(current));
         server.sql(CURRENT, &texts(&["tests/oracle/fixture/facts.sql", "tests/oracle/fixture/current.sql", COMMON]));
-        server.sql(CURRENT, &texts(&["tests/oracle/fixture/kinds_current.sql"]));
+        server
+            .sql(CURRENT, &texts(&["tests/oracle/fixture/kinds_current.sql", "tests/oracle/fixture/keys_current.sql"]));
         server.sql(CURRENT, &format!("ALTER DATABASE \"{CURRENT}\" SET log_statement = 'all'"));
         let mappings = MAPPINGS.map(|path| root().join(path));
         Twins { server, proxy: SharedProxy::start(server.port, CURRENT, &mappings) }

@@ -217,6 +217,25 @@ fn an_error_while_it_runs_tells_what_was_rewritten() {
 }
 
 #[test]
+fn an_error_longer_than_what_is_waited_for_comes_whole() {
+    let (_proxy, mut client) = proxy("refusal_long");
+    client.query(
+        "CREATE FUNCTION fail(n int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', repeat('x', n); END $$",
+    );
+    client.query("PREPARE s (int) AS SELECT consumption_kwh, fail($1) FROM consumption_log");
+    for length in [10, 60_000, 70_000, 300_000, 3_000_000] {
+        for sql in
+            [format!("EXECUTE s ({length})"), format!("SELECT consumption_kwh, fail({length}) FROM consumption_log")]
+        {
+            let frames = client.query(&sql);
+            let told = raw::error(&frames).field(b'M').unwrap_or_default();
+            assert_eq!(told.len(), length, "{sql}");
+            assert_eq!(raw::rows(&client.query("SELECT 1")), ["1"], "{sql}");
+        }
+    }
+}
+
+#[test]
 fn errors_about_a_text_that_went_as_it_came_are_untouched() {
     let (proxy, mut client) = proxy("refusal_untouched");
     let mut straight = Raw::login(postgres::shared().port, "postgres", "refusal_untouched");

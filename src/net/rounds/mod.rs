@@ -21,7 +21,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
@@ -42,6 +42,7 @@ const INBOX: Token = Token(usize::MAX);
 #[derive(Debug)]
 pub struct Rounds {
     inbox: Arc<Inbox>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// The sockets of such a thread, on itself.
@@ -77,7 +78,7 @@ impl Rounds {
         let inbox = Arc::new(Inbox::new(mio::Waker::new(poll.registry(), INBOX)?));
         let registry = poll.registry().try_clone()?;
         let messages = Arc::clone(&inbox);
-        thread::Builder::new().name(name).spawn(move || {
+        let thread = thread::Builder::new().name(name).spawn(move || {
             let _runtime = runtime.enter();
             let here = Here(Rc::new(Sockets { registry, watched: RefCell::default() }));
             if let Err(error) = go_round(poll, &here, &messages) {
@@ -85,7 +86,7 @@ impl Rounds {
             }
             messages.close();
         })?;
-        BESIDE.set(Some(Self { inbox }));
+        BESIDE.set(Some(Self { inbox, thread: Some(thread) }));
         Ok(())
     }
 
@@ -103,6 +104,11 @@ impl Rounds {
         });
     }
 
+    /// Ends the thread beside this one, which has to be before the runtime of its tasks ends: a timer that is asked then panics.
+    pub fn end_beside() {
+        drop(BESIDE.take());
+    }
+
     /// True where there is one beside this thread.
     pub fn is_beside() -> bool {
         BESIDE.with_borrow(Option::is_some)
@@ -112,6 +118,10 @@ impl Rounds {
 impl Drop for Rounds {
     fn drop(&mut self) {
         self.inbox.send(Message::End);
+        if let Some(thread) = self.thread.take() {
+            // It has told of its panic itself.
+            let _ = thread.join();
+        }
     }
 }
 

@@ -154,7 +154,17 @@ const fn range(comparison: Comparison, date: Date) -> Range {
 fn is_day(operand: &Operand) -> bool {
     let rest = operand.sql.to_ascii_lowercase();
     let rest = rest.strip_prefix("current_date").map(|rest| rest.trim_start_matches([' ', '+', '-']).to_owned());
-    operand.text(&["date"]).is_some() || rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+    operand.text(&["date"]).is_some()
+        || rest.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+        || is_cast_parameter(&operand.sql)
+}
+
+/// True for `$1::date`. What a parameter is without a cast, the client may say.
+fn is_cast_parameter(sql: &str) -> bool {
+    let number = sql.strip_prefix('$').and_then(|rest| rest.split_once("::"));
+    number.is_some_and(|(number, name)| {
+        number.trim_end().bytes().all(|b| b.is_ascii_digit()) && name.trim().eq_ignore_ascii_case("date")
+    })
 }
 
 impl Date {
@@ -243,6 +253,16 @@ mod tests {
             "… AND at >= ((timestamp '2024-02-28' AT TIME ZONE 'America/Havana') - interval '3 hours') \
              AND at <= ((timestamp '2024-02-29' AT TIME ZONE 'America/Havana') + interval '3 hours')"
         );
+    }
+
+    #[test]
+    fn a_parameter_is_a_day_where_it_is_cast_to_one() {
+        let parameter = |sql: &str| {
+            let operand = Operand { sql: sql.into(), literal: None, type_name: None };
+            shown(Some("UTC"), &Predicate::Compared(Comparison::GreaterOrEqual, operand)).contains(" - 1 ")
+        };
+        assert!(!parameter("$1::date") && !parameter("$12 :: DATE"));
+        assert!(parameter("$1") && parameter("$1 + $2::date") && parameter("$1::date::timestamptz"));
     }
 
     #[test]
