@@ -6,7 +6,8 @@
 use std::ops::Range;
 
 use super::meaning::{Filled, Meaning};
-use super::scope::{Columns, Found, Naming, Resolved, Source, resolve};
+use super::scope::{Columns, Found, Naming, Source};
+use super::tables::{Resolved, resolve};
 use super::walk::{Bound, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::names;

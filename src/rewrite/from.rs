@@ -3,18 +3,18 @@
 use std::rc::Rc;
 
 use sqlparser::ast::{
-    DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, Query, TableAlias,
-    TableAliasColumnDef, TableFactor, TableSampleKind, TableWithJoins,
+    DataType, Expr, Ident, ObjectName, Query, TableAlias, TableAliasColumnDef, TableFactor, TableSampleKind,
+    TableWithJoins,
 };
 
-use super::clause::star_labels;
 use super::derived::Item;
 use super::query::{Around, Labels, Locks};
-use super::scope::{Columns, Env, Namespace, Naming, Resolved, Source, resolve};
+use super::scope::{Columns, Env, Namespace, Naming, Source};
+use super::star::star_labels;
+use super::tables::{Resolved, resolve};
 use super::walk::{Refused, Scope, Walk, Walked, qualifier};
 use super::with::Ctes;
 use super::world::Table;
-use crate::catalog::Yields;
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};
 use crate::text::Span;
@@ -292,106 +292,15 @@ impl<'w> Walk<'w> {
         }
         format!("{}.{current}", names::quote(&table.schema))
     }
-
-    fn function_source(
-        &mut self,
-        name: &ObjectName,
-        args: &[FunctionArg],
-        alias: Option<&TableAlias>,
-        with_ordinality: bool,
-        before: &Namespace<'w>,
-        around: Around<'_, 'w>,
-    ) -> Walked<Namespace<'w>> {
-        let number = self.next_source();
-        let env = Env { here: before, outer: around.outer };
-        self.tables_of_call(name, args)?;
-        for arg in args {
-            let (FunctionArg::Named { arg, .. } | FunctionArg::ExprNamed { arg, .. } | FunctionArg::Unnamed(arg)) = arg;
-            match arg {
-                FunctionArgExpr::Expr(expr) => self.expr(expr, &env, around)?,
-                _ => return Err(Refused::not_understood("a star in a function in FROM", None)),
-            }
-        }
-        let Some(ident) = name.0.last().and_then(|p| p.as_ident()) else {
-            return Err(Refused::not_understood("a computed function name", None));
-        };
-        let rows_from = Mark::RowsFrom.names(name);
-        let first =
-            if rows_from { args.first().and_then(called_function) } else { Some(names::ident(ident).into_owned()) };
-        let function = first.ok_or_else(|| Refused::not_understood("this item of ROWS FROM", None))?;
-        let called: Rc<str> = alias.map_or_else(|| Rc::from(function.as_str()), alias_name);
-        let mut labels = if rows_from {
-            let labels: Option<Vec<Vec<Rc<str>>>> = args.iter().map(|arg| self.item_columns(arg, alias)).collect();
-            labels.map(|labels| labels.concat())
-        } else {
-            self.function_columns(&function, &called)
-        };
-        if with_ordinality && let Some(labels) = &mut labels {
-            labels.push("ordinality".into());
-        }
-        let labels = alias.map_or(labels.clone(), |a| renamed_or_declared(a, labels));
-        Ok(one(number, Some(called), labels))
-    }
-
-    /// The columns of one function of ROWS FROM.
-    fn item_columns(&self, arg: &FunctionArg, alias: Option<&TableAlias>) -> Labels {
-        let function = item(arg)?;
-        let FunctionArguments::List(list) = &function.args else { return None };
-        if Mark::ColumnsOf.names(&function.name) {
-            let name = |arg: &FunctionArg| match arg {
-                FunctionArg::ExprNamed { name: Expr::Identifier(name), .. } => Some(names::ident(name).into()),
-                _ => None,
-            };
-            return list.args.iter().skip(1).map(name).collect();
-        }
-        let called: Rc<str> = called_function(arg)?.into();
-        if called.as_ref() == "unnest" {
-            // As in `unnested`.
-            return alias.and_then(declared).map(|_| vec![called; list.args.len()]);
-        }
-        self.function_columns(&called, &called)
-    }
-
-    /// The columns of a function's result: those of its row, or one that is called like its alias.
-    fn function_columns(&self, function: &str, called: &Rc<str>) -> Labels {
-        let mut overloads = self.world.catalog.functions_named(function);
-        let value = Some(vec![called.clone()]);
-        let Some(first) = overloads.next() else { return value };
-        if !overloads.all(|f| f.yields == first.yields && f.columns == first.columns) {
-            return None;
-        }
-        match first.yields {
-            Yields::Value => value,
-            Yields::Columns if first.columns.is_empty() => None,
-            Yields::Columns => Some(first.columns.iter().map(|c| Rc::from(c.as_str())).collect()),
-        }
-    }
 }
 
-fn one<'w>(number: usize, name: Option<Rc<str>>, labels: Labels) -> Namespace<'w> {
+pub(super) fn one<'w>(number: usize, name: Option<Rc<str>>, labels: Labels) -> Namespace<'w> {
     let columns = labels.map_or(Columns::Unknown, |l| Columns::Labels(l.into()));
     Namespace { sources: vec![Rc::new(Source::new(number, name, columns))] }
 }
 
 pub(super) fn alias_name(alias: &TableAlias) -> Rc<str> {
     Rc::from(names::ident(&alias.name).as_ref())
-}
-
-/// The function that is an argument.
-fn item(arg: &FunctionArg) -> Option<&Function> {
-    match arg {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Function(function))) => Some(function),
-        _ => None,
-    }
-}
-
-/// Its name; that of the function with columns is the inner one's.
-fn called_function(arg: &FunctionArg) -> Option<String> {
-    let function = item(arg)?;
-    match &function.args {
-        FunctionArguments::List(list) if Mark::ColumnsOf.names(&function.name) => called_function(list.args.first()?),
-        _ => Some(names::ident(function.name.0.last()?.as_ident()?).into_owned()),
-    }
 }
 
 /// The columns that an alias itself declares, when it declares any.
@@ -421,7 +330,7 @@ pub(super) fn renamed(alias: &TableAlias, labels: Labels) -> Labels {
 }
 
 /// The same for functions, where `AS t(a int, b text)` says all there is.
-fn renamed_or_declared(alias: &TableAlias, labels: Labels) -> Labels {
+pub(super) fn renamed_or_declared(alias: &TableAlias, labels: Labels) -> Labels {
     if alias.columns.iter().any(|c| c.data_type.is_some()) { declared(alias) } else { renamed(alias, labels) }
 }
 

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use sqlparser::ast::{Ident, JoinConstraint, JoinOperator, ObjectName, TableWithJoins};
 
-use super::clause::star_labels;
 use super::query::Around;
 use super::scope::{Columns, Env, Found, Namespace, Source};
+use super::star::star_labels;
 use super::walk::{Refused, Walk, Walked};
 use crate::sql::marks::Mark;
 use crate::sql::{names, parse};

@@ -9,7 +9,8 @@ use sqlparser::ast::{DataType, Expr, Function, FunctionArg, FunctionArgExpr, Fun
 use super::introspect::CatalogsAre;
 use super::literals::constant;
 use super::meaning::Meaning;
-use super::scope::{Naming, Resolved, resolve};
+use super::scope::Naming;
+use super::tables::{Resolved, resolve};
 use super::walk::{Refused, Scope, Walk, Walked};
 use super::world::Table;
 use crate::sql::names;

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::Context;
-use super::scope::{Naming, Resolved, resolve};
+use super::scope::Naming;
+use super::tables::{Resolved, resolve};
 use super::walk::{Refused, Walked};
 use super::world::{Table, World};
 use crate::sql::token::{Token, TokenKind};
