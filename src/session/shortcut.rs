@@ -69,7 +69,8 @@ struct Way<'a> {
 impl Slip {
     /// The direction begins to wait.
     pub(super) fn wait(&self) -> Waits<'_> {
-        self.state.store(WAITS, Ordering::Relaxed);
+        // What was handed over and not taken yet comes first.
+        let _ = self.state.compare_exchange(BUSY, WAITS, Ordering::Relaxed, Ordering::Relaxed);
         Waits(self)
     }
 
