@@ -117,19 +117,16 @@ pub(super) fn start_near() -> Runtime {
     runtime
 }
 
-/// Two ends of a connection that holds little at a time.
+/// Two ends of a connection that holds little at a time of what the first one says, and more of what the other one does.
 async fn pair() -> (TcpStream, TcpStream) {
-    let socket = || {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.set_send_buffer_size(4096).expect("it can");
-        socket.set_recv_buffer_size(2048).expect("it can");
-        socket
-    };
-    let listening = socket();
+    let listening = TcpSocket::new_v4().expect("a socket");
+    listening.set_send_buffer_size(4096).expect("it can");
     listening.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
     let listener = listening.listen(1).expect("it listens");
     let address = listener.local_addr().expect("its address");
-    let (far, near) = tokio::join!(socket().connect(address), listener.accept());
+    let connecting = TcpSocket::new_v4().expect("a socket");
+    connecting.set_recv_buffer_size(2048).expect("it can");
+    let (far, near) = tokio::join!(connecting.connect(address), listener.accept());
     let (far, near) = (far.expect("it connects"), near.expect("it accepts").0);
     far.set_nodelay(true).expect("it can");
     near.set_nodelay(true).expect("it can");
