@@ -115,7 +115,7 @@ fn levels_of_nesting_are_walked_once() {
     let of = |depth: usize| {
         format!("SELECT kwh_consumed FROM consumption_log WHERE {}1{} > 0", "(".repeat(depth), ")".repeat(depth))
     };
-    measure("parentheses", &world, Outcome::Unparsed, [of(200), of(800)], &mut failed);
+    measure("parentheses", &world, Outcome::Unparsed, [of(250), of(1_000)], &mut failed);
     assert!(failed.is_empty(), "{failed}");
 }
 
