@@ -176,7 +176,8 @@ impl<'w> Walk<'w> {
             self.label(&name, span);
             return Ok(());
         }
-        let mapped = matches!(env.name(&name), Found::Mapped(..) | Found::Broken(..) | Found::Obscured(_));
+        let mapped =
+            matches!(env.name(&name), Found::Mapped(..) | Found::Broken(..) | Found::Obscured(_) | Found::Withheld(_));
         if !outputs.complete && mapped {
             let message = format!("whether `{name}` is an output label or a column is not known");
             return Err(Refused::unsure(message, "qualify it with its table", Some(span.start)));

@@ -76,7 +76,7 @@ impl<'w> Walk<'w> {
     /// A column that a table in its legacy shape does not have: a legacy one it can be given.
     pub(super) fn shape_withheld(&mut self, source: &Source<'w>, column: &str, at: usize) -> Walked {
         match (&source.shape, source.at) {
-            (Some(shape), Some(named)) if self.want(shape.table, named, column) => Ok(()),
+            (Some(shape), Some(named)) if shape.lacks(column) && self.want(shape.table, named, column) => Ok(()),
             (Some(shape), _) => Err(withheld(shape.table, column, Some(at))),
             (None, _) => Ok(()),
         }

@@ -101,7 +101,7 @@ impl<'w> Walk<'w> {
         let (Some(row), Some(last)) = (row_start(root), parse::span(field)) else { return Ok(false) };
         let field = names::ident(field);
         match env.qualified(None, name, &field) {
-            Found::Nothing if source.shape.is_some() => Ok(self.shape_withheld(&source, &field, last.start).is_ok()),
+            Found::Withheld(source) => Ok(self.shape_withheld(&source, &field, last.start).is_ok()),
             Found::Plain(_) if matches!(source.columns, Columns::Mapped(_)) || source.has_extra(|_| true) => {
                 self.bound.push((Place::Source(row), Bound::Row(source.number)));
                 Ok(true)

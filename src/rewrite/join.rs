@@ -98,6 +98,10 @@ impl<'w> Walk<'w> {
             let shaped = match side.column(column) {
                 Found::Plain(_) | Found::Nothing | Found::Unseen(_) => true,
                 Found::Mapped(source, ..) => self.shape_with(&source, column),
+                Found::Withheld(source) => {
+                    self.shape_withheld(&source, column, at.unwrap_or_default())?;
+                    true
+                }
                 // The other one has it in the current naming alone.
                 Found::Qualify(source) => self.shape_others(column, &side.sources, source.number),
                 Found::Ambiguous => {

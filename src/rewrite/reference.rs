@@ -44,6 +44,7 @@ impl<'w> Walk<'w> {
                 self.fill(&source, filled, span, "the current schema has a second column of this name")
             }
             Found::Row(source) => self.row(&source, rows, span),
+            Found::Withheld(source) => self.shape_withheld(&source, name, span.start),
             Found::Nothing => match env.withheld(None, name) {
                 Some(source) => self.shape_withheld(&source, name, span.start),
                 None => self.unedited(Found::Nothing, name, span),
@@ -76,6 +77,7 @@ impl<'w> Walk<'w> {
                 filled.push_column(&qualifier(&found), self.stored(&column.0, column.1));
                 self.fill(&found, filled, all, "a renamed table is known by its alias only")
             }
+            Found::Withheld(source) => self.shape_withheld(&source, &column.0, all.start),
             Found::Nothing => match env.withheld(Some((schema.map(|s| s.0.as_ref()), &source.0)), &column.0) {
                 Some(source) => self.shape_withheld(&source, &column.0, all.start),
                 None => self.unedited(Found::Nothing, &column.0, all),
@@ -192,7 +194,12 @@ impl<'w> Walk<'w> {
                 at,
             )),
             Found::Obscured(source) => Err(obscured(&source, name, at)),
-            Found::Unseen(_) | Found::Nothing | Found::Mapped(..) | Found::Qualify(_) | Found::Row(_) => {
+            Found::Unseen(_)
+            | Found::Nothing
+            | Found::Withheld(_)
+            | Found::Mapped(..)
+            | Found::Qualify(_)
+            | Found::Row(_) => {
                 self.bound.push((Place::Source(span.start), Bound::Nothing));
                 Ok(())
             }

@@ -99,6 +99,8 @@ pub enum Found<'w> {
     TwoReadings,
     /// It may be a legacy column, and a source whose columns are not known stands in the way.
     Obscured(Rc<Source<'w>>),
+    /// A column that a table in its legacy shape was not given.
+    Withheld(Rc<Source<'w>>),
     /// Nobody's here, unless that source has it, whose columns are not known.
     Unseen(Rc<Source<'w>>),
     /// The whole row of a source.
@@ -113,6 +115,7 @@ enum Offer {
     Current,
     Mapped(usize),
     Broken(String),
+    Withheld,
     Unknown,
     No,
 }
@@ -141,6 +144,7 @@ impl<'w> Source<'w> {
             Columns::Relation(_) if SYSTEM_COLUMNS.contains(&column) => Offer::Plain,
             Columns::Labels(labels) if labels.iter().any(|l| l.as_ref() == column) => Offer::Plain,
             Columns::Labels(_) if self.has_extra(|extra| extra == column) => Offer::Plain,
+            Columns::Labels(_) if self.shape.as_ref().is_some_and(|shape| shape.lacks(column)) => Offer::Withheld,
             Columns::Merged(all) if all.iter().any(|m| m.as_ref() == column) => Offer::Plain,
             Columns::Relation(_) | Columns::Labels(_) | Columns::Merged(_) => Offer::No,
         }
@@ -210,6 +214,14 @@ impl<'w> Shape<'w> {
         self.labels.iter().all(|label| seen.insert(label))
     }
 
+    /// True for a column of the legacy table that is not among these, but could be had of it otherwise.
+    #[must_use]
+    pub fn lacks(&self, name: &str) -> bool {
+        let is_legacy = matches!(self.table.columns.get(name), Some(Meaning::Mapped(_) | Meaning::Broken(_)));
+        let is_shown = || self.table.star_names().iter().any(|shown| shown.as_ref() == name);
+        SYSTEM_COLUMNS.contains(&name) || (is_legacy && !is_shown())
+    }
+
     /// True for a name that the table answers to when it is not in this shape.
     #[must_use]
     pub fn withholds(&self, name: &str) -> bool {
@@ -243,7 +255,7 @@ impl<'w> Namespace<'w> {
                 offer => legacy.push((source, offer)),
             }
         }
-        let rewrites = |offer: &Offer| matches!(offer, Offer::Mapped(_) | Offer::Broken(_));
+        let rewrites = |offer: &Offer| matches!(offer, Offer::Mapped(_) | Offer::Broken(_) | Offer::Withheld);
         match (legacy.as_slice(), current.as_slice(), unknown) {
             ([], [], None) => Found::Nothing,
             ([], [], Some(unknown)) => Found::Unseen(unknown.clone()),
@@ -254,6 +266,7 @@ impl<'w> Namespace<'w> {
             ([(source, Offer::Broken(missing))], ..) => {
                 source.mapped().map_or(Found::Nothing, |table| Found::Broken(table, missing.clone()))
             }
+            ([(source, Offer::Withheld)], ..) => Found::Withheld((*source).clone()),
             ([], [source, ..], _) | ([(source, _)], [], _) => Found::Plain((*source).clone()),
             ([(source, _)], ..) => Found::Qualify((*source).clone()),
             (several, ..) if several.iter().any(|(_, offer)| rewrites(offer)) => Found::Ambiguous,
@@ -335,6 +348,7 @@ impl<'w> Env<'_, 'w> {
             (Offer::Mapped(index), Some(table)) => Found::Mapped(source, table, index),
             (Offer::Broken(missing), Some(table)) => Found::Broken(table, missing),
             (Offer::No, _) => Found::Nothing,
+            (Offer::Withheld, _) => Found::Withheld(source),
             _ => Found::Plain(source),
         }
     }
@@ -399,7 +413,8 @@ impl<'w> Env<'_, 'w> {
     /// True when some FROM clause from here outwards has the name in the legacy naming.
     fn has_legacy(&self, name: &str) -> bool {
         let here = |env: &Env<'_, 'w>| {
-            env.here.sources.iter().any(|s| matches!(s.offer(name), Offer::Plain | Offer::Mapped(_) | Offer::Broken(_)))
+            let has = |offer| matches!(offer, Offer::Plain | Offer::Mapped(_) | Offer::Broken(_) | Offer::Withheld);
+            env.here.sources.iter().any(|source| has(source.offer(name)))
         };
         here(self) || self.outer.is_some_and(|outer| outer.has_legacy(name))
     }

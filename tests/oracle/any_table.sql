@@ -82,3 +82,9 @@ SELECT wh, (SELECT count(*) FROM orders o WHERE o.amount * 1000 < wh) FROM probe
 -- case: any table: refused: an alias of a whole join with it
 -- refused: 0A000
 SELECT j.wh FROM (probe p JOIN (VALUES (8000)) v(wh) USING (wh)) AS j
+
+-- case: any table: a name of the query around it is not nearer than one that is given late
+SELECT b.id, (SELECT kwh_old FROM probe JOIN (VALUES (8000)) v(wh) USING (wh)), (SELECT max(wh) FROM probe JOIN (VALUES (8)) v(kwh_old) USING (kwh_old)) FROM beide b ORDER BY b.id
+
+-- case: any table: ambiguous beside what is given late
+SELECT kwh_old FROM probe JOIN (VALUES (8000)) v(wh) USING (wh), beide

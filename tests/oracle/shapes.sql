@@ -417,6 +417,10 @@ SELECT record_date, timestamp FROM solver GROUP BY ROLLUP (timestamp, record_dat
 SELECT record_date, timestamp, count(*) FILTER (WHERE record_date = '2025-01-01') OVER (), sum(count(*)) FILTER (WHERE record_date IS NULL) OVER (ORDER BY (SELECT record_date), timestamp)
 FROM solver GROUP BY GROUPING SETS ((record_date), (timestamp)) ORDER BY 1, 2
 
+-- case: shapes: refused: a system column is not that of the query around it
+-- refused: 0A000
+SELECT (SELECT max(ctid) FROM customers AS c (a, b)) FROM orders o ORDER BY o.id
+
 -- case: shapes: refused: the row itself
 -- refused: 0A000
 SELECT t.id, t FROM swapped t
