@@ -13,7 +13,7 @@ use sqlparser::ast::{DataType, Expr, Function, GroupByExpr, Ident, OrderByKind, 
 use super::beside::Beside;
 use super::shape::Lines;
 use super::sql::{TEXT, optional, values};
-use super::{Catalogs, CatalogsAre};
+use super::{Catalogs, CatalogsAre, written};
 use crate::catalog::Catalog;
 use crate::rewrite::body::{self, Body};
 use crate::rewrite::walk::{Place, Scope, Walk, Walked};
@@ -44,12 +44,7 @@ const LIST: &str = r#"[(]("([^"]|"")*"|[^")])*[)]"#;
 /// Those that show one of the lines; none when all columns of all keys are called as they are.
 pub(super) fn calls(lines: &Lines, catalog: &Arc<Catalog>) -> Vec<Call> {
     let renames = Renames::new(lines);
-    let bind = |function: &'static str, hole: &str, text: &str| {
-        let (body, _) = body::bind("pg_catalog", text, catalog).ok()?;
-        let start = body.text.find(hole)?;
-        let arguments = hole.matches(',').count() + 1;
-        Some(Call { function, arguments, body, hole: Span::new(start, start + hole.len()) })
-    };
+    let bind = |function, hole: &str, text: &str| Call::bind(function, hole, text, catalog);
     let oid = "(NULL::pg_catalog.oid)";
     let oid_pretty = "(NULL::pg_catalog.oid, NULL::pg_catalog.bool)";
     let oid_column_pretty = "(NULL::pg_catalog.oid, NULL::pg_catalog.int4, NULL::pg_catalog.bool)";
@@ -70,7 +65,12 @@ pub(super) fn calls(lines: &Lines, catalog: &Arc<Catalog>) -> Vec<Call> {
     let printed = (!renames.is_empty || !lines.beside.is_empty())
         .then(|| bind("regclass", "NULL::pg_catalog.oid", &renames.printed(&lines.beside)));
     let visible = (!lines.beside.is_empty()).then(|| bind(VISIBLE, oid, &visible(&lines.beside)));
-    definitions.chain(printed).chain(visible).flatten().collect()
+    definitions
+        .chain(printed)
+        .chain(visible)
+        .flatten()
+        .chain(written::calls(lines, catalog).into_iter().flatten())
+        .collect()
 }
 
 /// Whether the schema of a table that the server has no oid for is in the search path.
@@ -203,6 +203,14 @@ impl Renames {
 }
 
 impl Call {
+    /// `hole` is what stands in the place of the arguments.
+    pub(super) fn bind(function: &'static str, hole: &str, text: &str, catalog: &Arc<Catalog>) -> Option<Self> {
+        let (body, _) = body::bind("pg_catalog", text, catalog).ok()?;
+        let start = body.text.find(hole)?;
+        let arguments = hole.matches(',').count() + 1;
+        Some(Self { function, arguments, body, hole: Span::new(start, start + hole.len()) })
+    }
+
     /// The types of its parameters.
     fn types(&self) -> &'static [&'static str] {
         match self.arguments {
@@ -213,7 +221,7 @@ impl Call {
 }
 
 impl Catalogs {
-    fn call(&self, function: &str, arguments: usize) -> Option<&Call> {
+    pub(super) fn call(&self, function: &str, arguments: usize) -> Option<&Call> {
         self.calls.iter().find(|c| c.function == function && c.arguments == arguments)
     }
 }
@@ -300,7 +308,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Puts the two parts of a body around what stands in its hole.
-    fn enclose(&mut self, call: &'w Call, before: Span, behind: Span) -> Walked {
+    pub(super) fn enclose(&mut self, call: &'w Call, before: Span, behind: Span) -> Walked {
         self.catalogs = self.catalogs.max(CatalogsAre::Shown);
         let (base, body) = (self.sources, &call.body);
         self.sources += body.sources;
@@ -401,7 +409,7 @@ fn is_ordered_by(item: &SelectItem, by: &Expr) -> bool {
 }
 
 /// The tokens of each argument behind the parenthesis at `open`.
-fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
+pub(super) fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
     let mut depth = 0_usize;
     let mut start = open + 1;
     let mut found = Vec::new();

@@ -9,6 +9,7 @@ mod beside;
 mod calls;
 mod shape;
 mod sql;
+mod written;
 
 use std::sync::Arc;
 
