@@ -7,6 +7,7 @@
 
 mod beside;
 mod calls;
+mod printed;
 mod shape;
 mod sql;
 mod written;
@@ -262,5 +263,24 @@ mod tests {
             (refused, message.as_deref()),
             (Outcome::Refused, Some("`tableoid` of a catalog that shows legacy names"))
         );
+    }
+
+    #[test]
+    fn who_has_emptied_the_path_is_told_nothing_legacy() {
+        let world = world("legacy");
+        let sql = "SELECT c.relname, phone_number FROM pg_catalog.pg_class c, public.customers";
+        let outcome = |path: &[String]| {
+            let context = Context { search_path: Some(path.into()), ..Context::new("postgres", &[]) };
+            plan(&world, &context, sql).statements[0].outcome
+        };
+        assert_eq!(outcome(&[]), Outcome::Unchanged);
+        assert_eq!(outcome(&[String::new()]), Outcome::Rewritten, "`SET search_path = ''`");
+    }
+
+    #[test]
+    fn without_a_mapping_no_catalog_is_of_concern() {
+        let world = World::new(1, Vec::new(), Arc::default());
+        assert!(!world.concerns(b"SELECT 'a'::regclass FROM pg_class, information_schema.columns"));
+        assert!(world.is_plain(b"SELECT 'a'::regclass FROM pg_class, information_schema.columns"));
     }
 }
