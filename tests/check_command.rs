@@ -124,6 +124,83 @@ fn files_that_quarrel_are_found_by_route() {
 }
 
 #[test]
+fn packs_are_followed_and_findings_stand_in_their_files() {
+    let catalog = r#"{"relations": [{"schema": "public", "name": "log", "kind": "table", "columns": [
+        {"name": "id", "type": "integer"}, {"name": "kwh_consumed", "type": "numeric"}]}]}"#;
+    let common = "[tables.log.columns]\nkwh = \"kwh_consumed\"\nno = \"nothing\"\n";
+    let files = directory(&[
+        ("m/a.toml", "[mapping]\nextends = [\"../packs/common\"]\n[tables.log.columns]\nnr = \"idd\"\n"),
+        ("m/b.toml", "[mapping]\nextends = [\"a\"]\n[tables.log.columns]\nnr = \"id\"\n"),
+        ("packs/common.toml", common),
+        ("catalog.json", catalog),
+    ]);
+    let check =
+        |args: &[&str]| check(files.path(), &[args, &["--catalog", "catalog.json", "--format", "json"]].concat());
+    let pack = "m/../packs/common.toml";
+    let output = check(&["--mappings", "m/a.toml"]);
+    assert_eq!(findings(&output), [place("M102", pack, 3, 7), place("M102", "m/a.toml", 4, 7)], "{}", said(&output));
+    // Side by side, what the one extends is a part of it.
+    let output = check(&["--mappings", "m"]);
+    assert_eq!(findings(&output), [place("M102", pack, 3, 7)], "{}", said(&output));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["files"], serde_json::json!([pack, "m/a.toml", "m/b.toml"]));
+
+    fs::write(files.path().join("packs/common.toml"), common.replace("no = \"nothing\"\n", ""))
+        .expect("can be written");
+    let output = check(&["--mappings", "m"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let rewritten = Command::new(env!("CARGO_BIN_EXE_exonym"))
+        .args(["rewrite", "--mappings", "m/b.toml", "--catalog", "catalog.json", "SELECT kwh, nr FROM log"])
+        .current_dir(files.path())
+        .output()
+        .expect("exonym can be run");
+    let sql = String::from_utf8_lossy(&rewritten.stdout).into_owned();
+    assert_eq!(sql.trim(), "SELECT log.kwh_consumed AS kwh, log.id AS nr FROM log", "{}", said(&rewritten));
+}
+
+#[test]
+fn packs_that_are_not_there_are_told_with_what_is() {
+    let files = directory(&[
+        (
+            "m/a.toml",
+            "[mapping]\nextends = [\"comon\", \"\", \"folder\", \"../m/common.toml\"]\n[tables.t]\nstar = 1\n",
+        ),
+        ("m/common.toml", "[tables.log]\ncolumns.kwh = \"kwh_consumed\"\n"),
+        ("m/folder.toml/keep", ""),
+    ]);
+    let output = check(files.path(), &["--mappings", "m/a.toml", "--format", "json"]);
+    let extended = |column| place("M032", "m/a.toml", 2, column);
+    let expected = [extended(12), extended(21), extended(25), place("M004", "m/a.toml", 4, 8)];
+    assert_eq!(findings(&output), expected, "{}", said(&output));
+    for says in
+        ["there is no file `m/comon.toml`", "did you mean `common`?", "cannot read `m/folder.toml`: it is no file"]
+    {
+        assert!(said(&output).contains(says), "{says}: {}", said(&output));
+    }
+}
+
+#[test]
+fn two_files_of_a_route_have_once_what_they_have_from_one_pack() {
+    let config = "mappings = \"m\"\n[backends.w]\nkind = \"postgres\"\nurl = \"postgres://127.0.0.1:1/shop\"\n\
+        [[routes]]\ndatabase = \"shop\"\nbackend = \"w\"\nmappings = [\"a\", \"b\"]\n";
+    let extending = "[mapping]\nextends = [\"../common\"]\n";
+    let files = directory(&[
+        ("exonym.toml", config),
+        ("m/a.toml", &format!("{extending}[tables.t]\ntable = \"u\"\n")),
+        ("m/b.toml", &format!("{extending}[columns]\nx = \"y\"\n")),
+        ("common.toml", "[tables.log]\ncolumns.kwh = \"kwh_consumed\"\n[columns]\nold = \"new\"\n"),
+    ]);
+    let output = check(files.path(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    // One that has changed what it has from there is another one.
+    let changed = format!("{extending}zone = \"Europe/Madrid\"\n[tables.log.columns]\nkwh = \"kwh_now\"\n");
+    fs::write(files.path().join("m/b.toml"), changed).expect("can be written");
+    let output = check(files.path(), &["--format", "json"]);
+    let expected = [place("M030", "m/../common.toml", 4, 1), place("M030", "m/b.toml", 4, 9)];
+    assert_eq!(findings(&output), expected, "{}", said(&output));
+}
+
+#[test]
 fn files_with_which_tls_would_not_start_are_found() {
     let config = "mappings = \"m\"\n\
         [listen]\ntls = { cert = \"server.crt\", key = \"missing.key\" }\n\

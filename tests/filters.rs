@@ -65,6 +65,16 @@ const SCANS: &[(&str, &str)] = &[
     ("watts = 5000", "kw = 5"),
     ("price_f < 32.01", "price < (32.01 - 32) / 1.8"),
     ("euros BETWEEN 1 AND 1.05", "cents BETWEEN 100 AND 105"),
+    (
+        "day = ANY ('{2025-03-05,2025-07-05}')",
+        "at >= '2025-03-05 00:00:00+00' AND at < '2025-03-06 00:00:00+00' OR at >= '2025-07-05 00:00:00+00' AND at < '2025-07-06 00:00:00+00'",
+    ),
+    ("day = ANY (ARRAY['2025-03-05']::date[])", "at >= '2025-03-05 00:00:00+00' AND at < '2025-03-06 00:00:00+00'"),
+    ("day = ANY (ARRAY[date '2025-03-05'])", "at >= '2025-03-05 00:00:00+00' AND at < '2025-03-06 00:00:00+00'"),
+    ("status = ANY (ARRAY['active', 'inactive'])", "estado IN ('state 7', 'active', 'state 8', 'inactive')"),
+    ("status = ANY ('{active}'::text[])", "estado IN ('state 7', 'active')"),
+    ("watts = ANY (ARRAY[5000, 6000])", "kw = 5 OR kw = 6"),
+    ("rating = ANY (ARRAY[4])", "useful"),
     ("status = 'active'", "estado IN ('state 7', 'active')"),
     ("status IN ('active', 'inactive')", "estado IN ('state 7', 'active', 'state 8', 'inactive')"),
     ("status IS NULL", "estado IS NULL"),
@@ -83,6 +93,14 @@ const PREPARED: &[(&str, &str, &str)] = &[
         "day = $1",
         "at >= $1::timestamp AT TIME ZONE 'UTC' AND at < ($1 + 1)::timestamp AT TIME ZONE 'UTC'",
         "'2025-03-05'",
+    ),
+    ("watts = ANY ($1)", "kw BETWEEN 5 AND 6", "'{5000,6000}'::double precision[]"),
+    ("status = ANY ($1)", "estado = ANY ($1) OR estado = ANY (ARRAY['state 7'])", "'{active}'::text[]"),
+    ("euros = ANY ($1)", "cents BETWEEN (($1)[1] * 100)::int AND (($1)[2] * 100)::int", "'{1.50,1.60}'::numeric[]"),
+    (
+        "day = ANY ($1)",
+        "at >= ($1)[1]::timestamp AT TIME ZONE 'UTC' AND at < (($1)[2] + 1)::timestamp AT TIME ZONE 'UTC'",
+        "'{2025-03-05,2025-03-07}'::date[]",
     ),
     (
         "day BETWEEN $1 AND $2",
@@ -146,6 +164,7 @@ fn a_filter_uses_the_scan_of_the_one_written_by_hand() {
             let plan = |client: &mut Raw, filter: &str, table: &str| {
                 client.query(&format!("SET plan_cache_mode = {mode}"));
                 let types = match values {
+                    _ if values.contains("::") => values.split("::").nth(1).expect("a type"),
                     _ if values.contains(',') => "date, date",
                     _ if values.contains('-') => "date",
                     _ if values.contains('\'') => "text",
@@ -187,6 +206,49 @@ const BESIDE: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same with parameters: (types, in legacy names, by hand, values).
+const BESIDE_PREPARED: &[(&str, &str, &str, &str)] = &[
+    (
+        "date",
+        "SELECT count(x.c) FROM legacy_readings AS x (a, b, c) WHERE $1 = x.b AND x.c IS NOT NULL",
+        "SELECT count(local) FROM readings WHERE at >= $1::timestamp AT TIME ZONE 'UTC' AND at < ($1 + 1)::timestamp AT TIME ZONE 'UTC' AND local IS NOT NULL",
+        "'2025-03-05'",
+    ),
+    (
+        "double precision, double precision",
+        "SELECT count(x.f) FROM legacy_readings AS x (a, b, c, d, e, f, g, h) WHERE x.d BETWEEN $1 AND $2",
+        "SELECT count(price) FROM readings WHERE kw BETWEEN $1 / 1000 AND $2 / 1000",
+        "5000, 6000",
+    ),
+    (
+        "text[]",
+        "SELECT count(x.h) FROM legacy_readings AS x (a, b, c, d, e, f, g, h) WHERE x.g = ANY ($1)",
+        "SELECT count(useful) FROM readings WHERE estado = ANY ($1) OR estado = ANY (ARRAY['state 7'])",
+        "'{active}'",
+    ),
+];
+
+#[test]
+fn a_filter_with_parameters_beside_column_aliases_uses_that_scan_too() {
+    let server = postgres::shared();
+    server.sql(server.database("filters_beside_prepared"), READINGS);
+    let (_proxy, mut through, mut straight) =
+        proxy_over(server, "filters_beside_prepared", &[READINGS_MAPPING.to_owned()]);
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        for (number, (types, legacy, current, values)) in BESIDE_PREPARED.iter().enumerate() {
+            let plan = |client: &mut Raw, sql: &str| {
+                client.query(&format!("SET plan_cache_mode = {mode}"));
+                let prepared = client.query(&format!("PREPARE {mode}{number} ({types}) AS {sql}"));
+                assert_eq!(raw::tags(&prepared), "CZ", "{sql}: {prepared:?}");
+                scans(&client.query(&format!("EXPLAIN (FORMAT JSON) EXECUTE {mode}{number} ({values})")))
+            };
+            let (got, expected) = (plan(&mut through, legacy), plan(&mut straight, current));
+            assert!(expected.iter().any(|scan| scan.contains("Index")), "{current}: {expected:?}");
+            assert_eq!(got, expected, "{legacy} ({mode})");
+        }
+    }
+}
+
 #[test]
 fn a_filter_beside_rows_and_column_aliases_uses_that_scan_too() {
     let server = postgres::shared();
@@ -209,7 +271,7 @@ struct Kind<'a> {
 }
 
 /// `@` is the column, `#` and `%` are operands.
-const SHAPES: [&str; 15] = [
+const SHAPES: [&str; 19] = [
     "@ = #",
     "# < @",
     "@ < #",
@@ -223,6 +285,10 @@ const SHAPES: [&str; 15] = [
     "@ NOT BETWEEN # AND %",
     "@ IN (#, %)",
     "@ NOT IN (#, %)",
+    "@ = ANY (ARRAY[#, %])",
+    "@ <> ALL (ARRAY[#, %])",
+    "@ = SOME (ARRAY[#])",
+    "NOT @ = ANY (ARRAY[#, %]) OR @ != ALL (ARRAY[%])",
     "@ IS NULL OR @ = #",
     "@ IS NOT NULL AND NOT @ > #",
 ];
@@ -432,4 +498,133 @@ fn filters_on_numbers_and_names_answer_as_the_plain_form_does() {
     };
     let kinds: Vec<Kind<'_>> = columns.iter().enumerate().map(kind).collect();
     assert_alike("filters_kinds", NUMBERS, "numbers", &kinds, &["UTC"]);
+}
+
+/// Arrays of every form, as text: with NULL, without elements, of two dimensions, from another index on, longer than what is looked at.
+fn arrays(elements: &[&str]) -> Vec<String> {
+    let quoted: Vec<String> = elements.iter().map(|element| format!("\"{element}\"")).collect();
+    let mut all: Vec<String> = quoted.iter().map(|one| format!("{{{one}}}")).collect();
+    all.extend(quoted.windows(2).map(|two| format!("{{{}}}", two.join(","))));
+    all.extend(quoted.windows(2).map(|two| format!("{{{},NULL}}", two.join(","))));
+    all.extend(quoted.windows(2).map(|two| format!("{{{{{}}},{{{}}}}}", two[0], two[1])));
+    all.extend(quoted.windows(2).map(|two| format!("[0:1]={{{}}}", two.join(","))));
+    all.extend(["{}".to_owned(), "{NULL}".to_owned(), format!("{{{}}}", quoted.join(","))]);
+    all.push(format!("{{{}}}", vec![quoted[0].as_str(); 33].join(",")));
+    all
+}
+
+#[test]
+fn filters_on_arrays_answer_as_the_plain_form_does() {
+    let days = [
+        "2024-11-03",
+        "2010-11-06",
+        "2011-12-30",
+        "1844-12-31",
+        "infinity",
+        "-infinity",
+        "5874897-12-31",
+        "4713-11-25 BC",
+    ];
+    let numbers = ["5000", "-40", "0", "41.0000", "300", "NaN", "Infinity", "-Infinity", "1e299", "2.5"];
+    let whole = ["5000", "-40", "0", "300", "2147483647", "-2147483648"];
+    let words = ["active", "activo", "wind", "7", "", "x", "NULL"];
+    // (table, column, keys, the plain form, the type of an element), elements
+    let columns: [([&str; 5], &[&str]); 8] = [
+        (["instants", "at", "date = true", "((at AT TIME ZONE 'Pacific/Apia')::date)", "date"], &days),
+        (["instants", "at", "date = true", "((at AT TIME ZONE 'Pacific/Apia')::date)", "timestamptz"], &days[..6]),
+        (["numbers", "f", "factor = 1000", "(f * 1000::double precision)", "double precision"], &numbers),
+        (
+            [
+                "numbers",
+                "f",
+                "factor = -1.8, offset = 32",
+                "(f * (-1.8)::double precision + 32::double precision)",
+                "double precision",
+            ],
+            &numbers,
+        ),
+        (["numbers", "d", "factor = 0.01, type = \"numeric(10,2)\"", "((d * 0.01)::numeric(10,2))", "numeric"], &whole),
+        (["numbers", "i", "factor = 1000", "((i::numeric * 1000)::integer)", "integer"], &whole),
+        (
+            [
+                "numbers",
+                "b",
+                "factor = -3, type = \"double precision\"",
+                "((b::numeric * (-3))::double precision)",
+                "double precision",
+            ],
+            &numbers,
+        ),
+        (
+            [
+                "numbers",
+                "t",
+                "values = { active = \"activo\", running = \"x\" }",
+                "(CASE t WHEN 'activo' THEN 'active'::text WHEN 'x' THEN 'running'::text ELSE t END)",
+                "text",
+            ],
+            &words,
+        ),
+    ];
+    assert_arrays_alike(&columns);
+}
+
+/// Asks with each array as a parameter and as a literal: ((table, column, keys, the plain form, the type of an element), elements).
+fn assert_arrays_alike(columns: &[([&str; 5], &[&str])]) {
+    let server = postgres::shared();
+    server.sql(server.database("filters_arrays"), &format!("{INSTANTS}; {NUMBERS}"));
+    let mapping = |(number, ([table, column, keys, ..], _)): (usize, &([&str; 5], &[&str]))| {
+        format!(
+            "[mapping]\nname = \"array{number}\"\nzone = \"Pacific/Apia\"\n[tables.array{number}]\ntable = \"{table}\"\nlayout = [\"id\", \"legacy\"]\n\
+             [tables.array{number}.columns]\nlegacy = {{ column = \"{column}\", {keys} }}\n"
+        )
+    };
+    let mappings: Vec<String> = columns.iter().enumerate().map(mapping).collect();
+    let (_proxy, mut through, mut straight) = proxy_over(server, "filters_arrays", &mappings);
+    let mut failed = String::new();
+    for (number, ([table, _, _, plain, of], elements)) in columns.iter().enumerate() {
+        let prepared = |column: &str, table: &str, types: &str| {
+            format!(
+                "PREPARE p{number} {types} AS SELECT (SELECT count(*) || ' ' || coalesce(sum(id), 0) FROM {table} WHERE {column} = ANY ($1)) || ', not: ' || \
+                 (SELECT count(*) FROM {table} WHERE NOT ({column} = ANY ($1) AND id > 0)) || ', all: ' || (SELECT count(*) FROM {table} WHERE {column} <> ALL ($1))"
+            )
+        };
+        let types = format!("({of}[])");
+        let legacy = through.query(&prepared("legacy", &format!("array{number}"), &types));
+        let current = straight.query(&prepared(plain, table, &types));
+        assert_eq!(
+            (raw::tags(&legacy), raw::tags(&current)),
+            ("CZ".into(), "CZ".into()),
+            "{plain}: {legacy:?} {current:?}"
+        );
+        let all = arrays(elements);
+        let values = all.iter().map(|text| format!("'{text}'")).chain(["NULL".to_owned()]);
+        for value in values {
+            let ask = |client: &mut Raw, mode: &str| {
+                client.query(&format!("SET plan_cache_mode = force_{mode}_plan"));
+                let answer = client.query(&format!("EXECUTE p{number}({value})"));
+                let error = answer.iter().find(|frame| frame.tag == b'E').and_then(|frame| frame.field(b'C'));
+                error.unwrap_or_else(|| raw::rows(&answer).concat())
+            };
+            let expected = ask(&mut straight, "custom");
+            for mode in ["custom", "generic"] {
+                let got = ask(&mut through, mode);
+                if got != expected {
+                    let _ = writeln!(failed, "{plain} = ANY ({value}::{of}[]) ({mode}) gives {got} for {expected}");
+                }
+            }
+            // The same as a literal.
+            let asked = |column: &str, table: &str| {
+                format!(
+                    "SELECT count(*) FROM {table} WHERE {column} = ANY ({value}::{of}[]) AND NOT {column} <> ALL ({value})"
+                )
+            };
+            let got = raw::rows(&through.query(&asked("legacy", &format!("array{number}"))));
+            let expected = raw::rows(&straight.query(&asked(plain, table)));
+            if got != expected {
+                let _ = writeln!(failed, "{plain} = ANY ({value}::{of}[]) gives {got:?} for {expected:?}");
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{failed}");
 }

@@ -1,4 +1,5 @@
-//! Mapping files as data: `tests/mapping/NAME.toml` is read, and what was found in it is `NAME.out`; `UPDATE=1` rewrites those.
+//! Mapping files as data: `tests/mapping/NAME.toml` is read, and what was found in it is `NAME.out`; `UPDATE=1` rewrites those. Files that
+//! extend others are `tests/mapping/packs/NAME/own.toml`, with those beside them, and `own.out`.
 //!
 //! Beside the expectation each case holds the properties of all of them: every finding has a place, a known code and, when it is an error,
 //! a remedy; the same file with CRLF line ends has the same findings at the same places; an error means no mapping.
@@ -6,8 +7,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use exonym::mapping::{Column, Decimal, Kind, Mapping, Piece, Template, codes, file};
-use exonym::text::diagnostic::render;
+use exonym::mapping::{Column, Decimal, Kind, Mapping, Piece, Template, codes, file, packs};
+use exonym::text::diagnostic::{Source, render};
 use exonym::text::{Diagnostic, Severity};
 use proptest::prelude::*;
 
@@ -49,6 +50,77 @@ fn every_case_has_its_findings() {
     let elsewhere = |code: &str| code.starts_with("M03") || code.starts_with("M1");
     let unseen: Vec<_> = codes::ALL.iter().filter(|(code, _)| !seen.contains(code) && !elsewhere(code)).collect();
     assert!(unseen.is_empty(), "no case for {unseen:?}");
+}
+
+#[test]
+fn every_case_of_packs_has_its_findings() {
+    let (mut differ, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    let mut own = Vec::new();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping/packs")).expect("is there")
+    {
+        own.push(entry.expect("readable").path().join("own.toml"));
+    }
+    own.sort();
+    for own in own {
+        let folder = own.parent().expect("a folder");
+        let (files, id) = pack_files(folder, &own);
+        let (mapping, findings) = packs::read(&files, &id);
+        seen.extend(findings.iter().map(|f| f.code));
+        assert_eq!(mapping.is_none(), findings.iter().any(|f| f.severity == Severity::Error), "{}", own.display());
+        for (source, span) in findings.iter().map(|f| f.at.as_ref().expect("a place")) {
+            assert!(source.text.get(span.start..span.end).is_some(), "{}: {span:?}", source.name);
+        }
+        let mut out = render(&findings, false);
+        if let Some(mapping) = &mapping {
+            out.push_str(&shown(mapping));
+            assert!(in_its_file(mapping), "{}", own.display());
+        }
+        let expected = own.with_extension("out");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&expected, &out).expect("writable");
+        } else if std::fs::read_to_string(&expected).unwrap_or_default() != out {
+            differ.push(format!("--- {}\n{out}", own.display()));
+        }
+    }
+    assert!(differ.is_empty(), "not as expected (UPDATE=1 accepts):\n{}", differ.join("\n"));
+    for code in [codes::NO_PACK, codes::PACK_TWICE, codes::PACK_CYCLE, codes::PACKS_DISAGREE, codes::PACK_OVERRULED] {
+        assert!(seen.contains(code), "no case for {code}");
+    }
+}
+
+/// A file and all that it extends, called as they are from the folder.
+fn pack_files(folder: &Path, own: &Path) -> (packs::Files, PathBuf) {
+    let mut files = packs::Files::default();
+    let id = |path: &Path| path.canonicalize().expect("is there");
+    let mut unread = vec![own.to_owned()];
+    while let Some(path) = unread.pop() {
+        let name = id(&path).strip_prefix(id(folder)).expect("in the folder").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("UTF-8");
+        let source = Source { name: name.into(), text: text.into() };
+        for name in packs::named(&source) {
+            let pack = path.parent().expect("a folder").join(name.trim_end_matches(".toml").to_owned() + ".toml");
+            let missing = packs::Missing { message: format!("there is no `{name}`"), help: "none".into() };
+            let found = if pack.is_file() { Ok(id(&pack)) } else { Err(missing) };
+            if found.as_ref().is_ok_and(|pack| files.get(pack).is_none() && *pack != id(&path)) {
+                unread.push(pack);
+            }
+            files.link(&id(&path), &name, found);
+        }
+        files.add(id(&path), source);
+    }
+    let id = id(own);
+    (files, id)
+}
+
+/// Each column stands in the file that it says it stands in.
+fn in_its_file(mapping: &Mapping) -> bool {
+    let columns = mapping.tables.iter().flat_map(|t| &t.columns).chain(&mapping.columns);
+    let mut places = columns
+        .map(|c| (&c.legacy, &c.source, c.span))
+        .chain(mapping.tables.iter().map(|t| (&t.legacy, &t.source, t.span)));
+    places.all(|(name, source, span)| {
+        source.text.get(span.start..span.end).is_some_and(|text| text.trim_matches('"') == &**name)
+    })
 }
 
 fn properties(name: &str, text: &str, mapping: Option<&Mapping>, findings: &[Diagnostic]) {

@@ -140,6 +140,33 @@ fn a_bad_mapping_changes_nothing_and_a_good_one_is_taken() {
 }
 
 #[test]
+fn a_pack_that_changes_is_reloaded_wherever_it_is() {
+    let place = Place::new("packs");
+    fs::create_dir(place.path("shared")).expect("ours");
+    place.write("mappings/app.toml", "[mapping]\nextends = [\"../shared/common\"]\n");
+    place.write("shared/common.toml", "[mapping]\nextends = [\"names\"]\n");
+    place.write("shared/names.toml", "[tables.log.columns]\nconsumption_kwh = \"kwh\"\n");
+    let proxy = place.serve();
+    let sum = |column: &str| proxy.sql("packs", &format!("SELECT sum({column}) FROM log"));
+    assert_eq!(sum("consumption_kwh"), "6.5");
+    place.write("shared/names.toml", "[tables.log.columns]\nenergy = \"kwh\"\n");
+    proxy.wait_for_message("mappings reloaded");
+    assert_eq!(sum("energy"), "6.5");
+
+    fs::remove_file(place.path("shared/names.toml")).expect("ours");
+    let entry = proxy.wait_for_message("mappings not reloaded");
+    let said = entry["message"].as_str().expect("text").to_owned();
+    assert!(said.contains("M032") && said.contains("common.toml:2"), "{said}");
+    assert_eq!(sum("energy"), "6.5", "those in use stay");
+    // Back again, and other than before.
+    place.write("shared/names.toml", "[tables.log.columns]\nagain = \"kwh\"\n");
+    eventually("taken", || match proxy.psql("packs", "SELECT sum(again) FROM log") {
+        output if output.status.success() => Ok(()),
+        output => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    });
+}
+
+#[test]
 fn a_signal_reloads_what_the_configuration_now_says() {
     let place = Place::new("relists");
     let proxy = place.serve_limited("");

@@ -80,7 +80,7 @@ struct Report<'a> {
     warnings: usize,
     notes: usize,
     /// The mapping files that were read.
-    files: Vec<String>,
+    files: Vec<&'a str>,
     findings: &'a [Diagnostic],
 }
 
@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         Ok(files) => files,
         Err(unread) => {
             // What was found is worth knowing also when the rest could not be looked at.
-            print(args.format, &Files::new(), findings)?;
+            print(args.format, &Files::default(), findings)?;
             return Err(Failure::Findings(unread));
         }
     };
@@ -168,9 +168,14 @@ fn mappings_of(text: &str) -> Vec<String> {
 
 /// The mappings by route; without a configuration all together. `broken` says that there are files without a mapping.
 fn groups(config: Option<&Config>, all: &[Arc<Mapping>], broken: bool, findings: &mut Vec<Diagnostic>) -> Vec<Group> {
+    let mut taken = |merged: Result<Vec<Arc<Mapping>>, Vec<Diagnostic>>, unmerged: &[Arc<Mapping>]| {
+        merged.unwrap_or_else(|quarrels| {
+            findings.extend(quarrels);
+            unmerged.to_vec()
+        })
+    };
     let Some(config) = config else {
-        findings.extend(merge(all).err().into_iter().flatten());
-        return vec![Group { mappings: all.to_vec(), backend: None }];
+        return vec![Group { mappings: taken(merge(all), all), backend: None }];
     };
     let mut groups = Vec::new();
     for route in &config.routes {
@@ -178,8 +183,8 @@ fn groups(config: Option<&Config>, all: &[Arc<Mapping>], broken: bool, findings:
         let wanted = |m: &&Arc<Mapping>| names.is_none_or(|names| names.iter().any(|(name, _)| **name == *m.name));
         let mappings: Vec<_> = all.iter().filter(wanted).cloned().collect();
         // A route that wants a mapping whose file has errors is told of those alone.
-        let quarrels = if broken { merge(&mappings) } else { mappings::of_route(config, route, all) };
-        findings.extend(quarrels.err().into_iter().flatten());
+        let merged = if broken { merge(&mappings) } else { mappings::of_route(config, route, all) };
+        let mappings = taken(merged, &mappings);
         let backend = config.backend(&route.backend).map(|b| (b.clone(), config.database(route).to_owned()));
         groups.push(Group { mappings, backend });
     }
@@ -251,7 +256,7 @@ fn print(format: Format, files: &Files, findings: Vec<Diagnostic>) -> Result<Exi
     let clean = errors + warnings == 0;
     let text = match format {
         Format::Json => {
-            let files = files.keys().map(|path| path.to_string_lossy().into_owned()).collect();
+            let files = files.names();
             let report = Report { clean, errors, warnings, notes, files, findings: &unique };
             let json = serde_json::to_string_pretty(&report).expect("strings and numbers are always JSON");
             format!("{json}\n")
@@ -266,7 +271,7 @@ fn print(format: Format, files: &Files, findings: Vec<Diagnostic>) -> Result<Exi
     if format == Format::Human {
         let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let parts = [counted(errors, "error"), counted(warnings, "warning"), counted(notes, "note")];
-        super::say(&format!("{} in {}\n", parts.join(", "), counted(files.len(), "mapping file")));
+        super::say(&format!("{} in {}\n", parts.join(", "), counted(files.names().len(), "mapping file")));
     }
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

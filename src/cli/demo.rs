@@ -13,13 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use super::Failure;
-use crate::app;
+use crate::app::{self, mappings};
 use crate::backend::introspect::introspect;
 use crate::config::{Address, Config, DEFAULT_PORT, Listen, Login};
 use crate::demo::server::{self, PORT, Server, USER};
 use crate::demo::show::{ASIDE, CURRENT, TITLE, samples, statement, styled, table};
 use crate::demo::{Query, System, smartwatt};
-use crate::mapping;
 use crate::rewrite::{Context, World, plan};
 
 /// Show one of the systems that Exonym serves, in a private throwaway database
@@ -191,10 +190,15 @@ impl Proxy {
 
     /// What the proxy decides by, to show what it sends.
     async fn world(&self, system: &System) -> Result<World, Failure> {
-        let mapping = mapping::file::parse(system.name, system.mapping).map_err(Failure::Findings)?;
+        let paths = &self.config.mappings;
+        let files = mappings::read(paths).map_err(Failure::Findings)?;
+        let (mappings, found) = mappings::parse(paths, &files);
+        if mappings::broken(&found) {
+            return Err(Failure::Findings(found));
+        }
         let backend = self.config.backends.first().expect("`direct` makes one");
         let catalog = introspect(backend, system.name).await.map_err(|e| Failure::of(&e))?;
-        Ok(World::new(1, vec![Arc::new(mapping)], Arc::new(catalog)))
+        Ok(World::new(1, mappings, Arc::new(catalog)))
     }
 
     /// Sends a query through the proxy, as its service would, and draws the answer.

@@ -45,6 +45,11 @@ codes! {
     GLOBAL_COLUMN = "M029", "an entry of `[columns]` cannot tell which tables have it";
     MAPPED_TWICE = "M030", "two files of a route map the same table, or the same column of any table";
     MAPPING_TWICE = "M031", "two files of a route have the same name";
+    NO_PACK = "M032", "a file that another one extends is not there, or cannot be read";
+    PACK_TWICE = "M033", "`extends` names a file twice";
+    PACK_CYCLE = "M034", "files extend each other in a circle, or too many one another";
+    PACKS_DISAGREE = "M035", "files that are extended have different schemas, time zones or introspection, and nothing says which counts";
+    PACK_OVERRULED = "M036", "two files that are extended say different things, and the later one wins";
     NO_TABLE = "M101", "the current table does not exist";
     NO_COLUMN = "M102", "a current column does not exist";
     NO_LAYOUT_COLUMN = "M103", "`layout` names a column that is neither legacy nor current";

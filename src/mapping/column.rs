@@ -4,13 +4,13 @@ use super::template::{self, Fault};
 use super::{
     Column, Decimal, Kind, Template, codes, constant, decimal, file, filter, json_path, names, type_name, values, write,
 };
+use crate::text::Span;
 use crate::text::toml::{Document, Located, Table, Text, Value};
-use crate::text::{Diagnostic, Span};
 
 /// `consumption_kwh = "kwh_consumed"`.
 pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current: &Text<'_>) -> Option<Column> {
     let column = names::read(document, current)?;
-    let column = Column {
+    Some(Column {
         legacy: legacy.into(),
         kind: Kind::Rename { column },
         type_name: None,
@@ -18,10 +18,9 @@ pub(super) fn renamed(document: &Document<'_>, legacy: &str, span: Span, current
         filters: Vec::new(),
         writes: Vec::new(),
         bigquery: None,
+        source: document.source().clone(),
         span,
-    };
-    warn_of_itself(document, &column);
-    Some(column)
+    })
 }
 
 /// `{ column = "timestamp_utc", date = true }` and the other forms.
@@ -54,7 +53,7 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
     if let Some(conditions) = conditions.filter(|_| !matches!(kind, Kind::Expression(_) | Kind::Json { .. })) {
         filter::needs_it(document, legacy, conditions.span);
     }
-    let column = Column {
+    Some(Column {
         legacy: legacy.into(),
         kind,
         type_name: type_name.ok()?,
@@ -62,10 +61,9 @@ pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, bod
         filters,
         writes,
         bigquery,
+        source: document.source().clone(),
         span,
-    };
-    warn_of_itself(document, &column);
-    Some(column)
+    })
 }
 
 /// What a column's table says.
@@ -247,18 +245,6 @@ pub(super) fn expression_at(
         document.error(code, at, message, &label, help);
     };
     template::cut(sql).map_err(|all| all.into_iter().for_each(report)).ok()
-}
-
-fn warn_of_itself(document: &Document<'_>, column: &Column) {
-    if column.type_name.is_none()
-        && matches!(&column.kind, Kind::Rename { column: current } if **current == *column.legacy)
-    {
-        document.report(
-            Diagnostic::warning(codes::NO_EFFECT, format!("`{}` is renamed to itself", column.legacy))
-                .at(document.source(), column.span)
-                .help("remove it: columns that did not change need no entry"),
-        );
-    }
 }
 
 /// What to write instead of a key that other files of this kind may have.

@@ -1,10 +1,11 @@
 //! The declarative mapping: which legacy name means what in the current schema.
 //!
-//! A [`Mapping`] is the checked content of one TOML file ([`file`]). It knows nothing of a catalog; what a legacy name means
+//! A [`Mapping`] is the checked content of one TOML file ([`file`]) and of those that it extends ([`packs`]). It knows nothing of a catalog; what a legacy name means
 //! in a given database is decided by `rewrite::World`. No IO here.
 
 pub mod codes;
 mod column;
+mod compose;
 mod constant;
 mod decimal;
 pub mod file;
@@ -12,6 +13,7 @@ mod filter;
 mod json_path;
 pub mod merge;
 mod names;
+pub mod packs;
 mod query;
 mod references;
 pub mod shadow;
@@ -19,6 +21,7 @@ mod table;
 mod template;
 pub mod type_name;
 mod values;
+mod whole;
 mod write;
 mod zone;
 
@@ -32,6 +35,7 @@ pub use query::Query;
 pub use values::Pair;
 pub use write::{BigQuery, VALUE, Write};
 
+use crate::text::toml::locate;
 use crate::text::{Span, diagnostic::Source};
 
 /// One mapping file.
@@ -51,6 +55,8 @@ pub struct Mapping {
     pub columns: Vec<Column>,
     /// The file, for findings that only a catalog can make.
     pub source: Source,
+    /// The files that it extends, those that win later.
+    pub packs: Vec<Source>,
 }
 
 /// What the server's catalogs show of the mapped tables.
@@ -88,7 +94,9 @@ pub struct Table {
     pub override_real: bool,
     /// Legacy columns.
     pub columns: Vec<Column>,
-    /// The key in the file.
+    /// The last file that says something of it.
+    pub source: Source,
+    /// The key in that file.
     pub span: Span,
 }
 
@@ -120,7 +128,9 @@ pub struct Column {
     pub writes: Vec<Write>,
     /// What another dialect reads.
     pub bigquery: Option<BigQuery>,
-    /// The key in the file.
+    /// The file that says so.
+    pub source: Source,
+    /// The key in that file.
     pub span: Span,
 }
 
@@ -285,6 +295,50 @@ impl Template {
     }
 }
 
+impl Introspection {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Legacy, Self::Current, Self::Both];
+
+    /// What a mapping calls it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Current => "current",
+            Self::Both => "both",
+        }
+    }
+}
+
+impl Mapping {
+    /// Where the value at a path of keys stands; the nearest thing above it that does. Of several files the one that has more of the path
+    /// is right, and of those the last, which wins.
+    #[must_use]
+    pub fn place(&self, path: &[&str]) -> Option<(&Source, Span)> {
+        let files = self.packs.iter().chain([&self.source]);
+        let found = files.filter_map(|source| locate(source, path).map(|(depth, span)| (depth, source, span)));
+        found.max_by_key(|(depth, ..)| *depth).map(|(_, source, span)| (source, span))
+    }
+}
+
+impl Column {
+    /// Where the value at a path of keys stands in its file.
+    #[must_use]
+    pub fn place(&self, path: &[&str]) -> (&Source, Span) {
+        (&self.source, locate(&self.source, path).map_or(self.span, |(_, span)| span))
+    }
+
+    /// True when both say the same, wherever they stand.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        let mut moved = other.clone();
+        (moved.source, moved.span) = (self.source.clone(), self.span);
+        moved.filters.iter_mut().zip(&self.filters).for_each(|(moved, own)| moved.span = own.span);
+        moved.writes.iter_mut().zip(&self.writes).for_each(|(moved, own)| moved.span = own.span);
+        moved == *self
+    }
+}
+
 impl Table {
     /// The entry of a table that has none: nothing about it is legacy but `[columns]`.
     #[must_use]
@@ -300,6 +354,7 @@ impl Table {
             bigquery: None,
             override_real: false,
             columns: Vec::new(),
+            source: Source { name: "".into(), text: "".into() },
             span: Span::default(),
         }
     }

@@ -1,88 +1,64 @@
-//! `[tables.<legacy>]`: the table's own keys, and what its columns are together.
+//! `[tables.<legacy>]`: what one file says of a table, key by key. What that makes together is `whole`'s question.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Column, Kind, Star, Table, codes, column, file, names, query, write};
+use super::whole::{Given, Said};
+use super::{Column, Star, codes, column, file, names, query, write};
+use crate::text::Span;
 use crate::text::toml::{self, Document, Shape, Text};
-use crate::text::{Diagnostic, Span};
 
-/// The table that `body` describes; none when it has errors.
-pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, body: toml::Table<'d>) -> Option<Table> {
+/// What `body` says of the table.
+pub(super) fn read<'d>(document: &'d Document<'d>, legacy: &str, span: Span, body: toml::Table<'d>) -> Said {
+    let given = given(document, &body);
     let renamed = body.string("table");
-    let current = match &renamed {
-        Some(text) => names::read(document, text),
-        None => Some(legacy.to_owned()),
-    };
+    let current = renamed.as_ref().and_then(|text| names::read(document, text));
     if let Some(text) = renamed.filter(|_| current.is_some()) {
         names::warn_of_dot(document, text.value, text.span);
     }
     let star = body.string("star").and_then(|text| star(document, &text));
     let layout = body.strings("layout");
-    let condition = body.string("where");
-    let filter = condition.as_ref().and_then(|text| column::expression(document, "where", text));
-    let virtual_table = body.string("query");
-    let query = virtual_table.as_ref().and_then(|text| query::read(document, text));
-    let rows = body.string("insert");
-    let insert = rows.as_ref().and_then(|text| write::insert(document, text));
-    if let (Some(rows), None) = (&rows, &virtual_table) {
-        let help = "remove it: rows of a table that is no query go into that table";
-        document.error(codes::TABLE_TWICE, rows.span, format!("`{legacy}` has `insert` and no `query`"), "", help);
-    }
+    check_layout(document, layout.as_deref());
+    let filter = body.string("where").and_then(|text| column::expression(document, "where", &text));
+    let query = body.string("query").and_then(|text| query::read(document, &text));
+    let insert = body.string("insert").and_then(|text| write::insert(document, &text));
     let bigquery = write::bigquery(&body, &["query", "insert", "where"], &[]);
-    check_source(document, &body, legacy, current.as_deref(), condition.as_ref(), virtual_table.as_ref());
-    let override_real = body.boolean("override").is_some_and(|flag| flag.value);
-    let listed = body.table("columns");
-    let empty = listed.as_ref().is_none_or(|columns| columns.entries().is_empty());
-    let columns = listed.map_or_else(Vec::new, |listed| columns(document, &listed));
+    let override_real = body.boolean("override").map(|flag| flag.value);
+    let columns = body.table("columns").map_or_else(Vec::new, |listed| columns(document, &listed));
     let all_known =
         body.close_with(|key| ["clients", "deprecated", "sunset", "on_use"].contains(&key).then(file::not_yet));
-
-    check_layout(document, layout.as_deref());
-    check_star(document, legacy, span, star, layout.is_some(), &columns);
-    if all_known && renamed.is_none() && empty && layout.is_none() && virtual_table.or(condition).is_none() {
-        document.report(
-            Diagnostic::warning(codes::NO_EFFECT, format!("`{legacy}` has neither another name nor legacy columns"))
-                .at(document.source(), span)
-                .help("give it `table = \"…\"` or `columns`, or remove it: tables that did not change need no entry"),
-        );
-    }
-    let layout = layout.map(|names| names.iter().map(|text| text.value.to_owned()).collect());
-    let current = current?;
-    Some(Table {
+    Said {
         legacy: legacy.into(),
+        given,
         current,
         star,
-        layout,
+        layout: layout.map(|names| names.iter().map(|text| text.value.to_owned()).collect()),
         filter,
         query,
         insert,
         bigquery,
         override_real,
         columns,
+        replacing: Vec::new(),
+        all_known,
+        source: document.source().clone(),
         span,
-    })
+    }
 }
 
-/// A table is another one, part of another one, or a query.
-fn check_source(
-    document: &Document<'_>,
-    body: &toml::Table<'_>,
-    legacy: &str,
-    current: Option<&str>,
-    condition: Option<&Text<'_>>,
-    query: Option<&Text<'_>>,
-) {
-    let other = ["table", "where", "columns", "layout", "star"].into_iter().find(|key| body.has(key));
-    if let (Some(query), Some(other)) = (query, other) {
-        let message = format!("`{legacy}` has both `query` and `{other}`");
-        let help =
-            format!("remove `{other}`: the query's own select list says which columns there are, and in which order");
-        document.error(codes::TABLE_TWICE, query.span, message, "", help);
-    } else if let (Some(condition), true) = (condition, current == Some(legacy)) {
-        let message = format!("`{legacy}` would be a part of itself");
-        let help = "`where` is for a legacy table whose rows are in a table of another name now: add `table = \"…\"`";
-        document.error(codes::TABLE_TWICE, condition.span, message, "all rows have this name already", help);
-    }
+/// The keys that the table has, with values of their type, be these right or wrong.
+fn given(document: &Document<'_>, body: &toml::Table<'_>) -> Vec<Given> {
+    let known = ["table", "where", "columns", "layout", "star", "query", "insert", "bigquery", "override"];
+    let key = |key: &'static str| {
+        let value = body.value(key)?;
+        let (right, empty) = match (key, &value.shape) {
+            ("columns" | "bigquery", Shape::Table(inner)) => (true, inner.entries().is_empty()),
+            ("layout", Shape::Array(_)) | ("override", Shape::Boolean(_)) => (true, false),
+            ("columns" | "bigquery" | "layout" | "override", _) => (false, false),
+            (_, shape) => (matches!(shape, Shape::String(_)), false),
+        };
+        right.then(|| Given { key, empty, source: document.source().clone(), span: value.span })
+    };
+    known.into_iter().filter_map(key).collect()
 }
 
 /// The legacy columns of a table, or of any.
@@ -132,49 +108,5 @@ fn check_layout(document: &Document<'_>, layout: Option<&[Text<'_>]>) {
                 "a table has each of its columns once",
             );
         }
-    }
-}
-
-/// Finds what `SELECT *` could not give, or would not.
-fn check_star(
-    document: &Document<'_>,
-    table: &str,
-    span: Span,
-    star: Option<Star>,
-    has_layout: bool,
-    columns: &[Column],
-) {
-    let renames_only = columns.iter().all(|c| matches!(c.kind, Kind::Rename { .. }));
-    let legacy = star.map_or(renames_only, |star| star == Star::Legacy);
-    if has_layout || !legacy {
-        return;
-    }
-    let mut renames: BTreeMap<&str, Vec<&Column>> = BTreeMap::new();
-    for column in columns {
-        match &column.kind {
-            Kind::Rename { column: current } => renames.entry(current).or_default().push(column),
-            kind => document.report(
-                Diagnostic::warning(
-                    codes::STAR_LEAVES_OUT,
-                    format!("`SELECT *` from `{table}` leaves `{}` out", column.legacy),
-                )
-                .at(document.source(), column.span)
-                .label(format!("a column of kind {} has no place among the current ones", kind.name()))
-                .help("give the legacy order of the columns: `layout = [\"…\", …]`"),
-            ),
-        }
-    }
-    for (current, columns) in renames.iter().filter(|(_, columns)| columns.len() > 1) {
-        let list: Vec<_> = columns.iter().map(|c| format!("`{}`", c.legacy)).collect();
-        let message =
-            format!("{} all stand for `{current}`, and `SELECT *` from `{table}` gives it once", list.join(", "));
-        let at = columns.last().map_or(span, |c| c.span);
-        document.error(
-            codes::STAR_AMBIGUOUS,
-            at,
-            message,
-            "under which name?",
-            "give the columns that the legacy table had, in their order: `layout = [\"…\", …]`; or `star = \"physical\"`",
-        );
     }
 }

@@ -16,7 +16,6 @@ use crate::catalog::{Catalog, Column, Relation, RelationKind};
 use crate::mapping::{self, Mapping, Piece, codes};
 use crate::sql::lexer::{LexOptions, lex};
 use crate::sql::names;
-use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
 
 /// A query that stands for a table.
@@ -78,13 +77,14 @@ fn relation(mapping: &Mapping, table: &mapping::Table, columns: Vec<Column>) -> 
 pub fn check_queries(mapping: &Mapping, catalog: &Arc<Catalog>) -> Vec<Diagnostic> {
     let finding = |table: &mapping::Table| {
         let fault = of_table(mapping, table, catalog).filter(|_| table.query.is_some())?.err()?;
-        let place = locate(&mapping.source, &["tables", &table.legacy, "query"]).unwrap_or(table.span);
+        let path = ["tables", &table.legacy, "query"];
+        let (source, place) = mapping.place(&path).unwrap_or((&table.source, table.span));
         let near = fault.at.zip(table.query.as_ref()).and_then(|(at, query)| query.text.get(at..)).unwrap_or_default();
         let near: String = near.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '"')).collect();
         let label = if near.is_empty() { String::new() } else { format!("at `{near}`") };
         Some(
             Diagnostic::error(codes::QUERY_UNBOUND, format!("the query of `{}` {}", table.legacy, fault.message))
-                .at(&mapping.source, place)
+                .at(source, place)
                 .label(label)
                 .help("a query is written in current names, and each column of its select list has a name of its own"),
         )

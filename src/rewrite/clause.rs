@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap as HashMap;
 use sqlparser::ast::{
     Expr, Select, SelectItem, SelectItemQualifiedWildcardKind, WildcardAdditionalOptions, WindowSpec,
 };
@@ -23,6 +24,8 @@ use crate::text::Span;
 /// The output columns of one SELECT.
 pub(super) struct Outputs {
     pub(super) columns: Vec<Output>,
+    /// Where each label stands among them.
+    by_label: HashMap<Rc<str>, Vec<usize>>,
     /// False when a star over something unknown hides some.
     pub(super) complete: bool,
 }
@@ -41,18 +44,28 @@ impl Outputs {
     }
 
     fn has(&self, label: &str) -> bool {
-        self.columns.iter().any(|c| c.label.as_ref() == label)
+        self.by_label.contains_key(label)
+    }
+
+    /// The places of the columns with that label.
+    pub(super) fn called(&self, label: &str) -> &[usize] {
+        self.by_label.get(label).map_or(&[], Vec::as_slice)
     }
 
     fn push(&mut self, label: impl Into<Rc<str>>, expr: &Expr, part: &Part) {
-        self.columns.push(Output { label: label.into(), reference: reference(expr), part: Some(part.clone()) });
+        self.add(Output { label: label.into(), reference: reference(expr), part: Some(part.clone()) });
     }
 
     fn push_all(&mut self, labels: Labels) {
         self.complete &= labels.is_some();
         for label in labels.into_iter().flatten() {
-            self.columns.push(Output { label, reference: None, part: None });
+            self.add(Output { label, reference: None, part: None });
         }
+    }
+
+    fn add(&mut self, output: Output) {
+        self.by_label.entry(output.label.clone()).or_default().push(self.columns.len());
+        self.columns.push(output);
     }
 }
 
@@ -74,7 +87,8 @@ impl<'w> Walk<'w> {
         env: &Env<'_, 'w>,
         parts: &[Part],
     ) -> Walked<Outputs> {
-        let mut outputs = Outputs { columns: Vec::new(), complete: true };
+        let mut outputs = Outputs { columns: Vec::new(), by_label: HashMap::default(), complete: true };
+        let mut ends = None;
         for (i, (item, part)) in select.projection.iter().zip(parts).enumerate() {
             match item {
                 SelectItem::ExprWithAlias { expr, alias } => {
@@ -84,7 +98,7 @@ impl<'w> Walk<'w> {
                 SelectItem::UnnamedExpr(expr) => {
                     let label = label::label(expr);
                     if label.from.is_some_and(|from| self.replaced.contains(&from)) {
-                        self.keep_label(select, i, &label.name)?;
+                        self.keep_label(select, i, &mut ends, &label.name)?;
                     }
                     outputs.push(label.name.as_str(), expr, part);
                 }
@@ -149,12 +163,11 @@ impl<'w> Walk<'w> {
         let current_only = source.mapped().is_some_and(|t| matches!(t.columns.get(name), Some(Meaning::Current)));
         let column = Bound::Column(source.number, name.into());
         let same = |output: &Output| {
-            output.label.as_ref() != name
-                || output.reference.is_some_and(|at| {
-                    self.bound.iter().any(|(place, bound)| *place == Place::Source(at) && *bound == column)
-                })
+            let bound = output.part.as_ref().map_or(&[][..], |part| &self.bound[part.bound.clone()]);
+            let is_it = |at| bound.iter().any(|(place, bound)| *place == Place::Source(at) && *bound == column);
+            output.reference.is_some_and(is_it)
         };
-        if current_only && !outputs.columns.iter().all(same) {
+        if current_only && !outputs.called(name).iter().all(|&at| same(&outputs.columns[at])) {
             return self.group_label(source, name, span, outputs);
         }
         self.name(name, span, Rows::Values, env)
@@ -197,21 +210,22 @@ impl<'w> Walk<'w> {
     }
 
     /// `SELECT rating` → `SELECT (CASE …) AS rating`.
-    fn keep_label(&mut self, select: &Select, item: usize, label: &str) -> Walked {
-        let end = self.item_end(select, item)?;
+    fn keep_label(&mut self, select: &Select, item: usize, ends: &mut Option<Vec<usize>>, label: &str) -> Walked {
+        let ends = match ends {
+            Some(ends) => ends,
+            None => ends.insert(self.item_ends(select)?),
+        };
+        let end = ends.get(item).copied().ok_or_else(|| Refused::not_understood("this select list", None))?;
         self.edit(Span::at(end), format!(" AS {}", names::quote(label)), "label", Scope::SelectList)
     }
 
-    /// Where the select list's item ends: in front of the comma or of the clause after it.
-    fn item_end(&self, select: &Select, item: usize) -> Walked<usize> {
+    /// Where the select list's items end: in front of the comma or of the clause after it.
+    fn item_ends(&self, select: &Select) -> Walked<Vec<usize>> {
         let unknown = || Refused::not_understood("this select list", None);
         let start = parse::span_of(select.select_token.0.span).ok_or_else(unknown)?.start;
         let first = self.token_at(start).ok_or_else(unknown)?;
         let ends = super::items::ends(self.source, &self.tokens[first..]);
-        if ends.len() != select.projection.len() {
-            return Err(unknown());
-        }
-        ends.get(item).copied().ok_or_else(unknown)
+        if ends.len() == select.projection.len() { Ok(ends) } else { Err(unknown()) }
     }
 
     fn star(&mut self, select: &Select, namespace: &Namespace<'w>, options: &WildcardAdditionalOptions) -> Walked {
@@ -220,7 +234,8 @@ impl<'w> Walk<'w> {
         let word = parse::span_of(select.select_token.0.span).filter(|_| table);
         let span = word.map_or_else(|| plain_star(options), Ok)?;
         let sources = &namespace.sources;
-        if sources.iter().all(|s| s.mapped().is_none_or(|t| t.star.is_none())) {
+        let has_more = sources.iter().any(|source| source.has_extra(|_| true));
+        if !has_more && sources.iter().all(|s| s.mapped().is_none_or(|t| t.star.is_none())) {
             // `TABLE clientes AS customers` is no SQL.
             let renamed = table && sources.iter().any(|s| s.mapped().is_some_and(Table::is_renamed));
             return if renamed { self.edit(span, "SELECT * FROM".into(), "star", Scope::SelectList) } else { Ok(()) };
@@ -269,7 +284,7 @@ impl<'w> Walk<'w> {
         match env.row(schema.as_deref(), &names::ident(source)) {
             Found::Row(source) => {
                 let lost = schema.is_some() && source.has_lost_its_schema();
-                if lost || source.mapped().is_some_and(|t| t.star.is_some()) {
+                if lost || source.has_extra(|_| true) || source.mapped().is_some_and(|t| t.star.is_some()) {
                     let span = parts.first().and_then(|p| parse::span(p)).map_or(star, |first| first.to(star));
                     // The star ignores what a USING merged: qualified, it has all columns.
                     let whole = Source { merged: Rc::default(), ..source.as_ref().clone() };
@@ -322,7 +337,8 @@ impl<'w> Walk<'w> {
         span: Span,
     ) -> Walked {
         let table = source.mapped().filter(|t| t.star.is_some());
-        if let (None, Some(_), true) = (table, &source.name, source.merged.is_empty()) {
+        let is_whole = source.merged.is_empty() && !source.has_extra(|_| true);
+        if let (None, Some(_), true) = (table, &source.name, is_whole) {
             separate(filled);
             filled.text.push_str(&qualifier(source));
             filled.text.push_str(".*");
@@ -389,7 +405,7 @@ impl<'w> Walk<'w> {
 /// were merged and are called like another one.
 fn can_be_spelled_out(namespace: &Namespace<'_>, source: &Source<'_>) -> bool {
     let merged = matches!(source.columns, Columns::Merged(_));
-    let by_star = !merged && source.name.is_some() && source.merged.is_empty();
+    let by_star = !merged && source.name.is_some() && source.merged.is_empty() && !source.has_extra(|_| true);
     if by_star || source.mapped().is_some_and(|t| t.star.is_some()) {
         return true;
     }

@@ -10,17 +10,22 @@
 //! the name of a row type. So a table becomes one only where something asks for it ([`Walk::shape`]): the walk goes on and is then made
 //! again, with the tables that were asked for in their shape. `from` calls [`Walk::derive`] for these.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use sqlparser::ast::TableAlias;
 
 use super::from::{alias_name, renamed};
-use super::meaning::Filled;
+use super::meaning::{Filled, Meaning};
 use super::scope::{Columns, Env, Shape, Source};
 use super::walk::{Bound, Read, Refused, Scope, Walk, Walked, qualifier};
 use super::world::Table;
 use crate::sql::token::TokenKind;
 use crate::text::Span;
+
+/// Tables by the byte where they are named, and legacy columns of each.
+pub(super) type Shaped = BTreeMap<usize, BTreeSet<Arc<str>>>;
 
 /// A mapped table where it stands in FROM.
 pub(super) struct Item<'a, 'w> {
@@ -49,16 +54,38 @@ impl<'w> Walk<'w> {
         if whole && !table.has_legacy_shape {
             return false;
         }
-        self.wanted.insert(at);
+        self.wanted.entry(at).or_default();
         true
     }
 
-    /// Asks for the table of a legacy column in its legacy shape, when it is one of `sources` and shows the column then.
+    /// Asks for `source` in its legacy shape, in which it has that legacy column, whether `*` gives it or not.
+    pub(super) fn shape_with(&mut self, source: &Source<'w>, column: &str) -> bool {
+        let Some((table, at)) = source.mapped().zip(source.at) else { return false };
+        self.want(table, at, column)
+    }
+
+    fn want(&mut self, table: &'w Table, at: usize, column: &str) -> bool {
+        let Some((name, Meaning::Mapped(_))) = table.columns.get_key_value(column) else { return false };
+        let wanted = self.wanted.entry(at).or_default();
+        if !table.star_names().contains(name) {
+            wanted.insert(name.clone());
+        }
+        true
+    }
+
+    /// A column that a table in its legacy shape does not have: a legacy one it can be given.
+    pub(super) fn shape_withheld(&mut self, source: &Source<'w>, column: &str, at: usize) -> Walked {
+        match (&source.shape, source.at) {
+            (Some(shape), Some(named)) if self.want(shape.table, named, column) => Ok(()),
+            (Some(shape), _) => Err(withheld(shape.table, column, Some(at))),
+            (None, _) => Ok(()),
+        }
+    }
+
+    /// Asks for the table of a legacy column in its legacy shape, when it is one of `sources`.
     pub(super) fn shape_read(&mut self, sources: &[Rc<Source<'w>>], read: &Read<'w>) -> bool {
-        let Some(source) = sources.iter().find(|source| source.number == read.source) else { return false };
-        let shows =
-            |table: &Table| table.star_names().iter().any(|name| name.as_ref() == read.replacement.legacy.as_ref());
-        source.mapped().is_some_and(shows) && self.shape(source, false)
+        let source = sources.iter().find(|source| source.number == read.source);
+        source.is_some_and(|source| self.shape_with(source, &read.replacement.legacy))
     }
 
     /// Asks for all tables that have a name only in the current naming, and hide with it what the legacy naming means.
@@ -80,7 +107,7 @@ impl<'w> Walk<'w> {
 
     /// True for the table whose name begins at `at`, when it has to be in its legacy shape.
     pub(super) fn is_shaped(&self, at: usize) -> bool {
-        self.shaped.contains(&at)
+        self.shaped.contains_key(&at)
     }
 
     /// Writes the derived table, and gives the source that it is. It takes two numbers, as the result will.
@@ -94,9 +121,14 @@ impl<'w> Walk<'w> {
         let mut filled = Filled::default();
         let mut targets = Vec::new();
         self.spell_out(&inner, &mut filled, &mut targets, item.name)?;
+        let extra: Rc<[Arc<str>]> = self.shaped.get(&item.name.start).into_iter().flatten().cloned().collect();
+        for column in extra.iter() {
+            filled.text.push_str(", ");
+            self.spell_out_legacy(&inner, table, (column, true), &mut filled, item.name)?;
+        }
         self.write(item, &inner, filled)?;
         let labels = alias.map_or_else(|| inner.labels(), |alias| renamed(alias, inner.labels())).unwrap_or_default();
-        let shape = Some(Shape { table, labels: labels.clone().into() });
+        let shape = Some(Shape { table, labels: labels.clone().into(), extra });
         let at = Some(item.name.start);
         Ok(Source { at, shape, ..Source::new(number, inner.name, Columns::Labels(labels.into())) })
     }
@@ -175,7 +207,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The group in parentheses that opens at that token.
-    fn in_parens(&self, open: usize) -> Option<Span> {
+    pub(super) fn in_parens(&self, open: usize) -> Option<Span> {
         let mut depth = 0_usize;
         let first = self.tokens.get(open).filter(|t| t.kind == TokenKind::LeftParen)?;
         for token in &self.tokens[open..] {
@@ -222,7 +254,7 @@ impl<'w> Walk<'w> {
 }
 
 /// What cannot be had of a table in its legacy shape.
-pub(super) fn withheld(table: &Table, column: &str, at: Option<usize>) -> Refused {
+fn withheld(table: &Table, column: &str, at: Option<usize>) -> Refused {
     let message = format!("`{column}` of `{}` is not to be had beside its row in the legacy shape", table.legacy);
     Refused::unsure(
         message,

@@ -117,14 +117,21 @@ impl<'w> Walk<'w> {
                 self.sublink(subquery, env, around)
             }
             Expr::Exists { subquery, .. } | Expr::Subquery(subquery) => self.sublink(subquery, env, around),
-            Expr::Function(function) => match self.treatment(function) {
-                // A column of a row by its name: of what row has to be known.
-                Rows::HandedOn if self.is_projection(function, env) => {
-                    self.apart(|walk| walk.function(function, Rows::Values, env, around))
-                }
-                rows => self.function(function, rows, env, around),
-            },
+            Expr::Function(function) => self.call(function, env, around),
             _ => Err(Refused::not_understood("an expression of this kind", start_of(expr))),
+        }
+    }
+
+    fn call(&mut self, function: &Function, env: &Env<'_, 'w>, around: Around<'_, 'w>) -> Walked {
+        match self.treatment(function) {
+            // A column of a row by its name: of what row has to be known.
+            Rows::HandedOn if self.is_projection(function, env) => {
+                if self.called_column(function, env)? {
+                    return Ok(());
+                }
+                self.apart(|walk| walk.function(function, Rows::Values, env, around))
+            }
+            rows => self.function(function, rows, env, around),
         }
     }
 

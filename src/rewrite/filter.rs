@@ -26,10 +26,10 @@ use crate::text::Span;
 pub(super) struct Computed<'w> {
     pub source: Rc<Source<'w>>,
     table: &'w Table,
-    replacement: &'w Replacement,
+    pub replacement: &'w Replacement,
     inverse: &'w Inverse,
     /// Its tokens, with the parentheses around it.
-    tokens: Range<usize>,
+    pub tokens: Range<usize>,
     /// Its bytes, without them.
     name: Span,
 }
@@ -163,6 +163,8 @@ impl<'w> Walk<'w> {
             Expr::BinaryOp { left, op, right } => self.compared(left, comparison(op)?, right, env),
             Expr::Between { expr, negated, low, high } => self.between(expr, *negated, low, high, env),
             Expr::InList { expr, list, negated } => self.listed(expr, list, *negated, env),
+            Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => self.quantified(left, right, false, env),
+            Expr::AllOp { left, compare_op: BinaryOperator::NotEq, right } => self.quantified(left, right, true, env),
             Expr::IsNull(inner) => self.null(inner, false, &[&["is", "null"], &["isnull"]], env),
             Expr::IsNotNull(inner) => self.null(inner, true, &[&["is", "not", "null"], &["notnull"]], env),
             Expr::IsNotDistinctFrom(left, right) => {
@@ -229,13 +231,13 @@ impl<'w> Walk<'w> {
         Self::turned_by(column, &Predicate::Null { negated }, tokens)
     }
 
-    fn turned_by(column: Computed<'w>, predicate: &Predicate, tokens: Range<usize>) -> Option<Turned<'w>> {
+    pub(super) fn turned_by(column: Computed<'w>, predicate: &Predicate, tokens: Range<usize>) -> Option<Turned<'w>> {
         let form = column.inverse.turn(predicate)?;
         Some(Turned { column, form, tokens })
     }
 
     /// The computed column that `expr` is and nothing else.
-    fn computed(&self, mut expr: &Expr, env: &Env<'_, 'w>) -> Option<Computed<'w>> {
+    pub(super) fn computed(&self, mut expr: &Expr, env: &Env<'_, 'w>) -> Option<Computed<'w>> {
         let mut parentheses = 0;
         while let Expr::Nested(inner) = expr {
             (expr, parentheses) = (inner, parentheses + 1);
@@ -266,7 +268,7 @@ impl<'w> Walk<'w> {
     }
 
     /// What is compared, if it can stand there twice; `tokens` are what it seems to be.
-    fn operand(&self, expr: &Expr, tokens: Range<usize>) -> Option<Operand> {
+    pub(super) fn operand(&self, expr: &Expr, tokens: Range<usize>) -> Option<Operand> {
         // Before anything is made of them: what comes next depends on their values.
         self.note_literals(tokens.clone());
         let tokens = self.tokens.get(tokens).filter(|tokens| !tokens.is_empty())?;
@@ -278,13 +280,13 @@ impl<'w> Walk<'w> {
     }
 
     /// The token behind these words.
-    fn skip(&self, at: usize, words: &[&str]) -> Option<usize> {
+    pub(super) fn skip(&self, at: usize, words: &[&str]) -> Option<usize> {
         let tokens = self.tokens.get(at..at + words.len())?;
         tokens.iter().zip(words).all(|(token, word)| token.is_keyword(self.source, word)).then_some(at + words.len())
     }
 
     /// The end of the operand that begins there.
-    fn operand_end(&self, start: usize) -> usize {
+    pub(super) fn operand_end(&self, start: usize) -> usize {
         let mut depth = 0_usize;
         for (at, token) in self.tokens.iter().enumerate().skip(start) {
             match token.kind {
@@ -355,7 +357,7 @@ const fn mirrored(comparison: Comparison) -> Comparison {
 }
 
 /// True for literals, parameters and what is computed from them alone, the same each time.
-fn is_repeatable(expr: &Expr) -> bool {
+pub(super) fn is_repeatable(expr: &Expr) -> bool {
     match expr {
         Expr::Value(_) | Expr::TypedString(_) => true,
         Expr::Nested(expr) | Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => {

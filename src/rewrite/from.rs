@@ -111,7 +111,8 @@ impl<'w> Walk<'w> {
     /// `(a JOIN b ON …) AS j`: the alias hides both sides.
     fn aliased_join(&mut self, inner: &Namespace<'w>, alias: &TableAlias) -> Walked<Namespace<'w>> {
         for source in &inner.sources {
-            if source.mapped().is_some_and(|t| !t.has_plain_rows()) && !self.shape(source, true) {
+            let has_more = source.has_extra(|_| true);
+            if has_more || (source.mapped().is_some_and(|t| !t.has_plain_rows()) && !self.shape(source, true)) {
                 let at = parse::span(&alias.name).map(|s| s.start);
                 return Err(Refused::unsupported("an alias for a whole join", at));
             }
@@ -207,7 +208,7 @@ impl<'w> Walk<'w> {
             if !table.has_legacy_shape {
                 return Err(Refused::unsupported("an alias with a column list", Some(at)));
             }
-            self.wanted.insert(at);
+            self.wanted.entry(at).or_default();
         }
         if table.body.is_none() {
             self.count_table(table);

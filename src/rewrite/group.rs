@@ -2,9 +2,10 @@
 //!
 //! Which input column or label an element is, `clause` says.
 
+use rustc_hash::FxHashSet as HashSet;
 use sqlparser::ast::{Expr, GroupByExpr};
 
-use super::clause::{Output, Outputs};
+use super::clause::Outputs;
 use super::from::bare;
 use super::scope::{Namespace, Source};
 use super::walk::{Bound, Part, Place, Read, Refused, Scope, Walk, Walked};
@@ -26,12 +27,11 @@ pub(super) fn has_grouping_sets(group_by: &GroupByExpr) -> bool {
 }
 
 impl Outputs {
-    /// The columns that an element of GROUP BY may mean by their label or their position.
-    fn meant_by<'o>(&'o self, expr: &'o Expr, position: Option<usize>) -> impl Iterator<Item = &'o Output> {
-        let name = bare(expr).map(names::ident);
-        let called = move |output: &Output| name.as_ref().is_some_and(|name| **name == *output.label);
-        let all = self.columns.iter().enumerate();
-        all.filter(move |(at, output)| position == Some(at + 1) || called(output)).map(|(_, output)| output)
+    /// The places of the columns that an element of GROUP BY may mean by their label or their position.
+    fn meant_by(&self, expr: &Expr, position: Option<usize>) -> impl Iterator<Item = usize> {
+        let called = bare(expr).map_or(&[][..], |name| self.called(&names::ident(name)));
+        let position = position.and_then(|at| at.checked_sub(1)).filter(|at| *at < self.columns.len());
+        called.iter().copied().chain(position)
     }
 }
 
@@ -39,11 +39,8 @@ impl<'w> Walk<'w> {
     /// A label that the server would take for a column of `source`: its position says the same, or the table in its legacy shape has
     /// no such column.
     pub(super) fn group_label(&mut self, source: &Source<'w>, name: &str, span: Span, outputs: &Outputs) -> Walked {
-        let mut called = outputs.columns.iter().enumerate().filter(|(_, output)| output.label.as_ref() == name);
-        match (called.next(), called.next()) {
-            (Some((at, _)), None) if outputs.complete => {
-                self.edit(span, (at + 1).to_string(), "label", Scope::SelectList)
-            }
+        match outputs.called(name) {
+            [at] if outputs.complete => self.edit(span, (at + 1).to_string(), "label", Scope::SelectList),
             _ if self.shape(source, true) => Ok(()),
             _ => {
                 let message = format!(
@@ -59,13 +56,15 @@ impl<'w> Walk<'w> {
     pub(super) fn grouped(&self, exprs: &[Expr], outputs: &Outputs, own: Part) -> Grouped {
         let mut grouped = Grouped { parts: vec![own], hidden: false };
         let mut left: Vec<&Expr> = exprs.iter().collect();
+        let mut meant = HashSet::default();
         while let Some(expr) = left.pop() {
             match expr {
                 Expr::Nested(inner) => left.push(inner),
                 Expr::Tuple(list) => left.extend(list),
                 Expr::Rollup(sets) | Expr::Cube(sets) | Expr::GroupingSets(sets) => left.extend(sets.iter().flatten()),
                 _ => {
-                    for output in outputs.meant_by(expr, self.position(expr)) {
+                    for at in outputs.meant_by(expr, self.position(expr)).filter(|at| meant.insert(*at)) {
+                        let output = &outputs.columns[at];
                         grouped.hidden |= output.part.is_none();
                         grouped.parts.extend(output.part.clone());
                     }
@@ -75,8 +74,9 @@ impl<'w> Walk<'w> {
         grouped
     }
 
+    /// The legacy columns in it, each once.
     fn reads_of(&self, grouped: &Grouped) -> Vec<Read<'w>> {
-        grouped.parts.iter().flat_map(|part| &self.read[part.read.clone()]).copied().collect()
+        distinct(grouped.parts.iter().flat_map(|part| &self.read[part.read.clone()]))
     }
 
     /// What grouping sets cannot do here. Two names of one column cannot be grouped by apart: where one is left out of a set, so is the other.
@@ -122,10 +122,14 @@ impl<'w> Walk<'w> {
             return;
         }
         let by = self.reads_of(grouped);
-        let below = self.below[below..].iter().flat_map(|range| &self.read[range.clone()]);
-        let parts: Vec<Read<'w>> = below.filter(|read| by.iter().any(|by| by.is_computed_as(read))).copied().collect();
-        for read in parts {
-            self.shape_read(&namespace.sources, &read);
+        let below = distinct(self.below[below..].iter().flat_map(|range| &self.read[range.clone()]));
+        for read in below.iter().filter(|read| by.iter().any(|by| by.is_computed_as(read))) {
+            self.shape_read(&namespace.sources, read);
         }
     }
+}
+
+fn distinct<'r, 'w: 'r>(reads: impl Iterator<Item = &'r Read<'w>>) -> Vec<Read<'w>> {
+    let mut seen = HashSet::default();
+    reads.filter(|read| seen.insert((read.source, std::ptr::from_ref(read.replacement)))).copied().collect()
 }

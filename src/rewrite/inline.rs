@@ -11,7 +11,7 @@
 
 use std::rc::Rc;
 
-use sqlparser::ast::{AccessExpr, Expr};
+use sqlparser::ast::{AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use super::meaning::{Filled, Presence};
 use super::rows::{Rows, row_of};
@@ -42,7 +42,8 @@ impl<'w> Walk<'w> {
             (_, _, Rows::HandedOn) => false,
             (Some(table), ..) => table.has_legacy_shape && !table.has_plain_rows(),
             // A list of column aliases leaves the names of a row alone.
-            (None, Some(shape), Rows::Names) => shape.is_renamed() && shape.has_distinct_labels(),
+            (None, Some(shape), Rows::Names) if shape.is_renamed() => shape.has_distinct_labels(),
+            (None, Some(shape), _) => source.has_extra(|_| true) && shape.has_distinct_labels(),
             _ => false,
         }
     }
@@ -55,7 +56,9 @@ impl<'w> Walk<'w> {
             for (label, name) in shape.labels.iter().zip(shape.table.star_names()) {
                 filled.text.push_str(if filled.text.is_empty() { "" } else { ", " });
                 filled.push_column(&qualifier(source), label.to_string().into());
-                filled.text.extend([" AS ", &names::quote(name)]);
+                if rows == Rows::Names {
+                    filled.text.extend([" AS ", &names::quote(name)]);
+                }
             }
         } else {
             // A missing row is no row of NULLs, and what USING merged is a part of the row.
@@ -96,8 +99,10 @@ impl<'w> Walk<'w> {
         let Some(source) = row_of(root, env).filter(|_| self.naming == Naming::Legacy) else { return Ok(false) };
         let Some(name) = source.name.as_deref().filter(|_| env.reaches(&source)) else { return Ok(false) };
         let (Some(row), Some(last)) = (row_start(root), parse::span(field)) else { return Ok(false) };
-        match env.qualified(None, name, &names::ident(field)) {
-            Found::Plain(_) if matches!(source.columns, Columns::Mapped(_)) => {
+        let field = names::ident(field);
+        match env.qualified(None, name, &field) {
+            Found::Nothing if source.shape.is_some() => Ok(self.shape_withheld(&source, &field, last.start).is_ok()),
+            Found::Plain(_) if matches!(source.columns, Columns::Mapped(_)) || source.has_extra(|_| true) => {
                 self.bound.push((Place::Source(row), Bound::Row(source.number)));
                 Ok(true)
             }
@@ -122,6 +127,25 @@ impl<'w> Walk<'w> {
             }
             _ => Ok(false),
         }
+    }
+
+    /// `phone_number(c)`: the column itself. False where that is not for sure what is read, or nothing has to change.
+    pub(super) fn called_column(&mut self, function: &Function, env: &Env<'_, 'w>) -> Walked<bool> {
+        let FunctionArguments::List(list) = &function.args else { return Ok(false) };
+        let ([FunctionArg::Unnamed(FunctionArgExpr::Expr(row))], Some(called)) =
+            (list.args.as_slice(), function.name.0.last().and_then(|part| part.as_ident()))
+        else {
+            return Ok(false);
+        };
+        let Some(source) = row_of(row, env).filter(|_| self.naming == Naming::Legacy) else { return Ok(false) };
+        let Some(name) = source.name.as_deref().filter(|_| env.reaches(&source)) else { return Ok(false) };
+        let Found::Mapped(_, table, index) = env.qualified(None, name, &names::ident(called)) else { return Ok(false) };
+        let Some(start) = parse::span(called) else { return Ok(false) };
+        let Some(arguments) = self.token_at(start.start).and_then(|at| self.in_parens(at + 1)) else {
+            return Ok(false);
+        };
+        self.replace_all(&source, table, index, start.to(arguments), env)?;
+        Ok(true)
     }
 
     /// `(c).phone_number`, of which the last name is at `field`.

@@ -97,10 +97,7 @@ impl<'w> Walk<'w> {
         for side in [left, right] {
             let shaped = match side.column(column) {
                 Found::Plain(_) | Found::Nothing | Found::Unseen(_) => true,
-                Found::Mapped(source, table, _) => {
-                    let shows = table.star_names().iter().any(|name| **name == *column);
-                    shows && self.shape(&source, false)
-                }
+                Found::Mapped(source, ..) => self.shape_with(&source, column),
                 // The other one has it in the current naming alone.
                 Found::Qualify(source) => self.shape_others(column, &side.sources, source.number),
                 Found::Ambiguous => {
@@ -121,7 +118,9 @@ impl<'w> Walk<'w> {
     /// NATURAL JOIN goes by the names of all columns: those of the legacy tables.
     fn natural(&mut self, left: &Namespace<'w>, right: &Namespace<'w>) -> Walked<Vec<Rc<str>>> {
         for source in left.sources.iter().chain(&right.sources) {
-            if source.mapped().is_some_and(|t| !t.has_plain_rows()) && !self.shape(source, true) {
+            // What `*` does not give is nothing to join by, and would be.
+            let has_more = source.has_extra(|_| true);
+            if has_more || (source.mapped().is_some_and(|t| !t.has_plain_rows()) && !self.shape(source, true)) {
                 return Err(Refused::unsupported("NATURAL JOIN", None));
             }
         }

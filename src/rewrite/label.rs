@@ -78,7 +78,11 @@ fn figure(expr: &Expr) -> Figured {
         }
         Expr::TypedString(typed) => type_name(&typed.data_type),
         Expr::Interval(_) => Some(("interval".into(), None, Strength::Weak)),
-        Expr::Function(function) => function_name(&function.name),
+        Expr::Function(function) => {
+            // `rating(t)`, a column of `t`.
+            let start = function.name.0.first().and_then(|part| parse::span(part.as_ident()?)).map(|span| span.start);
+            function_name(&function.name).map(|(name, _, strength)| (name, start, strength))
+        }
         Expr::Case { else_result, .. } => {
             let of_else = else_result.as_deref().and_then(figure).filter(|f| f.2 == Strength::Strong);
             of_else.or_else(|| Some(("case".into(), None, Strength::Weak)))

@@ -30,6 +30,7 @@ mod join;
 mod label;
 mod literals;
 mod meaning;
+mod members;
 mod outline;
 mod plan;
 mod push;

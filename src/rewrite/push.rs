@@ -11,11 +11,13 @@
 
 use sqlparser::ast::{BinaryOperator, Expr};
 
+use super::filter::Turned;
 use super::inverse::Form;
 use super::meaning::Filled;
 use super::scope::{Env, Naming};
 use super::walk::{Bound, Walk};
-use crate::sql::token::TokenKind;
+use crate::mapping::Piece;
+use crate::sql::token::{Token, TokenKind};
 
 impl<'w> Walk<'w> {
     /// Notes what the condition of WHERE says of tables in their legacy shape.
@@ -40,16 +42,35 @@ impl<'w> Walk<'w> {
         let Some(turned) = turned else { return };
         let source = &turned.column.source;
         let Some(at) = source.at.filter(|_| !source.nullable && env.here.holds(source)) else { return };
-        // A parameter has its type from where it stands first.
-        let tokens = &self.tokens[turned.tokens];
-        if tokens.iter().any(|token| token.kind == TokenKind::Param) {
-            return;
-        }
-        let (Form::Instead(pieces) | Form::Also(pieces)) = turned.form;
+        let Some(mut pieces) = self.typed_first(&turned) else { return };
+        let (Form::Instead(said) | Form::Also(said)) = turned.form;
+        pieces.extend(said);
         let filters = self.wanted_filters.entry(at).or_default();
         if !filters.contains(&pieces) {
             filters.push(pieces);
         }
+    }
+
+    /// What has to be said before a condition that is said in the table itself. A parameter has its type from where it stands first, and
+    /// that is in FROM then: so it is the comparison as it stands. None where it may have been typed elsewhere.
+    fn typed_first(&self, turned: &Turned<'w>) -> Option<Vec<Piece>> {
+        let is_param = |token: &&Token| token.kind == TokenKind::Param;
+        let tokens = &self.tokens[turned.tokens.clone()];
+        if !tokens.iter().any(|token| is_param(&token)) {
+            return Some(Vec::new());
+        }
+        let column = &turned.column;
+        let here = |param: &Token| tokens.iter().any(|token| token.span == param.span);
+        let same = |one: &Token| tokens.iter().filter(is_param).any(|it| it.text(self.source) == one.text(self.source));
+        if self.tokens.iter().filter(is_param).any(|param| same(param) && !here(param)) {
+            return None;
+        }
+        let before = self.words(&self.tokens[turned.tokens.start..column.tokens.start]);
+        let behind = self.words(&self.tokens[column.tokens.end..turned.tokens.end]);
+        let mut pieces = vec![Piece::Text(before + " ")];
+        pieces.extend(column.replacement.pieces.iter().cloned());
+        pieces.push(Piece::Text(format!(" {behind} AND ")));
+        Some(pieces)
     }
 
     /// What is to be said inside of the table that is named at `at`: SQL, and its references to the source of that number.

@@ -90,6 +90,7 @@ impl<'w> Walk<'w> {
         match source.mapped() {
             _ if !is_plain && rows == Rows::HandedOn => refused(),
             _ if renamed && rows == Rows::Names => refused(),
+            _ if source.has_extra(|_| true) => refused(),
             // The next walk finds it in its shape.
             Some(table) if !table.has_plain_rows() && !self.shape(source, true) => refused(),
             _ => Ok(()),
@@ -232,7 +233,10 @@ impl<'w> Walk<'w> {
             return false;
         };
         let name = names::ident(name);
-        let has = |source: Rc<Source<'w>>| source.labels().is_some_and(|all| all.iter().any(|label| **label == *name));
+        let has = |source: Rc<Source<'w>>| {
+            let shown = source.labels().is_some_and(|all| all.iter().any(|label| **label == *name));
+            shown || source.mapped().is_some_and(|table| table.has_legacy(&name))
+        };
         self.world.catalog.functions_named(&name).next().is_none() && row_of(row, env).is_some_and(has)
     }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::meaning::{Meaning, Replacement};
 use super::world::{Table, World};
@@ -39,6 +40,8 @@ pub struct Shape<'w> {
     pub table: &'w Table,
     /// Its columns under the names that they have here, in the order of [`Table::star_names`].
     pub labels: Rc<[Rc<str>]>,
+    /// Legacy columns behind these, which `*` does not give.
+    pub extra: Rc<[Arc<str>]>,
 }
 
 /// What a source offers.
@@ -137,6 +140,7 @@ impl<'w> Source<'w> {
             Columns::Relation(relation) if relation.column(column).is_some() => Offer::Plain,
             Columns::Relation(_) if SYSTEM_COLUMNS.contains(&column) => Offer::Plain,
             Columns::Labels(labels) if labels.iter().any(|l| l.as_ref() == column) => Offer::Plain,
+            Columns::Labels(_) if self.has_extra(|extra| extra == column) => Offer::Plain,
             Columns::Merged(all) if all.iter().any(|m| m.as_ref() == column) => Offer::Plain,
             Columns::Relation(_) | Columns::Labels(_) | Columns::Merged(_) => Offer::No,
         }
@@ -162,6 +166,12 @@ impl<'w> Source<'w> {
         }
     }
 
+    /// True when it has such a column that `*` does not give.
+    #[must_use]
+    pub fn has_extra(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        self.shape.as_ref().is_some_and(|shape| shape.extra.iter().any(|extra| is_it(extra)))
+    }
+
     /// True for a table that a schema may stand before in the client's text, and in the result only its alias.
     #[must_use]
     pub fn has_lost_its_schema(&self) -> bool {
@@ -179,8 +189,9 @@ impl<'w> Shape<'w> {
     /// The legacy column of that label, unless it is one that did not change.
     #[must_use]
     pub fn replacement(&self, label: &str) -> Option<(&'w Table, &'w Replacement)> {
-        let at = self.labels.iter().position(|l| l.as_ref() == label)?;
-        match self.table.columns.get(self.table.star_names().get(at)?) {
+        let own = self.labels.iter().position(|l| l.as_ref() == label).and_then(|at| self.table.star_names().get(at));
+        let name = own.or_else(|| self.extra.iter().find(|extra| extra.as_ref() == label))?;
+        match self.table.columns.get(name) {
             Some(Meaning::Mapped(index)) => Some((self.table, &self.table.replacements[*index])),
             _ => None,
         }
@@ -236,7 +247,7 @@ impl<'w> Namespace<'w> {
         match (legacy.as_slice(), current.as_slice(), unknown) {
             ([], [], None) => Found::Nothing,
             ([], [], Some(unknown)) => Found::Unseen(unknown.clone()),
-            ([(_, offer)], _, Some(unknown)) if rewrites(offer) => Found::Obscured(unknown.clone()),
+            // Should the unknown one have it, too, the legacy schema would say that it is ambiguous.
             ([(source, Offer::Mapped(index))], ..) => {
                 source.mapped().map_or(Found::Nothing, |table| Found::Mapped((*source).clone(), table, *index))
             }
@@ -350,15 +361,13 @@ impl<'w> Env<'_, 'w> {
 
     /// A table in its legacy shape that would have the column otherwise: the one called so, with its schema, or any.
     #[must_use]
-    pub fn withheld(&self, source: Option<(Option<&str>, &str)>, column: &str) -> Option<&'w Table> {
-        let shapes = |source: &Source<'w>| {
-            source.shape.as_ref().filter(|shape| shape.withholds(column)).map(|shape| shape.table)
-        };
+    pub fn withheld(&self, source: Option<(Option<&str>, &str)>, column: &str) -> Option<Rc<Source<'w>>> {
+        let withholds = |source: &&Rc<Source<'w>>| source.shape.as_ref().is_some_and(|shape| shape.withholds(column));
         if let Some((schema, name)) = source {
             let Found::Row(source) = self.row(schema, name) else { return None };
-            return shapes(&source);
+            return Some(source).filter(|source| withholds(&source));
         }
-        let here = self.here.sources.iter().find_map(|source| shapes(source));
+        let here = self.here.sources.iter().find(withholds).cloned();
         here.or_else(|| self.outer.and_then(|outer| outer.withheld(None, column)))
     }
 

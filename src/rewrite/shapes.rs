@@ -20,6 +20,26 @@ impl Words<'_> {
         Ok(())
     }
 
+    /// `CREATE TABLE u (r t)`, `CREATE TYPE u AS (r t)`, `PREPARE p(t)`: the row type has the columns as they are now.
+    pub(super) fn row_type(&self, table: &Table, at: usize) -> Walked {
+        const OTHERWISE: [&str; 12] =
+            ["table", "exists", "only", "on", "of", "references", "like", "to", "inherit", "partition", "by", "with"];
+        let defines = match () {
+            () if self.is(0, "create") => (1..5).any(|at| self.is_any(at, &["table", "type", "domain"])),
+            () if self.is(0, "alter") => self.is_any(1, &["table", "type"]),
+            () => self.is(0, "prepare"),
+        };
+        let Some(before) = self.before_name(at).filter(|before| defines && *before > 1) else { return Ok(()) };
+        let is_argument = self.is(0, "prepare");
+        let behind_name = self.kind(before).is_some_and(TokenKind::is_ident) && !self.is_any(before, &OTHERWISE);
+        if table.star.is_some() && (is_argument || behind_name) {
+            return Err(
+                self.refused(&format!("the row type `{}`, whose columns have other names now,", table.legacy), at)
+            );
+        }
+        Ok(())
+    }
+
     /// INSERT and COPY without a column list, and `TABLE t`, go by the position of columns.
     pub(super) fn positional(&self, table: &Table, at: usize) -> Walked {
         if table.star.is_none() {

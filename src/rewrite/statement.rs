@@ -62,7 +62,10 @@ pub fn judge<'w>(
         Err(refused) => Judged::Refused(refused),
     };
     let inner = match shape(source, tokens) {
-        Shape::Query(range) => &tokens[range],
+        Shape::Query(range) => match words::allow_before(world, context, source, &tokens[..range.start]) {
+            Ok(()) => &tokens[range],
+            Err(refused) => return Judged::Refused(refused),
+        },
         Shape::Write => {
             let reasons = explaining.then(Vec::new);
             let mut walk = Walk { reasons, ..Walk::new(world, context, Naming::Legacy, source, tokens) };

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Context;
-use super::derived::withheld;
+use super::derived::Shaped;
 use super::introspect::CatalogsAre;
 use super::literals::Reads;
 use super::meaning::{Filled, Replacement};
@@ -184,10 +184,10 @@ pub struct Walk<'w> {
     pub(super) sources: usize,
     /// The literals that it has read.
     pub literals: Reads,
-    /// Where the tables are named that stand in their legacy shape.
-    pub(super) shaped: BTreeSet<usize>,
+    /// Where the tables are named that stand in their legacy shape, each with the columns that it has beyond those of `*`.
+    pub(super) shaped: Shaped,
     /// Those that should.
-    pub(super) wanted: BTreeSet<usize>,
+    pub(super) wanted: Shaped,
     /// How the server's catalogs are read.
     pub(super) catalogs: CatalogsAre,
     /// Where oids begin that the client gets as names of tables.
@@ -273,8 +273,8 @@ impl<'w> Walk<'w> {
             read: Vec::new(),
             sources: 0,
             literals: Reads::default(),
-            shaped: BTreeSet::new(),
-            wanted: BTreeSet::new(),
+            shaped: Shaped::new(),
+            wanted: Shaped::new(),
             catalogs: CatalogsAre::default(),
             printing: BTreeSet::new(),
             filters: BTreeMap::new(),
@@ -288,10 +288,13 @@ impl<'w> Walk<'w> {
 
     /// A walk over the same statement, with the tables in their legacy shape that this one asked for; none when it asked for no more.
     pub(super) fn again(&self) -> Option<Self> {
-        if self.wanted.is_subset(&self.shaped) && self.wanted_filters == self.filters {
+        let mut shaped = self.shaped.clone();
+        for (at, columns) in &self.wanted {
+            shaped.entry(*at).or_default().extend(columns.iter().cloned());
+        }
+        if shaped == self.shaped && self.wanted_filters == self.filters {
             return None;
         }
-        let shaped = self.shaped.union(&self.wanted).copied().collect();
         let (reasons, literals) = (self.reasons.as_ref().map(|_| Vec::new()), self.literals.clone());
         let filters = self.wanted_filters.clone();
         Some(Self {
@@ -364,7 +367,7 @@ impl<'w> Walk<'w> {
             }
             Found::Row(source) => self.row(&source, rows, span),
             Found::Nothing => match env.withheld(None, name) {
-                Some(table) => Err(withheld(table, name, Some(span.start))),
+                Some(source) => self.shape_withheld(&source, name, span.start),
                 None => self.unedited(Found::Nothing, name, span),
             },
             Found::TwoReadings if self.shape_current(name, env) => Ok(()),
@@ -396,7 +399,7 @@ impl<'w> Walk<'w> {
                 self.fill(&found, filled, all, "a renamed table is known by its alias only")
             }
             Found::Nothing => match env.withheld(Some((schema.map(|s| s.0.as_ref()), &source.0)), &column.0) {
-                Some(table) => Err(withheld(table, &column.0, Some(all.start))),
+                Some(source) => self.shape_withheld(&source, &column.0, all.start),
                 None => self.unedited(Found::Nothing, &column.0, all),
             },
             other => self.unedited(other, &column.0, all),
@@ -423,6 +426,19 @@ impl<'w> Walk<'w> {
                 self.fill(source, filled, all, replacement.kind)
             }
         }
+    }
+
+    /// Replaces all of what reads a legacy column.
+    pub(super) fn replace_all(
+        &mut self,
+        source: &Source<'w>,
+        table: &'w Table,
+        index: usize,
+        all: Span,
+        env: &Env<'_, 'w>,
+    ) -> Walked {
+        let below = !env.here.holds(source) || env.outer.is_some();
+        self.replace(source, table, index, At { name: None, all, below })
     }
 
     /// Remembers that a legacy column is read there.

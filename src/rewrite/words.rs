@@ -36,6 +36,24 @@ pub fn allow(world: &World, context: &Context, source: &str, tokens: &[Token], w
     Ok(())
 }
 
+/// The same of what stands before a statement that is opened or judged for itself: the types of PREPARE's parameters.
+pub fn allow_before(world: &World, context: &Context, source: &str, tokens: &[Token]) -> Walked {
+    let words = Words { world, context, source, tokens, why: Why::Utility };
+    if !words.is(0, "prepare") {
+        return Ok(());
+    }
+    for (at, token) in tokens.iter().enumerate() {
+        let Some(name) = token.ident(source) else { continue };
+        for &index in world.tables_named(&name) {
+            let table = world.table(index);
+            if !table.is_renamed() && words.may_mean(table, at) {
+                words.row_type(table, at)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(super) struct Words<'a> {
     world: &'a World,
     context: &'a Context,
@@ -112,6 +130,7 @@ impl Words<'_> {
             self.aliased_columns(table, at)?;
         }
         if self.why == Why::Utility {
+            self.row_type(table, at)?;
             return self.copied_shape(table, at);
         }
         self.positional(table, at)?;

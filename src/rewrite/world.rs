@@ -258,6 +258,12 @@ impl Table {
         self.star.as_ref().unwrap_or(&self.physical)
     }
 
+    /// True for the name of a column that is another one now.
+    #[must_use]
+    pub fn has_legacy(&self, column: &str) -> bool {
+        matches!(self.columns.get(column), Some(Meaning::Mapped(_)))
+    }
+
     /// True for a relation of the server's catalogs that shows legacy names.
     #[must_use]
     pub fn is_of_server(&self) -> bool {

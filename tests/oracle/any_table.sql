@@ -51,3 +51,34 @@ SELECT * FROM probe ORDER BY id
 -- case: any table: current names stay
 -- straight: current
 SELECT kwh_neu, probe FROM probe ORDER BY id
+
+-- case: any table: a field of a row
+SELECT (p).wh, (p.*).kwh_old, (p).kwh_neu FROM probe p ORDER BY 1
+
+-- case: any table: a column of a row by its name
+SELECT wh(p), kwh_old(probe), upper(kwh_old(p)::text) AS u FROM probe p, probe WHERE p.id = probe.id AND wh(p) > 0 ORDER BY kwh_old(p)
+
+-- case: any table: using
+SELECT wh, p.id, v.n, p.wh, kwh_neu FROM probe p JOIN (VALUES (8000, 1), (2500, 2)) v(wh, n) USING (wh) ORDER BY 1
+
+-- case: any table: full join using, both with the column
+SELECT kwh_old, p.id, m.id FROM probe p FULL JOIN meter m USING (kwh_old, wh) ORDER BY 1, 2, 3
+
+-- case: any table: the star of merged columns
+SELECT j.* FROM probe p JOIN (VALUES (8000)) v(wh) USING (wh) AS j
+
+-- case: any table: rows beside merged columns
+SELECT p IS NULL, count(p), (p).kwh_old FROM probe p JOIN (VALUES (8000)) v(wh) USING (wh) GROUP BY 1, 3
+
+-- case: any table: grouping sets with the column that it is computed from
+SELECT wh, kwh_neu, (SELECT wh) FROM probe GROUP BY GROUPING SETS ((wh), (kwh_neu)) ORDER BY 1, 2, 3
+
+-- case: any table: grouping sets with another name of the column that it is computed from
+SELECT wh, kwh_old, (SELECT wh), (SELECT kwh_old) FROM probe GROUP BY CUBE (wh, kwh_old) ORDER BY 1, 2, 3
+
+-- case: any table: a subquery reads what the query around it groups by
+SELECT wh, (SELECT count(*) FROM orders o WHERE o.amount * 1000 < wh) FROM probe GROUP BY wh HAVING (SELECT wh) > 0 ORDER BY (SELECT wh)
+
+-- case: any table: refused: an alias of a whole join with it
+-- refused: 0A000
+SELECT j.wh FROM (probe p JOIN (VALUES (8000)) v(wh) USING (wh)) AS j

@@ -225,3 +225,18 @@ SELECT national character varying(3) 'rating' AS a, rating::national char(2) AS 
 SELECT id, rating INTO LOCAL TEMP TABLE made FROM solver
 -- then
 SELECT rating FROM made ORDER BY id
+
+-- case: grammar: a list that begins with a subquery
+SELECT id FROM solver WHERE record_date IN ((SELECT date '2025-01-01'), '2024-12-31') ORDER BY id
+
+-- case: grammar: lists that begin with a subquery in more parentheses, or with what is made of one
+SELECT id, rating IN (((SELECT 4)), rating + 1) AS a, rating NOT IN ((SELECT 1) + 1) AS b, id IN ((VALUES (1)), (SELECT 2)) AS c FROM solver ORDER BY id
+
+-- case: grammar: a query in parentheses behind in stays one
+SELECT id FROM solver WHERE rating IN ((SELECT r.id FROM rating r) ORDER BY 1) AND id IN ((SELECT 1) UNION SELECT 2) AND (id, rating) IN (((SELECT s.id, s.rating FROM solver s))) ORDER BY id
+
+-- case: grammar: rows by is distinct from
+SELECT c.* IS NOT DISTINCT FROM d.*, CASE WHEN c.* IS DISTINCT FROM d.* THEN c.id END FROM customers c, customers d ORDER BY c.id, d.id
+
+-- case: grammar: national literals
+SELECT nchar 'ab', nchar(3) 'abcd', nchar varying(1) 'ab', national character varying(3) 'abcd', rating FROM solver ORDER BY id

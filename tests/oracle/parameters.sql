@@ -212,3 +212,36 @@ SELECT id AS a$1, '$1', $$ $1 $$ FROM solver WHERE rating = $1 ORDER BY id
 -- traps: 26
 -- $1 = unknown größer als 'x'
 SELECT '日本語 🙂' AS "größe", id FROM solver WHERE note = $1
+
+-- case: parameters: a day beside a list of column aliases
+-- $1 = unknown 2025-01-01
+SELECT x.a, x.c, x.d FROM solver AS x (a, b, c, d) WHERE x.c = $1 ORDER BY 1
+
+-- case: parameters: numbers beside a list of column aliases
+-- $1 = unknown 10
+-- $2 = unknown 20000
+SELECT x.a, x.b FROM plant AS x (a, b) WHERE $1 < x.b AND x.b <= $2 ORDER BY 1
+
+-- case: parameters: one that stands elsewhere, too
+-- $1 = unknown 2025-01-01
+SELECT x.a, $1::text FROM solver AS x (a, b, c), LATERAL (SELECT 1) z WHERE x.c = $1 ORDER BY 1
+
+-- case: parameters: one that stands elsewhere and is a day there
+-- $1 = unknown 2025-01-01
+SELECT x.a, $1::date + 1 FROM solver AS x (a, b, c) WHERE x.c = $1 OR x.c > $1 ORDER BY 1
+
+-- case: parameters: arrays
+-- $1 = unknown {2025-01-01,2024-12-31}
+-- $2 = unknown {4,5}
+-- $3 = unknown {running,stopped,NULL}
+-- $4 = unknown {12500,-7250.00}
+SELECT s.id, p.id FROM solver s LEFT JOIN plant p ON p.id = s.id AND state = ANY ($3) AND power_w = ANY ($4) WHERE record_date = ANY ($1) AND rating = ANY ($2) ORDER BY 1
+
+-- case: parameters: arrays under not and all
+-- $1 = unknown {2025-01-01,NULL}
+-- $2 = unknown {}
+SELECT id, record_date <> ALL ($1), NOT record_date = ANY ($1), state FROM solver JOIN plant USING (id) WHERE NOT state = ANY ($2) AND NOT (record_date = ANY ($1) AND id > 1) ORDER BY 1
+
+-- case: parameters: arrays beside a list of column aliases
+-- $1 = unknown {2025-01-01,2024-12-31}
+SELECT x.a FROM solver AS x (a, b, c) WHERE x.c = ANY ($1) ORDER BY 1

@@ -507,3 +507,25 @@ CREATE TEMP TABLE made AS EXECUTE p
 -- then
 -- same-or-refused
 SELECT id, a FROM made ORDER BY id
+
+-- case: sessions: a table that was just made beside a mapped one
+-- rollback
+CREATE TABLE made (n int, x text)
+-- then
+INSERT INTO made VALUES (1, 'one'), (4, 'four')
+-- then
+SELECT id, rating, x, made.n FROM solver JOIN made ON n = id WHERE rating = 4 ORDER BY record_date, x
+-- then
+SELECT r.rating, x, record_date FROM made LEFT JOIN solver s ON s.id = n AND version = 1, LATERAL (SELECT s.rating) r ORDER BY 1, 2
+
+-- case: sessions: a temporary table beside a mapped one, in one text
+-- protocol: simple
+-- rollback
+CREATE TEMP TABLE made AS SELECT 1 AS n; SELECT record_date, n FROM solver, made WHERE id = n AND rating IN (2, 4)
+
+-- case: sessions: a table that was just made, nearer than a mapped one
+-- rollback
+CREATE TABLE made (n int, rating int)
+-- then
+-- same-or-refused
+SELECT (SELECT max(rating) FROM made) FROM solver ORDER BY id

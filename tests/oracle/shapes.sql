@@ -405,6 +405,18 @@ SELECT (b.*)::text, (b.*).id, (b.*) = (b.*), rating FROM boxes b JOIN solver USI
 -- traps: 11
 SELECT (ratings(1)).*, note AS feedback_useful, count(*) FROM solver GROUP BY feedback_useful ORDER BY 3, 1, 2
 
+-- case: shapes: grouping sets with a computed column and its current one: subqueries
+SELECT record_date, timestamp, (SELECT record_date), (SELECT count(*) FROM orders o WHERE o.created_at::date > record_date), ARRAY(SELECT record_date),
+       EXISTS (SELECT 1 WHERE record_date = '2025-01-01'), (SELECT d FROM (SELECT record_date AS d) z), (SELECT (SELECT record_date)), (SELECT version)
+FROM solver GROUP BY GROUPING SETS ((record_date), (timestamp), (version)) ORDER BY 1, 2, 3, 9
+
+-- case: shapes: grouping sets with a computed column and its current one: having and order
+SELECT record_date, timestamp FROM solver GROUP BY ROLLUP (timestamp, record_date) HAVING (SELECT record_date) IS NOT NULL ORDER BY (SELECT record_date), 2
+
+-- case: shapes: grouping sets with a computed column and its current one: windows
+SELECT record_date, timestamp, count(*) FILTER (WHERE record_date = '2025-01-01') OVER (), sum(count(*)) FILTER (WHERE record_date IS NULL) OVER (ORDER BY (SELECT record_date), timestamp)
+FROM solver GROUP BY GROUPING SETS ((record_date), (timestamp)) ORDER BY 1, 2
+
 -- case: shapes: refused: the row itself
 -- refused: 0A000
 SELECT t.id, t FROM swapped t

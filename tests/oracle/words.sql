@@ -359,3 +359,28 @@ SELECT id, a, b FROM swapped ORDER BY id
 INSERT INTO swapped ((SELECT 100, 5, 6, NULL::text))
 -- then
 SELECT id, a, b FROM swapped ORDER BY id
+
+-- case: words: a table with a column of the row type
+-- refused: 0A000
+CREATE TEMP TABLE boxed (r swapped)
+
+-- case: words: a type with the row type
+-- refused: 0A000
+CREATE TYPE boxed AS (k int, r public.swapped)
+
+-- case: words: a domain over the row type
+-- refused: 0A000
+CREATE DOMAIN boxed AS swapped
+
+-- case: words: a parameter of the row type
+-- protocol: simple
+-- refused: 0A000
+PREPARE p (int, swapped) AS SELECT ($2).a
+
+-- case: words: references and names are no row types
+-- rollback
+CREATE TEMP TABLE swapped_boxes (swapped int, id int)
+-- then
+PREPARE swapped (int) AS SELECT a FROM swapped WHERE id = $1
+-- then
+DEALLOCATE swapped

@@ -6,6 +6,7 @@ use super::{column_standing, full_name, place, types};
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::shadow::Standing;
 use crate::mapping::{Column, Kind, Mapping, Star, Table, VALUE, codes};
+use crate::text::diagnostic::Source;
 use crate::text::nearest::did_you_mean;
 use crate::text::{Diagnostic, Severity, Span};
 
@@ -15,14 +16,14 @@ pub(super) fn check(mapping: &Mapping, table: &Table, relation: &Relation) -> Ve
     for column in &table.columns {
         let missing = missing(mapping, table, column, relation);
         if missing.is_empty() {
-            findings.extend(shadowed(mapping, table, column, relation));
+            findings.extend(shadowed(table, column, relation));
             findings.extend(types::of_column(mapping, table, column, relation));
         }
         findings.extend(missing);
     }
     findings.extend(condition(mapping, table, relation));
     findings.extend(layout(mapping, table, relation));
-    findings.extend(star(mapping, table, relation));
+    findings.extend(star(table, relation));
     findings
 }
 
@@ -38,7 +39,7 @@ pub(super) fn of_any_table(mapping: &Mapping, catalog: &Catalog) -> Vec<Diagnost
             let help = did_you_mean(missing, known.map(|c| c.name.as_str()))
                 .unwrap_or_else(|| "write what it means now, or remove it".to_owned());
             let message = format!("no table of schema `{}` has what `{}` reads", mapping.schema, column.legacy);
-            let finding = Diagnostic::warning(codes::NO_SUCH_TABLE, message).at(&mapping.source, column.span);
+            let finding = Diagnostic::warning(codes::NO_SUCH_TABLE, message).at(&column.source, column.span);
             findings.push(finding.label("this entry is never followed").help(help));
         }
         let mut lacking = having.filter(|r| r.column(&column.legacy).is_none());
@@ -86,9 +87,10 @@ fn missing(mapping: &Mapping, table: &Table, column: &Column, relation: &Relatio
             }),
         };
         let message = format!("column `{name}` of `{}` does not exist", full_name(relation));
+        let (source, span) = place(mapping, table, &["columns", &column.legacy, key]);
         findings.push(
             Diagnostic::error(codes::NO_COLUMN, message)
-                .at(&mapping.source, word(mapping, place(mapping, table, &["columns", &column.legacy, key]), name))
+                .at(source, word(source, span, name))
                 .label(match key {
                     "where" => "this condition cannot be used".to_owned(),
                     "write" => format!("`{}` could not be written", column.legacy),
@@ -107,21 +109,21 @@ fn condition(mapping: &Mapping, table: &Table, relation: &Relation) -> Option<Di
     let help = help.unwrap_or_else(|| "the names in `where` are current names".to_owned());
     let message = format!("column `{missing}` of `{}` does not exist", full_name(relation));
     let finding = Diagnostic::error(codes::NO_COLUMN, message);
-    let at = word(mapping, place(mapping, table, &["where"]), missing);
+    let (source, span) = place(mapping, table, &["where"]);
     let effect = format!("statements on `{}` go on as they came, and fail", table.legacy);
-    Some(finding.at(&mapping.source, at).label(effect).help(help))
+    Some(finding.at(source, word(source, span, missing)).label(effect).help(help))
 }
 
 /// Where `name` stands in the text under `span` as a word of its own; all of it when it does not, as with escapes.
-fn word(mapping: &Mapping, span: Span, name: &str) -> Span {
-    let text = span.text(&mapping.source.text);
+fn word(source: &Source, span: Span, name: &str) -> Span {
+    let text = span.text(&source.text);
     let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let whole = |at: &usize| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part);
     let found = text.match_indices(name).map(|(at, _)| at).find(whole);
     found.map_or(span, |at| Span::new(span.start + at, span.start + at + name.len()))
 }
 
-fn shadowed(mapping: &Mapping, table: &Table, column: &Column, relation: &Relation) -> Option<Diagnostic> {
+fn shadowed(table: &Table, column: &Column, relation: &Relation) -> Option<Diagnostic> {
     let legacy = &column.legacy;
     let real = format!("{}.{legacy}", full_name(relation));
     let finding = match column_standing(table, column, relation) {
@@ -139,7 +141,7 @@ fn shadowed(mapping: &Mapping, table: &Table, column: &Column, relation: &Relati
                 .label(format!("so `{legacy}` is {means}, not the real column of that name"))
         }
     };
-    Some(finding.at(&mapping.source, column.span))
+    Some(finding.at(&column.source, column.span))
 }
 
 fn layout(mapping: &Mapping, table: &Table, relation: &Relation) -> Vec<Diagnostic> {
@@ -159,9 +161,10 @@ fn layout(mapping: &Mapping, table: &Table, relation: &Relation) -> Vec<Diagnost
             table.legacy,
             full_name(relation)
         );
+        let (source, span) = place(mapping, table, &["layout", name]);
         findings.push(
             Diagnostic::error(codes::NO_LAYOUT_COLUMN, message)
-                .at(&mapping.source, place(mapping, table, &["layout", name]))
+                .at(source, span)
                 .label(format!("so `SELECT *` from `{}` is refused", table.legacy))
                 .help(help),
         );
@@ -170,7 +173,7 @@ fn layout(mapping: &Mapping, table: &Table, relation: &Relation) -> Vec<Diagnost
 }
 
 /// Without a `layout`, renamed columns stand among the current ones under their legacy names: a real column may have that name too.
-fn star(mapping: &Mapping, table: &Table, relation: &Relation) -> Option<Diagnostic> {
+fn star(table: &Table, relation: &Relation) -> Option<Diagnostic> {
     let renames_only = table.columns.iter().all(|c| matches!(c.kind, Kind::Rename { .. }));
     let legacy = table.star.map_or(renames_only, |star| star == Star::Legacy);
     if !legacy || table.layout.is_some() {
@@ -189,8 +192,8 @@ fn star(mapping: &Mapping, table: &Table, relation: &Relation) -> Option<Diagnos
     }
     let (name, _) = count.into_iter().find(|(_, count)| *count > 1)?;
     let message = format!("`SELECT *` from `{}` would give `{name}` twice", table.legacy);
-    let span = table.column(&name).map_or(table.span, |c| c.span);
-    let finding = Diagnostic::error(codes::STAR_TWICE, message).at(&mapping.source, span);
+    let (source, span) = table.column(&name).map_or((&table.source, table.span), |c| (&c.source, c.span));
+    let finding = Diagnostic::error(codes::STAR_TWICE, message).at(source, span);
     let label = format!("`{}` has a column of that name too", full_name(relation));
     Some(finding.label(label).help("give the legacy order of the columns: `layout = [\"…\", …]`"))
 }

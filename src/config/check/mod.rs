@@ -10,8 +10,8 @@ mod types;
 use crate::catalog::{Catalog, Relation};
 use crate::mapping::shadow::{self, Standing};
 use crate::mapping::{Column, Mapping, Table, codes};
+use crate::text::diagnostic::Source;
 use crate::text::nearest::{did_you_mean, nearest};
-use crate::text::toml::locate;
 use crate::text::{Diagnostic, Span};
 
 pub use types::declared_types;
@@ -53,12 +53,17 @@ fn compare(mapping: &Mapping, catalog: &Catalog, unknown: Vec<Diagnostic>) -> Ve
     findings
 }
 
-/// Where the value at `keys` of the table stands; the nearest thing above it that does.
-fn place(mapping: &Mapping, table: &Table, keys: &[&str]) -> Span {
+/// Where the value at `keys` of the table stands, and in which file; the nearest thing above it that does.
+fn place<'m>(mapping: &'m Mapping, table: &'m Table, keys: &[&str]) -> (&'m Source, Span) {
     // `[columns]` of the file has no table around it.
     let own = mapping.tables.iter().any(|t| t.legacy == table.legacy).then_some(["tables", &*table.legacy]);
     let path: Vec<&str> = own.into_iter().flatten().chain(keys.iter().copied()).collect();
-    locate(&mapping.source, &path).unwrap_or(table.span)
+    let column = match keys {
+        ["columns", name, ..] => table.column(name).or_else(|| mapping.columns.iter().find(|c| *c.legacy == **name)),
+        _ => None,
+    };
+    // A column is what one file says of it.
+    column.map(|column| column.place(&path)).or_else(|| mapping.place(&path)).unwrap_or((&table.source, table.span))
 }
 
 fn missing_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Diagnostic {
@@ -77,8 +82,9 @@ fn missing_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Diagnos
         "give the name that the table has now, `table = \"…\"`, or remove the entry".to_owned()
     };
     let effect = format!("statements on `{}` go on as they came, and fail", table.legacy);
+    let (source, span) = place(mapping, table, &["table"]);
     Diagnostic::error(codes::NO_TABLE, format!("table `{schema}.{current}` does not exist"))
-        .at(&mapping.source, place(mapping, table, &["table"]))
+        .at(source, span)
         .label(effect)
         .help(help)
 }
@@ -103,7 +109,7 @@ fn shadowed_table(mapping: &Mapping, table: &Table, catalog: &Catalog) -> Option
                 .label(format!("so `{}` is `{}`, not the real table of that name", table.legacy, table.current))
         }
     };
-    Some(finding.at(&mapping.source, table.span))
+    Some(finding.at(&table.source, table.span))
 }
 
 fn table_standing<'m>(mapping: &'m Mapping, table: &Table, catalog: &Catalog) -> Standing<'m> {

@@ -58,12 +58,12 @@ pub(super) fn check(
         let near = words.tables.contains(&*table.legacy) || words.tables.contains(&*table.current);
         let columns: Vec<&str> = legacy.iter().copied().filter(|column| near && words.names(column)).collect();
         let names_any = has_table || !columns.is_empty();
-        names_any.then(|| finding(mapping, table, object, has_table, &columns))
+        names_any.then(|| finding(table, object, has_table, &columns))
     };
     objects.iter().filter_map(finding).collect()
 }
 
-fn finding(mapping: &Mapping, table: &Table, object: &Object, has_table: bool, columns: &[&str]) -> Diagnostic {
+fn finding(table: &Table, object: &Object, has_table: bool, columns: &[&str]) -> Diagnostic {
     let names: Vec<String> = has_table
         .then_some(&*table.legacy)
         .into_iter()
@@ -78,12 +78,13 @@ fn finding(mapping: &Mapping, table: &Table, object: &Object, has_table: bool, c
     let renamed = has_table.then(|| format!("`{}` is `{}` now", table.legacy, table.current));
     let meanings: Vec<String> = renamed.into_iter().chain(columns.iter().filter_map(now)).collect();
     let of = if has_table || columns.is_empty() { String::new() } else { format!(" of `{}`", table.legacy) };
-    let span = columns.first().and_then(|c| table.column(c)).map_or(table.span, |c| c.span);
+    let first = columns.first().and_then(|c| table.column(c));
+    let (source, span) = first.map_or((&table.source, table.span), |c| (&c.source, c.span));
     Diagnostic::warning(
         codes::STILL_NAMED,
         format!("{} `{}` seems to name {}{of} still", object.kind, object.name, names.join(", ")),
     )
-    .at(&mapping.source, span)
+    .at(source, span)
     .label("what runs on the server is not rewritten")
     .help(format!("look at its text, and write the current names there: {}", meanings.join("; ")))
 }

@@ -7,7 +7,7 @@ use crate::catalog::{Catalog, Relation};
 use crate::mapping::type_name::{built_in_names, canonical, is_built_in};
 use crate::mapping::{Column, Kind, Mapping, Pair, Table, codes, is_value};
 use crate::text::nearest::did_you_mean;
-use crate::text::{Diagnostic, Severity};
+use crate::text::{Diagnostic, Severity, Span};
 
 /// Everything that is wrong with the type of one column whose targets exist.
 pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relation: &Relation) -> Option<Diagnostic> {
@@ -22,18 +22,18 @@ pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relat
     let real = &relation.column(current)?.type_name;
     // A type that is not Postgres's own may be a domain over a fitting one.
     let real = canonical(real).unwrap_or_else(|_| real.clone());
-    let at = |key| place(mapping, table, &["columns", &column.legacy, key]);
+    let (source, at) = place(mapping, table, &["columns", &column.legacy, "column"]);
     let name = format!("{}.{current}", full_name(relation));
     let finding = match &column.kind {
         Kind::Date { .. } if is_built_in(&real) && !has_day(&real) => {
             Diagnostic::error(codes::NO_TIMESTAMP, format!("`{name}` has no day: it is of type `{real}`"))
-                .at(&mapping.source, at("column"))
+                .at(source, at)
                 .label("`date = true` needs a date or a timestamp")
                 .help("name the column that holds the time, or write the conversion as `read`")
         }
         Kind::Json { .. } if is_built_in(&real) && !matches!(real.as_str(), "json" | "jsonb") => {
             Diagnostic::error(codes::NO_JSON, format!("`{name}` is no JSON: it is of type `{real}`"))
-                .at(&mapping.source, at("column"))
+                .at(source, at)
                 .label("`json` needs a column of type `json` or `jsonb`")
                 .help(format!(
                     "name the column that holds the document, or write it as `read`, such as `({current}::jsonb) #>> …`"
@@ -41,7 +41,7 @@ pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relat
         }
         Kind::Linear { .. } if is_built_in(&real) && !is_number(&real) => {
             Diagnostic::error(codes::NO_NUMBER, format!("`{name}` is no number: it is of type `{real}`"))
-                .at(&mapping.source, at("column"))
+                .at(source, at)
                 .label("`factor` and `offset` need a number")
                 .help("name the column that holds the number, or write the conversion as `read`")
         }
@@ -57,7 +57,7 @@ pub(super) fn of_column(mapping: &Mapping, table: &Table, column: &Column, relat
                 _ => return None,
             };
             Diagnostic::warning(codes::FRACTION, format!("`{name}` is of type `{real}`"))
-                .at(&mapping.source, column.span)
+                .at(&column.source, column.span)
                 .label(label)
                 .help(help)
         }
@@ -82,8 +82,8 @@ fn chosen(
     name: &str,
     real: &str,
 ) -> Option<Diagnostic> {
-    let at = place(mapping, table, &["columns", &column.legacy, "values"]);
-    let error = |message: String| Diagnostic::error(codes::NO_VALUE, message).at(&mapping.source, at);
+    let (source, at) = place(mapping, table, &["columns", &column.legacy, "values"]);
+    let error = |message: String| Diagnostic::error(codes::NO_VALUE, message).at(source, at);
     if matches!(real, "json" | "xml") {
         let help = "name a column that holds one value, or write the comparison as `read`";
         let finding = error(format!("`{name}` is of type `{real}`, whose values cannot be compared"));
@@ -95,7 +95,7 @@ fn chosen(
     }
     if column.type_name.is_none() && !is_built_in(real) {
         let message = format!("the legacy values of `{}` may be none of `{real}`, the type of `{name}`", column.legacy);
-        let finding = Diagnostic::warning(codes::NO_VALUE, message).at(&mapping.source, at);
+        let finding = Diagnostic::warning(codes::NO_VALUE, message).at(source, at);
         let help = "say which type the legacy column had: `type = \"text\"`, or this one when it has both the legacy and the current values";
         return Some(finding.label("only the server knows them").help(help));
     }
@@ -120,12 +120,8 @@ fn differs(mapping: &Mapping, table: &Table, column: &Column, name: &str, real: 
         "read through a cast, which may fail or lose something"
     };
     let help = "if the legacy column had the type of the current one, leave `type` out: a cast hides the column from its indexes";
-    Some(
-        Diagnostic::new(severity, codes::TYPE_DIFFERS, message)
-            .at(&mapping.source, place(mapping, table, &["columns", &column.legacy, "type"]))
-            .label(label)
-            .help(help),
-    )
+    let (source, span) = place(mapping, table, &["columns", &column.legacy, "type"]);
+    Some(Diagnostic::new(severity, codes::TYPE_DIFFERS, message).at(source, span).label(label).help(help))
 }
 
 /// True when a cast from one type to the other neither fails nor rounds, for any value.
@@ -173,11 +169,11 @@ pub(super) fn unknown_on_server(mapping: &Mapping, zones: &[String], types: &[St
         Diagnostic::error(codes::UNKNOWN_TYPE, format!("the server has no type `{name}`"))
     });
     if zones.contains(&mapping.zone) {
-        let at = crate::text::toml::locate(&mapping.source, &["mapping", "zone"]).unwrap_or_default();
+        let (source, span) = mapping.place(&["mapping", "zone"]).unwrap_or((&mapping.source, Span::default()));
         let help =
             "`SELECT name FROM pg_timezone_names` lists those that it knows; names are written as in `Europe/Madrid`";
         let message = format!("the server knows no time zone `{}`", mapping.zone);
-        all.push(Diagnostic::error(codes::NO_ZONE, message).at(&mapping.source, at).help(help));
+        all.push(Diagnostic::error(codes::NO_ZONE, message).at(source, span).help(help));
     }
     all
 }
@@ -191,8 +187,8 @@ fn findings(mapping: &Mapping, types: &[&str], finding: impl Fn(&str) -> Diagnos
         let guess = did_you_mean(name, built_in_names().iter().copied());
         let help = guess
             .unwrap_or_else(|| "write it as in a cast; a type outside of the search path needs its schema".to_owned());
-        let at = place(mapping, table, &["columns", &column.legacy, "type"]);
-        findings.push(finding(name).at(&mapping.source, at).help(help));
+        let (source, span) = place(mapping, table, &["columns", &column.legacy, "type"]);
+        findings.push(finding(name).at(source, span).help(help));
     }
     findings
 }

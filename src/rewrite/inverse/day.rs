@@ -84,11 +84,24 @@ impl Day {
 
     /// A range that holds at least the day, beside the comparison itself.
     fn around(&self, predicate: &Predicate) -> Option<Form> {
+        if let Predicate::Any(array) = predicate {
+            return Some(self.among(array));
+        }
         let ends = |(from, to): (Option<&Operand>, Option<&Operand>)| {
             [from.map(|from| (">=", self.lower(from))), to.map(|to| ("<=", self.upper(to)))]
         };
         let ranges = super::around(predicate)?.into_iter().map(ends).collect();
         Some(Form::Also(super::one_of(&self.column, ranges)))
+    }
+
+    /// The same for the elements of an array. They may be times, see [`is_day`].
+    fn among(&self, array: &Operand) -> Form {
+        let known = "BETWEEN date '1900-01-01' AND date '9999-01-01'";
+        let [from, to] = super::ends_of(array, ["NULL"; 2]).map(|end| format!("{end}::date"));
+        let from = format!("(CASE WHEN {from} {known} THEN {from} - 1 ELSE date '-infinity' END)::timestamp");
+        let to = format!("(CASE WHEN {to} {known} THEN {to} + 2 ELSE date 'infinity' END)::timestamp");
+        let range = [Some((">=", self.beside(&from, '-'))), Some(("<=", self.beside(&to, '+')))];
+        Form::Also(super::one_of(&self.column, vec![range]))
     }
 
     /// No instant of that day is earlier. Before 1900 clocks were set by whole days.

@@ -17,7 +17,7 @@ pub(super) fn turn(filters: &[Filter], predicate: &Predicate) -> Option<Form> {
         }
         Predicate::Null { negated: false } => vec![condition(&Test::IsNull)?],
         Predicate::Null { negated: true } => vec![condition(&Test::IsNotNull)?],
-        Predicate::In { .. } | Predicate::Between { .. } | Predicate::Same(_) => return None,
+        Predicate::In { .. } | Predicate::Between { .. } | Predicate::Any(_) | Predicate::Same(_) => return None,
     };
     let mut pieces = vec![Piece::Text("((".into())];
     for (i, condition) in conditions.iter().enumerate() {

@@ -80,12 +80,26 @@ impl Linear {
         if let Predicate::Null { negated } = predicate {
             return Some(super::null(&self.column, *negated));
         }
+        if let Predicate::Any(array) = predicate {
+            return self.among(array);
+        }
         let ends = |(from, to): (Option<&Operand>, Option<&Operand>)| {
             let (low, high) = if self.falls { (to, from) } else { (from, to) };
             [low.map(|low| (">=", self.end(End::Lower, low))), high.map(|high| ("<=", self.end(End::Upper, high)))]
         };
         let ranges = super::around(predicate)?.into_iter().map(ends).collect();
         Some(Form::Also(super::one_of(&self.column, ranges)))
+    }
+
+    /// The range of an array's elements. An end that is NULL is none, which only `numeric` has no word for.
+    fn among(&self, array: &Operand) -> Option<Form> {
+        if self.of == Of::Decimals {
+            return None;
+        }
+        let [least, greatest] = super::ends_of(array, ["NULL"; 2]).map(Operand::computed);
+        let (low, high) = if self.falls { (greatest, least) } else { (least, greatest) };
+        let range = [Some((">=", self.end(End::Lower, &low))), Some(("<=", self.end(End::Upper, &high)))];
+        Some(Form::Also(super::one_of(&self.column, vec![range])))
     }
 
     /// Where the column's values end, computed so that it cannot fail.

@@ -53,6 +53,8 @@ pub(super) enum Predicate {
     Between { low: Operand, high: Operand, negated: bool },
     /// `column IN (…)`
     In { list: Vec<Operand>, negated: bool },
+    /// `column = ANY (x)`, where the array's elements are not known.
+    Any(Operand),
     /// `column IS NOT DISTINCT FROM x`
     Same(Operand),
     /// `column IS NULL`
@@ -60,6 +62,11 @@ pub(super) enum Predicate {
 }
 
 impl Operand {
+    /// Something that the server computes.
+    pub(super) const fn computed(sql: String) -> Self {
+        Self { sql, literal: None, type_name: None }
+    }
+
     /// The text of a string literal without a type of its own, or of the types named.
     fn text(&self, types: &[&str]) -> Option<&str> {
         match (&self.literal, &self.type_name) {
@@ -72,9 +79,9 @@ impl Operand {
 
 impl Predicate {
     /// What the column is compared with.
-    fn operands(&self) -> impl Iterator<Item = &Operand> {
+    pub(super) fn operands(&self) -> impl Iterator<Item = &Operand> {
         let (list, low, high): (&[Operand], _, _) = match self {
-            Self::Compared(_, operand) | Self::Same(operand) => (&[], Some(operand), None),
+            Self::Compared(_, operand) | Self::Same(operand) | Self::Any(operand) => (&[], Some(operand), None),
             Self::Between { low, high, .. } => (&[], Some(low), Some(high)),
             Self::In { list, .. } => (list, None, None),
             Self::Null { .. } => (&[], None, None),
@@ -159,6 +166,24 @@ fn one_of(column: &str, ranges: Vec<Ends>) -> Vec<Piece> {
 
 /// More alternatives than these are not worth their text.
 const ALTERNATIVES: usize = 16;
+
+/// Of arrays with more elements than these nothing is said.
+const ELEMENTS: usize = 32;
+
+/// The least and the greatest element of an array that is not known; `otherwise` where there is none, or where there are elements for which
+/// no end may be said: too many, in more dimensions than one, NULL. Nothing in it fails, and all of it is computed before a scan begins.
+fn ends_of(array: &Operand, otherwise: [&str; 2]) -> [String; 2] {
+    let array = format!("({})", array.sql);
+    let elements: Vec<String> = (1..=ELEMENTS).map(|at| format!("{array}[{at}]")).collect();
+    let elements = elements.join(", ");
+    let end = |choice: &str, otherwise: &str| {
+        format!(
+            "(CASE WHEN array_ndims({array}) = 1 AND array_lower({array}, 1) = 1 AND cardinality({array}) <= {ELEMENTS} \
+             AND num_nulls(VARIADIC {array}) = 0 THEN {choice}({elements}) ELSE {otherwise} END)"
+        )
+    };
+    [end("least", otherwise[0]), end("greatest", otherwise[1])]
+}
 
 /// What a predicate says as ranges between operands, each with its ends: at most wider than it, and NULL or true where it is NULL.
 fn around(predicate: &Predicate) -> Option<Vec<(Option<&Operand>, Option<&Operand>)>> {

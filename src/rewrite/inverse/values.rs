@@ -65,6 +65,7 @@ impl Values {
             }
             Predicate::Same(_) if known => self.is_in(&literals).map(Form::Also),
             Predicate::Compared(Comparison::Equal, operand) if of == Of::Texts => self.is_among(&[operand]),
+            Predicate::Any(array) if of == Of::Texts => Some(Form::Also(self.is_in_array(array))),
             Predicate::In { list, negated: false } if of == Of::Texts && list.len() <= super::ALTERNATIVES => {
                 self.is_among(&list.iter().collect::<Vec<_>>())
             }
@@ -86,6 +87,24 @@ impl Values {
         let list = format!(" IN ({}))", literals.join(", "));
         let pieces = vec![Piece::Text("(".into()), Piece::Column(self.column.clone()), Piece::Text(list)];
         (!literals.is_empty()).then_some(pieces)
+    }
+
+    /// What stands for itself in an array, or for a current value.
+    fn is_in_array(&self, array: &Operand) -> Vec<Piece> {
+        let array = format!("({})::text[]", array.sql);
+        let column = || Piece::Column(self.column.clone());
+        let mut pieces = vec![Piece::Text("(".into()), column(), Piece::Text(format!(" = ANY ({array})"))];
+        if !self.pairs.is_empty() {
+            let current = |pair: &Pair| {
+                let (legacy, current) = (names::quote_string(&pair.legacy), names::quote_string(&pair.current));
+                format!("CASE WHEN {legacy} = ANY ({array}) THEN {current} END")
+            };
+            let all: Vec<String> = self.pairs.iter().map(current).collect();
+            pieces.extend([Piece::Text(" OR ".into()), column()]);
+            pieces.push(Piece::Text(format!(" = ANY (ARRAY[{}])", all.join(", "))));
+        }
+        pieces.push(Piece::Text(")".into()));
+        pieces
     }
 
     /// The values that an operand may stand for, whatever it is: its current name, or itself.

@@ -29,8 +29,16 @@ impl Feed<'_> {
         let Some(first) = (at + 1..self.tokens.len()).find(|&at| self.kind(at) != Some(TokenKind::LeftParen)) else {
             return;
         };
-        let behind = self.keyword(self.partner(at + 1).saturating_add(1));
+        let close = self.partner(at + 1).saturating_add(1);
+        let behind = self.keyword(close);
         let combines = matches!(behind, Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT);
+        let begins_query =
+            matches!(self.word(first), Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE);
+        if first > at + 1 && begins_query && self.keyword_before(at) == Keyword::IN && self.is_operand(close) {
+            // `x IN ((SELECT 1), 2)`: taken for a query by its first words.
+            self.add(at + 1, Fed::Plus, None);
+            return;
+        }
         let is_query = match self.word(first) {
             Keyword::VALUES if first == at + 1 => self.is_compared(at),
             Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE => first > at + 1 && combines,
@@ -45,6 +53,13 @@ impl Feed<'_> {
             self.add(at + 1, Fed::Number("1".into(), false), None);
             self.add(at + 1, Fed::RParen, None);
         }
+    }
+
+    /// True when what ends before `behind` is an operand, and no query to which something is added or which is all there is.
+    fn is_operand(&self, behind: usize) -> bool {
+        use Keyword::{EXCEPT, FETCH, FOR, INTERSECT, LIMIT, OFFSET, ORDER, UNION};
+        let adds = matches!(self.keyword(behind), UNION | INTERSECT | EXCEPT | ORDER | LIMIT | OFFSET | FETCH | FOR);
+        !adds && self.kind(behind).is_some_and(|kind| kind != TokenKind::RightParen)
     }
 
     /// True when an operator stands before the parenthesis at `open`, or ANY, ALL or IN.

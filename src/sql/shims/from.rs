@@ -184,6 +184,8 @@ impl Feed<'_> {
             start -= 2;
         }
         let goes_on = goes_on || start > 0 && self.kind(start - 1) == Some(TokenKind::Operator);
+        // `a.* IS DISTINCT FROM t.*`
+        let goes_on = goes_on || start > 1 && self.keyword(start - 2) == Keyword::DISTINCT;
         // `GROUP BY t.*`, `(t.*, 1)`
         let in_parens = self.kind(at + 1) == Some(TokenKind::RightParen)
             || start > 0 && self.kind(start - 1) == Some(TokenKind::LeftParen);

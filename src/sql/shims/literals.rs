@@ -82,6 +82,11 @@ impl Feed<'_> {
         }
     }
 
+    /// True when a string follows the type that begins there.
+    pub(super) fn is_literal_type(&self, at: usize) -> bool {
+        self.kind(self.type_end(at)).is_some_and(TokenKind::is_string)
+    }
+
     pub(super) fn cast_literal(&mut self, start: usize, string: usize) {
         if !self.begins_operand(start) {
             return;

@@ -84,6 +84,10 @@ impl Feed<'_> {
         if label || called && self.shim_call(at) {
             return Ok(());
         }
+        if self.is(at, "nchar") && (self.is(at + 1, "varying") || self.is_literal_type(at)) {
+            self.replace(at, word(Keyword::CHARACTER));
+            return Ok(());
+        }
         let next = self.keyword(at + 1);
         match self.keyword(at) {
             Keyword::TRIM => self.shim_trim(at),
@@ -100,6 +104,10 @@ impl Feed<'_> {
             Keyword::OPERATOR => self.shim_operator_call(at),
             Keyword::SIMILAR if self.word(at + 1) != Keyword::TO => self.shim_similar(at, open)?,
             Keyword::CURRENT_ROLE | Keyword::CURRENT_SCHEMA | Keyword::SYSTEM_USER => self.shim_value_function(at),
+            // `ROWS unbounded(1) PRECEDING`, `unbounded.x`: a name.
+            Keyword::UNBOUNDED if matches!(self.kind(at + 1), Some(TokenKind::Dot | TokenKind::LeftParen)) => {
+                self.roles[at] = Role::Name;
+            }
             Keyword::NFC | Keyword::NFD | Keyword::NFKC | Keyword::NFKD => self.shim_normal_form(at),
             Keyword::NoKeyword => self.shim_other_word(at),
             _ => self.shim_clause(at, open)?,

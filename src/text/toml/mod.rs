@@ -16,7 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::Source;
-use super::{Diagnostic, Span};
+use super::{Diagnostic, Severity, Span};
 
 pub use table::{Entry, Table};
 
@@ -165,6 +165,12 @@ impl<'t> Document<'t> {
         self.report(Diagnostic::error(code, message).at(self.source, span).label(label).help(help));
     }
 
+    /// True when an error was found so far.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.findings.borrow().iter().any(|f| f.severity == Severity::Error)
+    }
+
     /// All findings, in the order of the text.
     #[must_use]
     pub fn finish(self) -> Vec<Diagnostic> {
@@ -221,10 +227,11 @@ impl Text<'_> {
     }
 }
 
-/// The value (or, when that is a table with a header, the key) at a path of keys; the deepest that exists, none when not even the first
-/// does. In a list of strings a key is the string. For findings that are made after a file was read, and need a place in it.
+/// The value (or, when that is a table with a header, the key) at a path of keys, and how many of them lead there: to the deepest that
+/// exists; none when not even the first does. In a list of strings a key is the string. For findings that are made after a file was read,
+/// and need a place in it.
 #[must_use]
-pub fn locate(source: &Source, path: &[&str]) -> Option<Span> {
+pub fn locate(source: &Source, path: &[&str]) -> Option<(usize, Span)> {
     let (root, _) = DeTable::parse_recoverable(&source.text);
     let mut table = root.get_ref();
     let mut found = None;
@@ -232,19 +239,19 @@ pub fn locate(source: &Source, path: &[&str]) -> Option<Span> {
         let Some((key, value)) = table.get_key_value(*key) else { break };
         match value.get_ref() {
             DeValue::Table(inner) => {
-                found = Some(key.span());
+                found = Some((depth + 1, key.span()));
                 table = inner;
             }
             DeValue::Array(items) => {
                 let wanted = path.get(depth + 1).copied();
                 let item =
                     items.iter().find(|item| wanted.is_some_and(|wanted| item.get_ref().as_str() == Some(wanted)));
-                return Some(item.map_or_else(|| value.span(), Spanned::span).into());
+                return Some(item.map_or((depth + 1, value.span().into()), |item| (depth + 2, item.span().into())));
             }
-            _ => return Some(value.span().into()),
+            _ => return Some((depth + 1, value.span().into())),
         }
     }
-    found.map(Span::from)
+    found.map(|(depth, span)| (depth, Span::from(span)))
 }
 
 fn line(text: &str, span: Span) -> usize {

@@ -1,0 +1,1 @@
+"""A Django application on the legacy schemas of smartwatt and smarthydro."""
