@@ -42,12 +42,13 @@ pub struct Context {
 const TEMPORARY: &str = "pg_temp";
 
 impl Context {
-    /// What a session sees that has set nothing.
+    /// What a session sees that has set nothing. A search path that is empty by the settings of a role or a database is none of a tool's.
     #[must_use]
     pub fn new(user: &str, search_path: &[String]) -> Self {
+        let search_path = if search_path.is_empty() { [String::new()].into() } else { search_path.into() };
         Self {
             user: user.into(),
-            search_path: Some(search_path.into()),
+            search_path: Some(search_path),
             temporary: BTreeSet::new(),
             doubtful: BTreeSet::new(),
             changed: BTreeSet::new(),
@@ -107,7 +108,7 @@ impl Context {
         }
     }
 
-    /// True when the session has no search path at all: so do `pg_dump` and its like begin, which copy the server's own tables as its own
+    /// True when the session has no search path any more: so do `pg_dump` and its like begin, which copy the server's own tables as its own
     /// catalogs have them. They speak the current naming. (`SET search_path = ''` leaves a path with one name that nothing has.)
     #[must_use]
     pub fn is_of_a_tool(&self) -> bool {

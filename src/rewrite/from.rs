@@ -247,7 +247,7 @@ impl<'w> Walk<'w> {
         }
         Ok(match resolve(self.world, self.context, self.naming, schema, name) {
             Resolved::Mapped(table) => Columns::Mapped(table),
-            Resolved::Relation(relation) => match self.shown(relation) {
+            Resolved::Relation(relation) => match self.shown(relation, at)? {
                 Some(shown) => Columns::Mapped(shown),
                 None => Columns::Relation(relation),
             },

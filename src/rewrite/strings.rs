@@ -84,7 +84,7 @@ impl<'w> Walk<'w> {
         }
         list.into_iter().try_for_each(|expr| match regclass(expr) {
             Some(literal) => self.table_as(literal, !calls(expr)),
-            None => Ok(()),
+            None => self.table_put_together(expr),
         })
     }
 
@@ -118,7 +118,7 @@ impl<'w> Walk<'w> {
         match regclass(expr).filter(|_| self.naming == Naming::Legacy) {
             Some(literal) if calls(expr) => self.table_name(literal),
             Some(literal) => self.table_as(literal, true),
-            None => Ok(()),
+            None => self.table_put_together(expr),
         }
     }
 
@@ -140,7 +140,9 @@ impl<'w> Walk<'w> {
         let Some(expr) = named.or_else(|| args.get(at).filter(|arg| name_of(arg).is_none())).and_then(value) else {
             return Ok(());
         };
-        let Some(literal) = string(expr).or_else(|| regclass(expr)) else { return Ok(()) };
+        let Some(literal) = string(expr).or_else(|| regclass(expr)) else {
+            return if named.is_some() { Ok(()) } else { self.table_put_together_for(name, at, expr) };
+        };
         let column = (*called == *OF_COLUMNS || *called == *OF_SEQUENCES).then(|| args.get(at + 1).and_then(value));
         if let Some(column) = column.flatten().and_then(string) {
             self.column_name(&literal, column)?;
@@ -266,7 +268,8 @@ pub(super) fn is_number(data_type: &DataType) -> bool {
         )
 }
 
-fn is_called(data_type: &DataType, name: &str) -> bool {
+/// True for the type of that name.
+pub(super) fn is_called(data_type: &DataType, name: &str) -> bool {
     match data_type {
         DataType::Custom(called, _) => last(called).is_some_and(|called| names::ident(called) == name),
         other => other.to_string().eq_ignore_ascii_case(name),

@@ -178,3 +178,20 @@ SELECT to_regclass('remark') IS NOT NULL, to_regclass('note') IS NULL, 'memo'::r
 -- case: introspection: the name of one of several tables in a call
 -- same-or-refused
 SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('remark') AND attnum > 0
+-- case: introspection: names that are put together
+SELECT c.table_name, c.column_name, col_description(CAST(CAST(format('%I.%I', CAST(c.table_schema AS text), CAST(c.table_name AS text)) AS regclass) AS oid), c.ordinal_position) AS comment
+FROM information_schema.columns AS c WHERE c.table_name IN ('device', 'keeper', 'remark', 'interaction') ORDER BY 1, 2
+
+-- case: introspection: names that are put together in calls
+SELECT t.table_name, has_table_privilege(quote_ident(t.table_schema) || '.' || quote_ident(t.table_name), 'SELECT'), has_table_privilege(current_user, format('%I.%I', t.table_schema, t.table_name), 'INSERT') AS writes,
+       obj_description((t.table_schema || '."' || t.table_name || '"')::regclass, 'pg_class'), pg_relation_size(quote_ident(t.table_name)) > 0 AS size
+FROM information_schema.tables t WHERE t.table_name IN ('device', 'keeper', 'plant', 'Meßwert', 'orders') ORDER BY 1
+
+-- case: introspection: names that are put together in comparisons
+SELECT a.attname FROM pg_attribute a JOIN pg_tables t ON a.attrelid = (quote_ident(t.schemaname) || '.' || quote_ident(t.tablename))::regclass
+WHERE t.tablename IN ('remark', 'device', 'interaction') AND a.attnum > 0 ORDER BY t.tablename, a.attnum
+
+-- case: introspection: a name as a parameter
+-- $1 = text public.device
+-- $2 = text remark
+SELECT attname FROM pg_attribute WHERE (attrelid = $1::regclass OR attrelid = CAST($2 AS regclass)) AND attnum > 0 ORDER BY attrelid = $2::text::regclass, attnum

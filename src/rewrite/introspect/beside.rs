@@ -163,7 +163,7 @@ pub(super) fn classes(relation: &Relation, beside: &[Beside]) -> String {
         ("reltuples", put(relation, "reltuples", "CASE WHEN v.q THEN -1 ELSE % END")),
         ("relpages", put(relation, "relpages", "CASE WHEN v.q THEN 0 ELSE % END")),
     ];
-    let none = ["reltype", "reloftype", "relfilenode", "reltoastrelid", "relchecks"];
+    let none = ["reloftype", "relfilenode", "reltoastrelid", "relchecks"];
     others.extend(none.map(|column| (column, put(relation, column, "0"))));
     let no = ["relhasindex", "relhasrules", "relhastriggers", "relhassubclass", "relispartition", "relrowsecurity"];
     others.extend(no.map(|column| (column, put(relation, column, "false"))));

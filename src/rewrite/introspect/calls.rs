@@ -2,18 +2,18 @@
 //!
 //! ORMs read the columns of keys and indexes off these texts, so they have to hold the legacy names. The call becomes a subquery over its
 //! own arguments: `(SELECT … FROM (VALUES (c.oid, true)) AS q (o, p) LEFT JOIN pg_catalog.pg_constraint …)`, which puts the lists of
-//! columns together anew and takes the rest from the server's text. Expressions and conditions stay in current names. `oid::regclass::text`
-//! prints the name of a table, and becomes such a subquery, too.
+//! columns together anew and takes the rest from the server's text. Expressions and conditions stay in current names. What is
+//! printed as the name of a table is told by [`super::printed`].
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use sqlparser::ast::{DataType, Expr, Function, GroupByExpr, Ident, OrderByKind, Query, SelectItem, SetExpr};
+use sqlparser::ast::{Function, Ident};
 
 use super::beside::Beside;
 use super::shape::Lines;
 use super::sql::{TEXT, optional, values};
-use super::{Catalogs, CatalogsAre};
+use super::{Catalogs, CatalogsAre, written};
 use crate::catalog::Catalog;
 use crate::rewrite::body::{self, Body};
 use crate::rewrite::walk::{Place, Scope, Walk, Walked};
@@ -44,12 +44,7 @@ const LIST: &str = r#"[(]("([^"]|"")*"|[^")])*[)]"#;
 /// Those that show one of the lines; none when all columns of all keys are called as they are.
 pub(super) fn calls(lines: &Lines, catalog: &Arc<Catalog>) -> Vec<Call> {
     let renames = Renames::new(lines);
-    let bind = |function: &'static str, hole: &str, text: &str| {
-        let (body, _) = body::bind("pg_catalog", text, catalog).ok()?;
-        let start = body.text.find(hole)?;
-        let arguments = hole.matches(',').count() + 1;
-        Some(Call { function, arguments, body, hole: Span::new(start, start + hole.len()) })
-    };
+    let bind = |function, hole: &str, text: &str| Call::bind(function, hole, text, catalog);
     let oid = "(NULL::pg_catalog.oid)";
     let oid_pretty = "(NULL::pg_catalog.oid, NULL::pg_catalog.bool)";
     let oid_column_pretty = "(NULL::pg_catalog.oid, NULL::pg_catalog.int4, NULL::pg_catalog.bool)";
@@ -70,7 +65,12 @@ pub(super) fn calls(lines: &Lines, catalog: &Arc<Catalog>) -> Vec<Call> {
     let printed = (!renames.is_empty || !lines.beside.is_empty())
         .then(|| bind("regclass", "NULL::pg_catalog.oid", &renames.printed(&lines.beside)));
     let visible = (!lines.beside.is_empty()).then(|| bind(VISIBLE, oid, &visible(&lines.beside)));
-    definitions.chain(printed).chain(visible).flatten().collect()
+    definitions
+        .chain(printed)
+        .chain(visible)
+        .flatten()
+        .chain(written::calls(lines, catalog).into_iter().flatten())
+        .collect()
 }
 
 /// Whether the schema of a table that the server has no oid for is in the search path.
@@ -203,6 +203,14 @@ impl Renames {
 }
 
 impl Call {
+    /// `hole` is what stands in the place of the arguments.
+    pub(super) fn bind(function: &'static str, hole: &str, text: &str, catalog: &Arc<Catalog>) -> Option<Self> {
+        let (body, _) = body::bind("pg_catalog", text, catalog).ok()?;
+        let start = body.text.find(hole)?;
+        let arguments = hole.matches(',').count() + 1;
+        Some(Self { function, arguments, body, hole: Span::new(start, start + hole.len()) })
+    }
+
     /// The types of its parameters.
     fn types(&self) -> &'static [&'static str] {
         match self.arguments {
@@ -213,7 +221,7 @@ impl Call {
 }
 
 impl Catalogs {
-    fn call(&self, function: &str, arguments: usize) -> Option<&Call> {
+    pub(super) fn call(&self, function: &str, arguments: usize) -> Option<&Call> {
         self.calls.iter().find(|c| c.function == function && c.arguments == arguments)
     }
 }
@@ -248,59 +256,8 @@ impl<'w> Walk<'w> {
         self.enclose(call, before, Span::at(self.tokens[close].span.end))
     }
 
-    /// Notes the items of the statement's own select list that are `oid::regclass`: the client gets the name that they print. Where rows are
-    /// grouped, compared or ordered by them, they stay what they are.
-    pub(in crate::rewrite) fn note_printed(&mut self, query: &Query) {
-        let SetExpr::Select(select) = &*query.body else { return };
-        // Behind `CREATE TABLE t AS` it would be a column of another type.
-        let before = self.tokens.first().map_or("", |first| self.source[..first.span.start].trim_end());
-        if !before.is_empty() && !before.ends_with(';') {
-            return;
-        }
-        let is_grouped = !matches!(&select.group_by, GroupByExpr::Expressions(list, _) if list.is_empty());
-        if !self.shows_legacy() || is_grouped || select.distinct.is_some() || self.world.catalogs().calls.is_empty() {
-            return;
-        }
-        let order = query.order_by.as_ref().map(|order| &order.kind);
-        let by_output = |expr: &Expr| matches!(expr, Expr::Identifier(_) | Expr::Value(_));
-        let is_plain = match order {
-            None => true,
-            Some(OrderByKind::Expressions(list)) => !list.iter().any(|order| {
-                by_output(&order.expr) && select.projection.iter().any(|item| is_ordered_by(item, &order.expr))
-            }),
-            Some(OrderByKind::All(_)) => false,
-        };
-        let items = select.projection.iter().filter_map(printed_item).filter(|_| is_plain);
-        self.printing.extend(items.map(|span| span.start));
-    }
-
-    /// True for `oid::regclass` in the select list that the client sees.
-    pub(in crate::rewrite) fn is_printed(&self, expr: &Expr) -> bool {
-        !self.printing.is_empty() && name_of(expr).is_some_and(|(first, _)| self.printing.contains(&first.start))
-    }
-
-    /// `oid::regclass`, cast to text: the name that the server would print.
-    pub(in crate::rewrite) fn printed(&mut self, expr: &Expr, data_type: &DataType) -> Walked {
-        let spans = name_of(expr);
-        let names = data_type.to_string().to_ascii_lowercase();
-        if !self.shows_legacy() || !is_relation(&names) {
-            return Ok(());
-        }
-        let Some((call, (first, last))) = self.world.catalogs().call("regclass", 1).zip(spans) else { return Ok(()) };
-        // Not `CAST(… AS regclass)`, nor a name in parentheses.
-        let Some(at) = self.token_at(last.start) else { return Ok(()) };
-        let width = if names == "regclass" { 2 } else { 4 };
-        let (Some(colons), Some(word)) = (self.tokens.get(at + 1), self.tokens.get(at + width)) else { return Ok(()) };
-        if colons.kind != TokenKind::ColonColon || !word.is_keyword(self.source, "regclass") {
-            return Ok(());
-        }
-        // The column no longer gives the output its name.
-        self.replaced.insert(first.start);
-        self.enclose(call, Span::at(first.start), colons.span.to(word.span))
-    }
-
     /// Puts the two parts of a body around what stands in its hole.
-    fn enclose(&mut self, call: &'w Call, before: Span, behind: Span) -> Walked {
+    pub(super) fn enclose(&mut self, call: &'w Call, before: Span, behind: Span) -> Walked {
         self.catalogs = self.catalogs.max(CatalogsAre::Shown);
         let (base, body) = (self.sources, &call.body);
         self.sources += body.sources;
@@ -359,49 +316,8 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// The first and the last part of a column's name.
-fn name_of(expr: &Expr) -> Option<(Span, Span)> {
-    match expr {
-        Expr::Identifier(name) => parse::span(name).map(|span| (span, span)),
-        Expr::CompoundIdentifier(parts) => parts.first().and_then(parse::span).zip(parts.last().and_then(parse::span)),
-        _ => None,
-    }
-}
-
-fn is_relation(type_name: &str) -> bool {
-    matches!(type_name, "regclass" | "pg_catalog.regclass")
-}
-
-/// The name of the column in an item that is `oid::regclass`.
-fn printed_item(item: &SelectItem) -> Option<Span> {
-    let (SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }) = item else { return None };
-    let Expr::Cast { expr, data_type, .. } = expr else { return None };
-    let is_it = is_relation(&data_type.to_string().to_ascii_lowercase());
-    name_of(expr).filter(|_| is_it).map(|(first, _)| first)
-}
-
-/// True for an item that is `oid::regclass`, and which ORDER BY may mean: by its label, or by any position.
-fn is_ordered_by(item: &SelectItem, by: &Expr) -> bool {
-    if printed_item(item).is_none() {
-        return false;
-    }
-    let label = match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(names::ident(alias)),
-        SelectItem::UnnamedExpr(Expr::Cast { expr, .. }) => match &**expr {
-            Expr::Identifier(name) => Some(names::ident(name)),
-            Expr::CompoundIdentifier(parts) => parts.last().map(names::ident),
-            _ => None,
-        },
-        _ => None,
-    };
-    match by {
-        Expr::Identifier(name) => label.is_some_and(|label| label == names::ident(name)),
-        _ => true,
-    }
-}
-
 /// The tokens of each argument behind the parenthesis at `open`.
-fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
+pub(super) fn arguments(tokens: &[Token], open: usize) -> Vec<Range<usize>> {
     let mut depth = 0_usize;
     let mut start = open + 1;
     let mut found = Vec::new();

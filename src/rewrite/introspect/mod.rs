@@ -7,8 +7,10 @@
 
 mod beside;
 mod calls;
+mod printed;
 mod shape;
 mod sql;
+mod written;
 
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ use crate::mapping::{Introspection, Mapping};
 pub(super) struct Catalogs {
     tables: HashMap<(String, String), Table>,
     calls: Vec<calls::Call>,
+    /// Those whose text would be too long.
+    unshown: Vec<(String, String)>,
     /// Oids of tables that the server has none for, by schema and legacy name.
     beside: HashMap<(String, Arc<str>), u32>,
 }
@@ -62,12 +66,16 @@ impl Catalogs {
         if lines.tables.is_empty() && lines.beside.is_empty() {
             return Self::default();
         }
-        let bound = sql::texts(&lines, catalog).into_iter().filter_map(|(relation, text)| {
-            let table = bind(relation, &text, catalog)?;
-            Some(((relation.schema.clone(), relation.name.clone()), table))
-        });
+        let (mut tables, mut unshown) = (HashMap::default(), Vec::new());
+        for (relation, text) in sql::texts(&lines, catalog) {
+            let name = (relation.schema.clone(), relation.name.clone());
+            match bind(relation, &text, catalog) {
+                Some(table) => drop(tables.insert(name, table)),
+                None => unshown.push(name),
+            }
+        }
         let beside = lines.beside.iter().map(|table| ((table.schema.clone(), table.name.as_str().into()), table.oid));
-        Self { tables: bound.collect(), calls: calls::calls(&lines, catalog), beside: beside.collect() }
+        Self { tables, calls: calls::calls(&lines, catalog), unshown, beside: beside.collect() }
     }
 
     /// What stands in the place of `relation`.
@@ -86,10 +94,19 @@ impl<'w> Walk<'w> {
     }
 
     /// What a relation of the catalogs becomes in this statement.
-    pub(super) fn shown(&mut self, relation: &Relation) -> Option<&'w Table> {
-        let shown = self.world.shown(relation).filter(|_| self.shows_legacy())?;
-        self.catalogs = self.catalogs.max(CatalogsAre::Shown);
-        Some(shown)
+    pub(super) fn shown(&mut self, relation: &Relation, at: Option<usize>) -> Walked<Option<&'w Table>> {
+        let is_it = |(schema, name): &&(String, String)| *schema == relation.schema && *name == relation.name;
+        if self.shows_legacy() && self.world.catalogs().unshown.iter().any(|name| is_it(&name)) {
+            self.catalogs = CatalogsAre::Needed;
+            let message = format!("`{}.{}` cannot be shown in legacy names", relation.schema, relation.name);
+            let hint = "set `introspection = \"current\"` in the mapping, or map fewer tables in one route";
+            return Err(Refused::unsure(message, hint, at));
+        }
+        let shown = self.world.shown(relation).filter(|_| self.shows_legacy());
+        if shown.is_some() {
+            self.catalogs = self.catalogs.max(CatalogsAre::Shown);
+        }
+        Ok(shown)
     }
 
     /// The oid by which a table is shown that the server has no oid for, or that shares the one of another.
@@ -228,20 +245,10 @@ mod tests {
             lines.attributes.iter().map(line).collect::<Vec<_>>()
         };
         let own = |base: &str, name: &str, extra| (base.to_owned(), name.to_owned(), extra);
-        let legacy = [
-            own("id", "id", None),
-            own("telefono", "phone_number", None),
-            own("telefono", "phone", Some(1)),
-            own("estado", "", None),
-        ];
+        let legacy =
+            [own("telefono", "phone_number", None), own("telefono", "phone", Some(1)), own("estado", "", None)];
         assert_eq!(catalogs("legacy"), legacy);
-        let both = [
-            own("id", "id", None),
-            own("telefono", "telefono", None),
-            own("estado", "estado", None),
-            own("telefono", "phone_number", Some(1)),
-            own("telefono", "phone", Some(2)),
-        ];
+        let both = [own("telefono", "phone_number", Some(1)), own("telefono", "phone", Some(2))];
         assert_eq!(catalogs("both"), both);
     }
 
@@ -256,5 +263,24 @@ mod tests {
             (refused, message.as_deref()),
             (Outcome::Refused, Some("`tableoid` of a catalog that shows legacy names"))
         );
+    }
+
+    #[test]
+    fn who_has_emptied_the_path_is_told_nothing_legacy() {
+        let world = world("legacy");
+        let sql = "SELECT c.relname, phone_number FROM pg_catalog.pg_class c, public.customers";
+        let outcome = |path: &[String]| {
+            let context = Context { search_path: Some(path.into()), ..Context::new("postgres", &[]) };
+            plan(&world, &context, sql).statements[0].outcome
+        };
+        assert_eq!(outcome(&[]), Outcome::Unchanged);
+        assert_eq!(outcome(&[String::new()]), Outcome::Rewritten, "`SET search_path = ''`");
+    }
+
+    #[test]
+    fn without_a_mapping_no_catalog_is_of_concern() {
+        let world = World::new(1, Vec::new(), Arc::default());
+        assert!(!world.concerns(b"SELECT 'a'::regclass FROM pg_class, information_schema.columns"));
+        assert!(world.is_plain(b"SELECT 'a'::regclass FROM pg_class"));
     }
 }

@@ -94,7 +94,16 @@ pub(super) fn lines(mappings: &[Arc<Mapping>], tables: &[Table], catalog: &Catal
         }
     }
     lines.beside = beside.found;
+    // By number, what stays as it is needs no line.
+    lines.attributes.retain(|line| !line.is_itself());
     lines
+}
+
+impl ColumnLine {
+    fn is_itself(&self) -> bool {
+        let is_name = self.name.as_ref() == Some(&self.base);
+        is_name && self.extra.is_none() && !self.computed && self.type_name.is_none()
+    }
 }
 
 /// A current table and how it is shown.

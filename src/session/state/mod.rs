@@ -47,6 +47,8 @@ impl State {
             let path = catalog.role_search_paths.get(user).unwrap_or(&catalog.search_path);
             Some(path.as_slice().into())
         };
+        // Only a statement leaves a session without any path, see `Context::is_of_a_tool`.
+        let initial = initial.map(|path| if path.is_empty() { [String::new()].into() } else { path });
         let given = &catalog.given_roles;
         let another = another || given.contains(user) || given.contains("");
         let initial_role = if another { Acts::Another } else { Acts::Itself };
