@@ -44,7 +44,10 @@ fn a_search_path_that_is_too_long_to_be_read_is_not_known() {
         let path = format!("(SELECT string_agg('x' || g, ',') FROM generate_series(1, {schemas}) g)");
         client.query(&format!("SELECT length(set_config('search_path', 'other,' || {path}, false))"));
         let frames = client.query(ask);
-        assert!(matches!(raw::rows(&frames).as_slice(), [real] if real == "real") || raw::tags(&frames) == "EZ", "{frames:?}");
+        assert!(
+            matches!(raw::rows(&frames).as_slice(), [real] if real == "real") || raw::tags(&frames) == "EZ",
+            "{frames:?}"
+        );
     }
 }
 
