@@ -248,7 +248,11 @@ mod tests {
         let legacy =
             [own("telefono", "phone_number", None), own("telefono", "phone", Some(1)), own("estado", "", None)];
         assert_eq!(catalogs("legacy"), legacy);
-        let both = [own("telefono", "phone_number", Some(1)), own("telefono", "phone", Some(2))];
+        let both = [
+            own("telefono", "telefono", None),
+            own("telefono", "phone_number", Some(1)),
+            own("telefono", "phone", Some(2)),
+        ];
         assert_eq!(catalogs("both"), both);
     }
 

@@ -94,8 +94,10 @@ pub(super) fn lines(mappings: &[Arc<Mapping>], tables: &[Table], catalog: &Catal
         }
     }
     lines.beside = beside.found;
-    // By number, what stays as it is needs no line.
-    lines.attributes.retain(|line| !line.is_itself());
+    // By number, what stays as it is needs no line, unless others stand beside it.
+    let key = |line: &ColumnLine| (line.schema.clone(), line.current.clone(), line.base.clone());
+    let others: HashSet<_> = lines.attributes.iter().filter(|line| !line.is_itself()).map(key).collect();
+    lines.attributes.retain(|line| !line.is_itself() || others.contains(&key(line)));
     lines
 }
 
