@@ -33,7 +33,8 @@ impl<'a> FromSql<'a> for Raw {
 enum Seen {
     Rows {
         parameters: Vec<Type>,
-        columns: Vec<(String, Type)>,
+        /// Names and types. What a row type has in it, the driver reads off the catalogs, which show the legacy shape.
+        columns: Vec<(String, String)>,
         rows: Vec<Vec<Option<Vec<u8>>>>,
     },
     Error {
@@ -142,7 +143,7 @@ async fn ask(client: &Client, step: &Step, sql: &str) -> Seen {
 
 async fn try_ask(client: &Client, step: &Step, sql: &str) -> Result<Seen, tokio_postgres::Error> {
     let statement = client.prepare(sql).await?;
-    let columns = statement.columns().iter().map(|c| (c.name().to_owned(), c.type_().clone())).collect::<Vec<_>>();
+    let columns = statement.columns().iter().map(|c| (c.name().to_owned(), c.type_().to_string())).collect::<Vec<_>>();
     let parameters = statement.params().to_vec();
     // With parameters, what the server makes of them is what there is to compare.
     let found = if parameters.is_empty() { client.query(&statement, &[]).await? } else { Vec::new() };

@@ -132,10 +132,15 @@ def debian_source(suite, package, version):
     options = ["-o", "Dir::Etc::sourcelist=/dev/null", "-o", f"Dir::Etc::sourceparts={apt}/parts", "-o", f"Dir::State::lists={lists}"]
     options += ["-o", "APT::Sandbox::User=root"]
     must(["apt-get", *options, "-q", "update"])
-    must(["apt-get", *options, "-q", "source", "--download-only", f"{package}={version}"], cwd=apt)
-    # Only upstream's own files: Debian's patches concern where things are installed.
-    unpack(suite, next(apt.glob("*.orig.tar.*")), directory)
-    return directory
+    # A mirror may have lost the source of a version that it still has as a binary; that of a neighbour does as well.
+    known = re.findall(r"^Version: (.*)", must(["apt-cache", *options, "showsrc", package]), flags=re.M)
+    for one in [version, *(other for other in known if other != version)]:
+        # Only upstream's own files: Debian's patches concern where things are installed.
+        fetch = ["apt-get", *options, "-q", "source", "--download-only", "--tar-only", f"{package}={one}"]
+        if subprocess.run(fetch, cwd=apt, capture_output=True).returncode == 0:
+            unpack(suite, next(apt.glob(f"*_{one.split('-')[0]}.orig.tar.*")), directory)
+            return directory
+    raise RuntimeError(f"no mirror has the source of {package}: {' '.join([version, *known])}")
 
 
 def debian_files(suite, package, version):
