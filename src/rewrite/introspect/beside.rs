@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::shape::ColumnLine;
-use super::sql::{INTEGER, TEXT, modifier, put, select, values};
+use super::sql::{INTEGER, OF_TYPE, TEXT, modifier, put, select, values};
 use crate::catalog::{Catalog, Relation};
 use crate::rewrite::meaning::Meaning;
 use crate::rewrite::world::Table;
@@ -195,14 +195,7 @@ pub(super) fn attributes(relation: &Relation, beside: &[Beside]) -> String {
         ("attndims", put(relation, "attndims", "CASE WHEN y.typcategory = 'A' THEN 1 ELSE 0 END")),
         ("attnotnull", put(relation, "attnotnull", "v.k")),
     ];
-    let of_type = [
-        ("attlen", "typlen"),
-        ("attbyval", "typbyval"),
-        ("attalign", "typalign"),
-        ("attstorage", "typstorage"),
-        ("attcollation", "typcollation"),
-    ];
-    others.extend(of_type.map(|(column, of_type)| (column, put(relation, column, &format!("y.{of_type}")))));
+    others.extend(OF_TYPE.map(|(column, of_type)| (column, put(relation, column, &format!("y.{of_type}")))));
     let rows = beside.iter().flat_map(|table| {
         std::iter::zip(1_usize.., &table.columns).map(|(position, (name, type_name, is_not_null))| {
             [

@@ -192,6 +192,15 @@ fn classes(relation: &Relation, lines: &Lines) -> String {
     select(relation, &others) + &from
 }
 
+/// What `pg_attribute` repeats of a column's type, and what it is called in `pg_type`.
+pub(super) const OF_TYPE: [(&str, &str); 5] = [
+    ("attlen", "typlen"),
+    ("attbyval", "typbyval"),
+    ("attalign", "typalign"),
+    ("attstorage", "typstorage"),
+    ("attcollation", "typcollation"),
+];
+
 fn attributes(relation: &Relation, lines: &Lines) -> String {
     let typed = |column: &str, value: &str| when(relation, column, "y.oid IS NOT NULL", value);
     let computed = |column: &str, value: &str| when(relation, column, "v.k", value);
@@ -207,14 +216,7 @@ fn attributes(relation: &Relation, lines: &Lines) -> String {
         ("attidentity", added("attidentity", "''")),
         ("attgenerated", added("attgenerated", "''")),
     ];
-    let of_type = [
-        ("attlen", "typlen"),
-        ("attbyval", "typbyval"),
-        ("attalign", "typalign"),
-        ("attstorage", "typstorage"),
-        ("attcollation", "typcollation"),
-    ];
-    others.extend(of_type.map(|(column, of_type)| (column, typed(column, &format!("y.{of_type}")))));
+    others.extend(OF_TYPE.map(|(column, of_type)| (column, typed(column, &format!("y.{of_type}")))));
     let from = format!(
         " FROM pg_catalog.pg_attribute r LEFT JOIN ({} JOIN pg_catalog.pg_namespace n ON n.nspname = v.s \
          JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = v.t \
