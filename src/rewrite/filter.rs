@@ -210,18 +210,24 @@ impl<'w> Walk<'w> {
     fn listed(&self, expr: &Expr, list: &[Expr], negated: bool, env: &Env<'_, 'w>) -> Option<Turned<'w>> {
         let column = self.computed(expr, env)?;
         let words: &[&str] = if negated { &["not", "in"] } else { &["in"] };
-        let mut at = self.skip(column.tokens.end, words)?;
+        let opens = self.skip(column.tokens.end, words)?;
+        let (operands, closes) = self.enclosed(list, opens, TokenKind::RightParen)?;
+        let tokens = column.tokens.start..closes + 1;
+        Self::turned_by(column, &Predicate::In { list: operands, negated }, tokens)
+    }
+
+    /// What stands between the token at `opens` and the next of the kind `closing`, with commas; and where that is.
+    pub(super) fn enclosed(&self, list: &[Expr], opens: usize, closing: TokenKind) -> Option<(Vec<Operand>, usize)> {
+        let mut at = opens;
         let mut operands = Vec::with_capacity(list.len());
         for item in list {
-            // The parenthesis that opens the list, or the comma.
+            // What opens the list, or the comma.
             let end = self.operand_end(at + 1);
             operands.push(self.operand(item, at + 1..end)?);
             at = end;
         }
-        let closes = self.tokens.get(at).is_some_and(|t| t.kind == TokenKind::RightParen);
-        let tokens = column.tokens.start..at + 1;
-        let predicate = Predicate::In { list: operands, negated };
-        if closes { Self::turned_by(column, &predicate, tokens) } else { None }
+        let closes = self.tokens.get(at).is_some_and(|token| token.kind == closing);
+        closes.then_some((operands, at))
     }
 
     fn null(&self, expr: &Expr, negated: bool, spellings: &[&[&str]], env: &Env<'_, 'w>) -> Option<Turned<'w>> {

@@ -80,15 +80,8 @@ impl<'w> Walk<'w> {
 
     /// `ARRAY[a, b]`, at the beginning of these tokens.
     fn listed_elements(&self, list: &[Expr], range: Range<usize>) -> Option<Vec<Operand>> {
-        let mut at = self.skip(range.start, &["array"])?;
-        let mut elements = Vec::with_capacity(list.len());
-        for item in list {
-            // The bracket that opens the list, or the comma.
-            let end = self.operand_end(at + 1);
-            elements.push(self.operand(item, at + 1..end)?);
-            at = end;
-        }
-        let closes = self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::RightBracket);
+        let opens = self.skip(range.start, &["array"])?;
+        let (mut elements, _) = self.enclosed(list, opens, TokenKind::RightBracket)?;
         let untyped = |element: &Operand| is_string(element) && element.type_name.is_none();
         // Strings alone make an array of texts; beside others they are what those are.
         let all = elements.iter().all(untyped);
@@ -99,7 +92,7 @@ impl<'w> Walk<'w> {
                 element.literal = None;
             }
         }
-        closes.then_some(elements)
+        Some(elements)
     }
 
     /// `'{a,b}'`, when each element is what stands there.
